@@ -1,0 +1,63 @@
+//! All types of the registry that Cairn carries, with what is laid over them.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use cairn_provider::declaration::Declaration;
+use cairn_provider::naming;
+use cairn_provider::schema::catalogue::Catalogue;
+use cairn_provider::schema::overlay::Overlay;
+use ecow::EcoString;
+
+use crate::FACTS;
+
+/// For types of which nothing is declared.
+static NOTHING: Overlay = Overlay::EMPTY;
+
+/// What is declared of types, service by service.
+pub fn declarations() -> impl Iterator<Item = &'static Declaration> {
+    [crate::ec2::DECLARATIONS].into_iter().flatten().copied()
+}
+
+/// What is declared of a type, by its name in the language.
+pub fn declaration(kind: &str) -> Option<&'static Declaration> {
+    static BY_NAME: OnceLock<BTreeMap<EcoString, &'static Declaration>> = OnceLock::new();
+    let by_name = BY_NAME.get_or_init(|| {
+        let named = declarations().filter_map(|declared| Some((naming::aws_type(declared.vendor)?, declared)));
+        named.collect()
+    });
+    by_name.get(kind).copied()
+}
+
+/// The catalogue.
+pub fn catalogue() -> Catalogue {
+    let mut catalogue = Catalogue::default();
+    for (name, facts) in FACTS {
+        let overlay = declaration(name).map_or(&NOTHING, |declaration| &declaration.overlay);
+        catalogue.add(name, facts, overlay);
+    }
+    catalogue
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{catalogue, declarations};
+
+    #[test]
+    fn every_type_can_be_built() {
+        let catalogue = catalogue();
+        assert!(catalogue.names().count() >= 145);
+        for name in catalogue.names() {
+            assert_eq!(catalogue.get(name).unwrap().name, name);
+        }
+    }
+
+    #[test]
+    fn every_declaration_is_of_a_type() {
+        let catalogue = catalogue();
+        for declaration in declarations() {
+            let name = cairn_provider::naming::aws_type(declaration.vendor).unwrap();
+            assert!(catalogue.contains(&name), "{}", declaration.vendor);
+        }
+    }
+}

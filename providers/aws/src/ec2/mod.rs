@@ -1,0 +1,3 @@
+//! Amazon EC2: networks, addresses, gateways, security groups, launch templates.
+
+resources! { subnet, vpc }

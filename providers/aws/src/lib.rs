@@ -1,0 +1,14 @@
+//! AWS: the catalogue of its types, and native handlers on the vendor's SDK.
+//!
+//! The catalogue ([`catalogue`]) needs no SDK. A type with a handler is one file, `src/<service>/<resource>.rs`: what
+//! it is, what the vendor's schema does not say of it ([`cairn_provider::declaration::Declaration`]), and, with the
+//! feature `native`, its lifecycle.
+
+#[macro_use]
+mod resources;
+mod facts;
+mod catalogue;
+pub mod ec2;
+
+pub use catalogue::{catalogue, declaration, declarations};
+pub use facts::FACTS;

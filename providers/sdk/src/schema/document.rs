@@ -1,0 +1,214 @@
+//! Documents: when two values of a field mean the same.
+
+use ecow::EcoString;
+
+use super::Equality;
+use crate::value::{Map, Value, from_json, render};
+
+/// Whether two values of a field mean the same.
+pub fn equal(equality: Equality, wanted: &Value, found: &Value) -> bool {
+    match equality {
+        Equality::Exact => same(wanted, found),
+        Equality::IgnoreCase => match (wanted.as_text(), found.as_text()) {
+            (Some(wanted), Some(found)) => wanted.eq_ignore_ascii_case(found),
+            _ => same(wanted, found),
+        },
+        Equality::DomainName => match (wanted.as_text(), found.as_text()) {
+            (Some(wanted), Some(found)) => {
+                let plain = |name: &str| name.trim_end_matches('.').to_ascii_lowercase().replace("\\052", "*");
+                plain(wanted) == plain(found)
+            }
+            _ => same(wanted, found),
+        },
+        Equality::Document => same(&normalise(wanted), &normalise(found)),
+        Equality::VersionPrefix => match (wanted.as_text(), found.as_text()) {
+            (Some(wanted), Some(found)) => {
+                found == wanted || found.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('.'))
+            }
+            _ => same(wanted, found),
+        },
+    }
+}
+
+/// Equality of values: numbers by what they count, absent and empty alike.
+pub fn same(wanted: &Value, found: &Value) -> bool {
+    match (wanted, found) {
+        (Value::List(items), Value::None) | (Value::None, Value::List(items)) => items.is_empty(),
+        (Value::Map(map), Value::None) | (Value::None, Value::Map(map)) => map.is_empty(),
+        (Value::List(wanted), Value::List(found)) => {
+            wanted.len() == found.len() && wanted.iter().zip(found).all(|(wanted, found)| same(wanted, found))
+        }
+        (Value::Map(wanted), Value::Map(found)) => {
+            wanted.len() == found.len()
+                && wanted.iter().zip(found.iter()).all(|((a, wanted), (b, found))| a == b && same(wanted, found))
+        }
+        _ => match (wanted.as_number(), found.as_number()) {
+            (Some(wanted), Some(found)) => wanted == found,
+            _ => wanted == found,
+        },
+    }
+}
+
+/// A document in the one form of all that mean the same: text becomes JSON, policies are sorted.
+pub fn normalise(value: &Value) -> Value {
+    let parsed = match value {
+        Value::Text(text) => serde_json::from_str(text).map_or_else(|_| value.clone(), |json| from_json(&json)),
+        Value::None
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::Duration(_)
+        | Value::Size(_)
+        | Value::Percent(_)
+        | Value::Ip(_)
+        | Value::Cidr(_)
+        | Value::Traffic(_)
+        | Value::Range(..)
+        | Value::List(_)
+        | Value::Map(_) => value.clone(),
+    };
+    let Some(map) = parsed.as_map() else { return parsed };
+    if !map.contains_key("Statement") {
+        return parsed;
+    }
+    let mut policy = map.clone();
+    if let Some(statements) = policy.remove("Statement") {
+        let mut statements: Vec<Value> = as_list(&statements).iter().map(statement).collect();
+        statements.sort_by_key(render);
+        policy.insert("Statement".into(), Value::list(statements));
+    }
+    Value::from(policy)
+}
+
+fn statement(value: &Value) -> Value {
+    let Some(map) = value.as_map() else { return value.clone() };
+    let normal: Map = map
+        .iter()
+        .map(|(name, value)| {
+            let value = match name.as_str() {
+                "Action" | "NotAction" | "Resource" | "NotResource" => sorted(value),
+                "Principal" | "NotPrincipal" => principal(value),
+                "Condition" => condition(value),
+                _ => value.clone(),
+            };
+            (name.clone(), value)
+        })
+        .collect();
+    Value::from(normal)
+}
+
+fn as_list(value: &Value) -> Vec<Value> {
+    value.as_list().map_or_else(|| vec![value.clone()], <[Value]>::to_vec)
+}
+
+fn sorted(value: &Value) -> Value {
+    let mut items = as_list(value);
+    items.sort_by_key(render);
+    items.dedup();
+    Value::list(items)
+}
+
+fn principal(value: &Value) -> Value {
+    match value {
+        // Everyone, in its two spellings.
+        Value::Text(_) => Value::map([(EcoString::from("AWS"), Value::list([value.clone()]))]),
+        Value::Map(map) => Value::map(map.iter().map(|(kind, who)| {
+            let who = Value::list(as_list(&sorted(who)).iter().map(root_account));
+            (kind.clone(), sorted(&who))
+        })),
+        Value::None
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::Duration(_)
+        | Value::Size(_)
+        | Value::Percent(_)
+        | Value::Ip(_)
+        | Value::Cidr(_)
+        | Value::Traffic(_)
+        | Value::Range(..)
+        | Value::List(_) => value.clone(),
+    }
+}
+
+/// An account alone means its root.
+fn root_account(value: &Value) -> Value {
+    match value.as_text() {
+        Some(text) if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Value::text(ecow::eco_format!("arn:aws:iam::{text}:root"))
+        }
+        _ => value.clone(),
+    }
+}
+
+fn condition(value: &Value) -> Value {
+    let Some(map) = value.as_map() else { return value.clone() };
+    Value::map(map.iter().map(|(operator, keys)| {
+        let keys = keys.as_map().map_or_else(
+            || keys.clone(),
+            |keys| {
+                Value::map(keys.iter().map(|(key, values)| {
+                    let texts = as_list(values).iter().map(condition_text).collect::<Vec<_>>();
+                    (key.clone(), sorted(&Value::list(texts)))
+                }))
+            },
+        );
+        (operator.clone(), keys)
+    }))
+}
+
+/// Truth values and numbers of conditions come back as text.
+fn condition_text(value: &Value) -> Value {
+    match value {
+        Value::Bool(truth) => Value::text(truth.to_string()),
+        Value::Int(number) => Value::text(number.to_string()),
+        Value::None
+        | Value::Float(_)
+        | Value::Text(_)
+        | Value::Duration(_)
+        | Value::Size(_)
+        | Value::Percent(_)
+        | Value::Ip(_)
+        | Value::Cidr(_)
+        | Value::Traffic(_)
+        | Value::Range(..)
+        | Value::List(_)
+        | Value::Map(_) => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::equal;
+    use crate::schema::Equality;
+    use crate::value::{Value, from_json};
+
+    fn document(text: &str) -> Value {
+        from_json(&serde_json::from_str(text).unwrap())
+    }
+
+    #[test]
+    fn policies_that_mean_the_same_are_equal() {
+        let written = document(
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["b","a"],"Resource":"*",
+                "Principal":"*","Condition":{"Bool":{"aws:SecureTransport":true}}}]}"#,
+        );
+        let found = Value::text(
+            r#"{"Statement":{"Action":["a","b"],"Condition":{"Bool":{"aws:SecureTransport":"true"}},"Effect":"Allow",
+                "Principal":{"AWS":"*"},"Resource":["*"]},"Version":"2012-10-17"}"#,
+        );
+        assert!(equal(Equality::Document, &written, &found));
+        let other = document(r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"a","Resource":"*"}]}"#);
+        assert!(!equal(Equality::Document, &written, &other));
+    }
+
+    #[test]
+    fn spellings_that_mean_the_same_are_equal() {
+        assert!(equal(Equality::DomainName, &"Shop.example".into(), &"shop.example.".into()));
+        assert!(equal(Equality::DomainName, &"*.shop.example".into(), &"\\052.shop.example.".into()));
+        assert!(equal(Equality::IgnoreCase, &"Main-DB".into(), &"main-db".into()));
+        assert!(equal(Equality::VersionPrefix, &"16".into(), &"16.4".into()));
+        assert!(!equal(Equality::VersionPrefix, &"16".into(), &"160".into()));
+        assert!(equal(Equality::Exact, &Value::Int(1), &Value::Float(1.0)));
+    }
+}

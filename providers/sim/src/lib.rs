@@ -1,0 +1,340 @@
+//! The sandbox: a strict, seeded cloud made of any provider's schemas.
+//!
+//! It is stricter than a cloud: references must exist, create-only fields cannot change, names are unique, what
+//! others stand on cannot be deleted. It goes through pending states, and can be told to throttle, to lag and to fail.
+//! It knows no type by name except where a type's behaviour is special ([`special`]).
+
+mod cloud;
+mod fabricate;
+mod faults;
+mod rules;
+mod special;
+mod storage;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use cairn_provider::declaration::Declaration;
+use cairn_provider::error::{ErrorClass, ProviderError};
+use cairn_provider::object::{Live, Observed, Status};
+use cairn_provider::provider::Provider;
+use cairn_provider::request::{
+    Caller, Create, Created, Delete, LookUp, Monitor, Progress, ReadSet, Readings, Target, Update,
+};
+use cairn_provider::schema::TypeSchema;
+use cairn_provider::schema::catalogue::Catalogue;
+use cairn_provider::value::Value;
+use ecow::{EcoString, eco_format};
+
+use cloud::{Cloud, Key, Object};
+pub use faults::Faults;
+pub use storage::{MemoryStorage, Storage};
+
+/// The account everything in the sandbox belongs to unless a target pins another.
+pub const ACCOUNT: &str = "111122223333";
+
+/// Finds what is declared of a type.
+pub type Declarations = fn(&str) -> Option<&'static Declaration>;
+
+/// The sandbox.
+pub struct Sim {
+    name: &'static str,
+    catalogue: Arc<Catalogue>,
+    declarations: Declarations,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    cloud: Cloud,
+    storage: Box<dyn Storage>,
+    faults: Faults,
+    calls: BTreeMap<String, u64>,
+}
+
+/// What is declared of types nobody wrote a file for.
+static UNDECLARED: Declaration = Declaration {
+    vendor: "",
+    title: "",
+    overlay: cairn_provider::schema::overlay::Overlay::EMPTY,
+    idempotency: cairn_provider::declaration::Idempotency::Identity,
+    permissions: cairn_provider::declaration::Permissions { read: &[], write: &[] },
+    timings: cairn_provider::declaration::Timings::INSTANT,
+    examples: &[],
+};
+
+impl Sim {
+    /// A sandbox for a cloud's types, with what its storage holds.
+    ///
+    /// # Errors
+    /// The storage cannot be read; the sentence says why.
+    pub fn open(
+        name: &'static str,
+        catalogue: Arc<Catalogue>,
+        declarations: Declarations,
+        mut storage: Box<dyn Storage>,
+        faults: Faults,
+    ) -> Result<Self, String> {
+        let cloud = Cloud::read(&storage.load()?)?;
+        let inner = Mutex::new(Inner { cloud, storage, faults, calls: BTreeMap::new() });
+        Ok(Self { name, catalogue, declarations, inner })
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        // No code panics while it holds the sandbox.
+        self.inner.lock().expect("the sandbox is never left poisoned")
+    }
+
+    fn schema(&self, kind: &str) -> Result<&Arc<TypeSchema>, ProviderError> {
+        self.catalogue
+            .get(kind)
+            .ok_or_else(|| ProviderError::refused("sandbox", eco_format!("there is no type {kind}")))
+    }
+
+    /// How many objects there are.
+    pub fn count(&self) -> usize {
+        self.inner().cloud.len()
+    }
+
+    /// All objects, for tests: type, identity and attributes.
+    pub fn objects(&self) -> Vec<(EcoString, EcoString, cairn_provider::value::Map)> {
+        self.inner()
+            .cloud
+            .iter()
+            .map(|(key, object)| (key.kind.clone(), key.id.clone(), object.attributes.clone()))
+            .collect()
+    }
+
+    /// Changes an attribute as somebody else would, for tests of drift.
+    pub fn meddle(&self, kind: &str, id: &str, attribute: &str, value: Value) -> bool {
+        let mut inner = self.inner();
+        let inner = &mut *inner;
+        let Some((key, mut object)) = inner.cloud.find(kind, id) else { return false };
+        object.attributes.insert(attribute.into(), value);
+        inner.put(key, object).is_ok()
+    }
+
+    /// Removes an object as somebody else would, whatever stands on it.
+    pub fn vanish(&self, kind: &str, id: &str) -> bool {
+        let mut inner = self.inner();
+        let inner = &mut *inner;
+        let Some((key, _)) = inner.cloud.find(kind, id) else { return false };
+        inner.remove(&key).is_ok()
+    }
+}
+
+impl Inner {
+    fn count(&mut self, schema: &TypeSchema, operation: &str) {
+        let name = schema.name.rsplit('.').next().unwrap_or_default();
+        *self.calls.entry(format!("{}.{operation}{name}", schema.service())).or_default() += 1;
+    }
+
+    fn put(&mut self, key: Key, object: Object) -> Result<(), ProviderError> {
+        let line = self.cloud.put(key, object);
+        self.write(&line)
+    }
+
+    fn remove(&mut self, key: &Key) -> Result<(), ProviderError> {
+        let line = self.cloud.remove(key);
+        self.write(&line)
+    }
+
+    fn write(&mut self, line: &str) -> Result<(), ProviderError> {
+        self.storage.append(line).map_err(|why| ProviderError::refused("sandbox", why))
+    }
+}
+
+#[async_trait]
+impl Provider for Sim {
+    fn cloud(&self) -> &'static str {
+        self.name
+    }
+
+    fn tempo(&self) -> f64 {
+        0.001
+    }
+
+    fn declaration(&self, kind: &str) -> Option<&'static Declaration> {
+        let schema = self.catalogue.get(kind)?;
+        if !schema.creatable {
+            return None;
+        }
+        Some((self.declarations)(kind).unwrap_or(&UNDECLARED))
+    }
+
+    async fn caller(&self, target: &Target) -> Result<Caller, ProviderError> {
+        *self.inner().calls.entry("sts.GetCallerIdentity".into()).or_default() += 1;
+        let account: EcoString = target.setting("account").unwrap_or(ACCOUNT).into();
+        Ok(Caller { identity: eco_format!("the sandbox as {account}"), account })
+    }
+
+    async fn read(&self, target: &Target, wanted: &ReadSet) -> Readings {
+        let mut inner = self.inner();
+        let inner = &mut *inner;
+        let mut readings = Readings::default();
+        for (kind, ids) in wanted {
+            let Some(schema) = self.catalogue.get(kind) else { continue };
+            inner.count(schema, "Describe");
+            if let Some(error) = inner.faults.on_read(schema) {
+                for id in ids {
+                    readings.answer(kind.clone(), id.clone(), Observed::Unreadable(error.clone()));
+                }
+                continue;
+            }
+            for id in ids {
+                let observed = match inner.cloud.look(schema, target, id, &mut inner.faults) {
+                    Some(live) => Observed::Present(Box::new(live)),
+                    None => Observed::Absent,
+                };
+                readings.answer(kind.clone(), id.clone(), observed);
+            }
+        }
+        readings
+    }
+
+    async fn create(&self, target: &Target, request: &Create) -> Result<Created, ProviderError> {
+        let schema = Arc::clone(self.schema(&request.kind)?);
+        let mut inner = self.inner();
+        let inner = &mut *inner;
+        inner.count(&schema, "Create");
+        let fault = inner.faults.on_write(&schema);
+        if let Some(error) = &fault
+            && !error.may_have_effect()
+        {
+            return Err(error.clone());
+        }
+        if let Some(id) = inner.cloud.by_token(&request.token) {
+            return Ok(Created::new(id));
+        }
+        rules::creatable(&self.catalogue, &schema, &inner.cloud, target, request)?;
+        let declared = self.declaration(&request.kind).unwrap_or(&UNDECLARED);
+        let object = fabricate::object(&schema, target, request, inner.cloud.next(), declared);
+        let id = object.id(&schema);
+        let key = Key::new(&schema, target, &id);
+        if inner.cloud.get(&key).is_some() {
+            return Err(ProviderError::new(
+                ErrorClass::AlreadyExists,
+                "AlreadyExists",
+                eco_format!("{}.Create", schema.service()),
+                eco_format!("{id} exists already"),
+            ));
+        }
+        inner.put(key, object)?;
+        // The answer was lost on its way: the object is there all the same.
+        match fault {
+            Some(error) => Err(error),
+            None => Ok(Created::new(id)),
+        }
+    }
+
+    async fn configure(&self, _target: &Target, _id: &str, _request: &Create) -> Result<(), ProviderError> {
+        Ok(())
+    }
+
+    async fn resolve(&self, _target: &Target, request: &Create) -> Result<Vec<EcoString>, ProviderError> {
+        let schema = Arc::clone(self.schema(&request.kind)?);
+        let mut inner = self.inner();
+        inner.count(&schema, "Describe");
+        Ok(inner.cloud.by_nonce(&request.kind, &request.owner.nonce))
+    }
+
+    async fn update(&self, target: &Target, request: &Update) -> Result<Option<Monitor>, ProviderError> {
+        let schema = Arc::clone(self.schema(&request.kind)?);
+        let mut inner = self.inner();
+        let inner = &mut *inner;
+        inner.count(&schema, "Modify");
+        let fault = inner.faults.on_write(&schema);
+        if let Some(error) = &fault
+            && !error.may_have_effect()
+        {
+            return Err(error.clone());
+        }
+        let key = Key::new(&schema, target, &request.id);
+        let object = inner.cloud.get(&key).cloned().ok_or_else(|| rules::not_found(&schema, &request.id))?;
+        let updated = rules::update(&self.catalogue, &schema, &inner.cloud, target, object, request)?;
+        inner.put(key, updated)?;
+        fault.map_or(Ok(None), Err)
+    }
+
+    async fn delete(&self, target: &Target, request: &Delete) -> Result<Option<Monitor>, ProviderError> {
+        let schema = Arc::clone(self.schema(&request.kind)?);
+        let mut inner = self.inner();
+        let inner = &mut *inner;
+        inner.count(&schema, "Delete");
+        let fault = inner.faults.on_write(&schema);
+        if let Some(error) = &fault
+            && !error.may_have_effect()
+        {
+            return Err(error.clone());
+        }
+        let key = Key::new(&schema, target, &request.id);
+        let Some(object) = inner.cloud.get(&key).cloned() else { return Ok(None) };
+        rules::deletable(&schema, &inner.cloud, &key, &object)?;
+        let declared = self.declaration(&request.kind).unwrap_or(&UNDECLARED);
+        if declared.timings.typical > 1 {
+            inner.put(key, object.deleting())?;
+        } else {
+            inner.remove(&key)?;
+        }
+        fault.map_or(Ok(None), Err)
+    }
+
+    async fn poll(&self, _target: &Target, _monitor: &Monitor) -> Result<Progress, ProviderError> {
+        Ok(Progress::Done)
+    }
+
+    async fn reveal(&self, target: &Target, kind: &str, id: &str, field: &str) -> Result<Value, ProviderError> {
+        let schema = Arc::clone(self.schema(kind)?);
+        let mut inner = self.inner();
+        inner.count(&schema, "GetSecretOf");
+        let key = Key::new(&schema, target, id);
+        let object = inner.cloud.get(&key).ok_or_else(|| rules::not_found(&schema, id))?;
+        Ok(fabricate::secret(object, id, field))
+    }
+
+    async fn list(&self, target: &Target, kind: &str) -> Result<Vec<EcoString>, ProviderError> {
+        let schema = Arc::clone(self.schema(kind)?);
+        let mut inner = self.inner();
+        inner.count(&schema, "List");
+        Ok(inner.cloud.of_kind(&schema, target).map(|(key, _)| key.id.clone()).collect())
+    }
+
+    async fn look_up(&self, target: &Target, request: &LookUp) -> Result<Vec<Live>, ProviderError> {
+        let schema = Arc::clone(self.schema(&request.kind)?);
+        let mut inner = self.inner();
+        let inner = &mut *inner;
+        inner.count(&schema, "Describe");
+        let found: Vec<Live> = inner
+            .cloud
+            .of_kind(&schema, target)
+            .filter(|(_, object)| rules::meets(&schema, &object.attributes, &request.conditions))
+            .map(|(key, object)| Live {
+                id: key.id.clone(),
+                attributes: object.attributes.clone(),
+                status: Status::Ready,
+                owner: object.owner.clone(),
+            })
+            .collect();
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        // What a stack looks up was there before the stack: the sandbox makes it, once.
+        let mut made = Vec::new();
+        for attributes in special::looked_up(&schema, target, &request.conditions) {
+            let object = fabricate::found(&schema, target, attributes, inner.cloud.next());
+            let id = object.id(&schema);
+            made.push(Live {
+                id: id.clone(),
+                attributes: object.attributes.clone(),
+                status: Status::Ready,
+                owner: None,
+            });
+            inner.put(Key::new(&schema, target, &id), object)?;
+        }
+        Ok(made)
+    }
+
+    fn calls(&self) -> BTreeMap<String, u64> {
+        self.inner().calls.clone()
+    }
+}

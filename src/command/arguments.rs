@@ -1,0 +1,58 @@
+//! Arguments that several commands share.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Which stack, which environment, which values.
+#[derive(Args, Clone, Debug)]
+pub struct StackArguments {
+    /// The stack's directory
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub directory: PathBuf,
+    #[command(flatten)]
+    pub values: ValueArguments,
+}
+
+/// Which environment, which values.
+#[derive(Args, Clone, Debug)]
+pub struct ValueArguments {
+    /// The environment
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// Give an input a value; may be repeated
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// Which cloud, how much of it, how fast.
+#[derive(Args, Clone, Debug)]
+pub struct CloudArguments {
+    /// Work on the embedded sandbox cloud, which lies beside the state
+    #[arg(long)]
+    pub sandbox: bool,
+    /// Faults of the sandbox: seed=7,throttle=0.2,fail=0.1,lose=0.1,lag=3
+    #[arg(long, value_name = "FAULTS", requires = "sandbox")]
+    pub sandbox_faults: Option<String>,
+    /// Only this address, what is inside of it and what it needs; may be repeated
+    #[arg(long, value_name = "ADDR")]
+    pub only: Vec<String>,
+    /// How many steps run at once
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=500))]
+    pub parallelism: u16,
+    /// Count the calls to the cloud, by service
+    #[arg(long)]
+    pub stats: bool,
+}
+
+/// How results are shown.
+#[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people at a terminal
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// For comments on pull requests
+    Markdown,
+}

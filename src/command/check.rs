@@ -1,0 +1,48 @@
+//! `cairn check`: everything that can be known without a cloud, in all environments.
+
+use clap::Args;
+
+use super::arguments::{Format, StackArguments};
+use super::failure::{Exit, Failure, count, reports};
+use super::front;
+use crate::diagnostic::Severity;
+use crate::host::terminal;
+use crate::view;
+
+/// Check a stack offline, in all its environments.
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    stack: StackArguments,
+    /// How the result is shown
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Runs the command.
+pub fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    let front = front::load(&arguments.stack.directory, &arguments.stack.values.set)?;
+    if let Some(environment) = &arguments.stack.values.env
+        && !front.report.has_errors()
+    {
+        front.environment(Some(environment))?;
+    }
+    let diagnostics = front.check_all();
+    let wrong = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    let sources = &front.program.sources;
+    match arguments.format {
+        Format::Json => terminal::out(&view::json::check(&diagnostics, sources)),
+        Format::Markdown => terminal::out(&view::markdown::check(&diagnostics, sources)),
+        Format::Text => {
+            let look = terminal::detect();
+            terminal::err(&reports(&diagnostics, sources, &look));
+            let environments: Vec<String> =
+                front.environments().into_iter().flatten().map(|name| name.to_string()).collect();
+            let place =
+                if environments.is_empty() { String::new() } else { format!(" in {}", environments.join(", ")) };
+            let verdict = if diagnostics.is_empty() { "nothing wrong".to_owned() } else { count(&diagnostics) };
+            terminal::out(&format!("checked {}{place}: {verdict}\n", front.stack()));
+        }
+    }
+    Ok(if wrong { Exit::Failed } else { Exit::Done })
+}

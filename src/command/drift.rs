@@ -1,0 +1,49 @@
+//! `cairn drift`: what somebody else changed since the last apply.
+
+use clap::Args;
+
+use super::arguments::{CloudArguments, Format, StackArguments};
+use super::failure::{Exit, Failure};
+use super::{front, pipeline};
+use crate::host::local_store::LocalStore;
+use crate::host::terminal;
+use crate::state::StateStore as _;
+use crate::view;
+
+/// Show what somebody else changed. Exits with 2 if there is anything.
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    stack: StackArguments,
+    #[command(flatten)]
+    cloud: CloudArguments,
+    /// How the drift is shown
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Runs the command.
+pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    let front = front::load(&arguments.stack.directory, &arguments.stack.values.set)?;
+    let diagnostics = front.require_sound()?;
+    let environment = front.environment(arguments.stack.values.env.as_deref())?;
+    let place =
+        pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
+    let desired = front.online(environment.clone(), &place.clouds).await?;
+    let store = LocalStore::new(&place.state);
+    let (folded, key) = pipeline::recorded(store.load().await?, &place.clouds).await?;
+    let sources = &front.program.sources;
+    let planned =
+        pipeline::planned(&desired, &folded, &place.clouds, &key, sources, &front.root, &arguments.cloud.only).await?;
+    let plan = &planned.planning.plan;
+    match arguments.format {
+        Format::Json => terminal::out(&view::json::drift(plan, &diagnostics, sources)),
+        Format::Markdown => terminal::out(&view::markdown::drift(plan)),
+        Format::Text => terminal::out(&view::human::plan::drift(plan)),
+    }
+    if arguments.cloud.stats {
+        terminal::err(&pipeline::stats(&place.clouds));
+    }
+    let drifted = plan.changes.iter().any(|change| !change.drift.is_empty());
+    Ok(if drifted { Exit::Differences } else { Exit::Done })
+}

@@ -1,0 +1,182 @@
+//! From a directory to a checked program and, for an environment, to what it wants.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ecow::EcoString;
+
+use super::failure::{Exit, Failure, count, reports};
+use crate::diagnostic::{Diagnostic, Report};
+use crate::engine::Clouds;
+use crate::engine::lookup;
+use crate::host::files::DiskFiles;
+use crate::host::terminal;
+use crate::language::check::{self, Typed};
+use crate::language::evaluate::{self, Override};
+use crate::language::program::{ItemId, Program};
+use crate::language::{resolve, syntax};
+use crate::model::desired::{DesiredStack, LookupAnswers};
+use crate::registry;
+use crate::source::{SourceText, Span};
+
+/// A checked program.
+pub struct Front {
+    /// The stack's directory.
+    pub root: PathBuf,
+    files: DiskFiles,
+    /// The program.
+    pub program: Program,
+    typed: Typed,
+    /// What was found wrong with it, for all environments.
+    pub report: Report,
+    overrides: Vec<Override>,
+}
+
+/// Loads and checks a stack.
+///
+/// # Errors
+/// There is no such directory, or a `--set` is no `name=value`.
+pub fn load(root: &Path, set: &[String]) -> Result<Front, Failure> {
+    let files = DiskFiles::new(root).map_err(Failure::new)?;
+    let (mut program, mut report) = resolve::load(&files, registry::catalogue());
+    let overrides = set.iter().map(|given| overriding(&mut program, given)).collect::<Result<Vec<_>, _>>()?;
+    let typed = check::check(&program, &mut report);
+    Ok(Front { root: root.to_path_buf(), files, program, typed, report, overrides })
+}
+
+/// `name=value` of the command line, as a source of its own, so that reports have a place.
+fn overriding(program: &mut Program, given: &str) -> Result<Override, Failure> {
+    let (name, written) =
+        given.split_once('=').ok_or_else(|| Failure::new(format!("--set takes name=value, not `{given}`")))?;
+    let prefix = format!("let {name} = ");
+    let text = SourceText::new("--set", format!("{prefix}{written}"));
+    let source = program.sources.add(text);
+    let (document, diagnostics) = syntax::parse(source, program.sources.get(source));
+    program.documents.push(document);
+    let parsed = diagnostics.is_empty().then_some(ItemId { document: program.documents.len() - 1, item: 0 });
+    let span = Span::new(source, prefix.len(), prefix.len() + written.len());
+    Ok(Override { name: name.into(), written: written.into(), parsed, span })
+}
+
+impl Front {
+    /// The environments of the stack; one without a name if it lists none.
+    pub fn environments(&self) -> Vec<Option<EcoString>> {
+        match self.program.declared_environments() {
+            Some((names, _)) => names.into_iter().map(Some).collect(),
+            None => vec![None],
+        }
+    }
+
+    /// The environment that was asked for.
+    ///
+    /// # Errors
+    /// There is no such one, or it was not said which.
+    pub fn environment(&self, wanted: Option<&str>) -> Result<Option<EcoString>, Failure> {
+        let names: Vec<EcoString> = self.environments().into_iter().flatten().collect();
+        let listed = names.iter().map(EcoString::as_str).collect::<Vec<_>>().join(", ");
+        match (wanted, names.as_slice()) {
+            (None, []) => Ok(None),
+            (None, [only]) => Ok(Some(only.clone())),
+            (None, _) => Err(Failure::new(format!("which environment? add --env with one of: {listed}"))),
+            (Some(wanted), []) => Err(Failure::new(format!(
+                "the stack has no environments, so --env {wanted} means nothing; its header lists them with `environments:`"
+            ))),
+            (Some(wanted), names) => {
+                if names.iter().any(|name| name == wanted) {
+                    return Ok(Some(wanted.into()));
+                }
+                let near = crate::diagnostic::suggest::nearest(wanted, names.iter().map(EcoString::as_str));
+                let hint = near.map(|near| format!("did you mean {near}? ")).unwrap_or_default();
+                Err(Failure::new(format!("the stack has no environment {wanted}; {hint}it has: {listed}")))
+            }
+        }
+    }
+
+    fn request<'a>(
+        &'a self,
+        environment: Option<EcoString>,
+        answers: Option<&'a LookupAnswers>,
+    ) -> evaluate::Request<'a> {
+        evaluate::Request {
+            program: &self.program,
+            typed: &self.typed,
+            environment,
+            overrides: &self.overrides,
+            answers,
+            files: &self.files,
+        }
+    }
+
+    /// Evaluates an environment without any cloud; reports what is wrong with it.
+    pub fn offline(&self, environment: Option<EcoString>, report: &mut Report) -> DesiredStack {
+        let evaluation = evaluate::evaluate(&self.request(environment, None), report);
+        // A circle of needs is found in every environment, with or without a cloud.
+        if let Err(circles) = crate::engine::graph::build(&evaluation.stack, &crate::state::Snapshot::default()) {
+            report.extend(circles);
+        }
+        evaluation.stack
+    }
+
+    /// Evaluates an environment, looking up what it asks for.
+    ///
+    /// # Errors
+    /// The stack is wrong, or something could not be looked up: everything is reported.
+    pub async fn online(&self, environment: Option<EcoString>, clouds: &Clouds) -> Result<DesiredStack, Failure> {
+        let mut answers = LookupAnswers::default();
+        // Each round can look up what the answers of the one before gave; real stacks need one or two.
+        for _ in 0..MAX_ROUNDS {
+            let mut report = Report::default();
+            let evaluation = evaluate::evaluate(&self.request(environment.clone(), Some(&answers)), &mut report);
+            if report.has_errors() {
+                return Err(self.failure(report.into_sorted()));
+            }
+            if evaluation.wanted.is_empty() {
+                return Ok(evaluation.stack);
+            }
+            let faults = lookup::perform(&evaluation.wanted, clouds, &mut answers).await;
+            if !faults.is_empty() {
+                return Err(self.failure(faults));
+            }
+        }
+        Err(Failure::new(format!("look-ups that depend on each other did not end after {MAX_ROUNDS} rounds")))
+    }
+
+    /// Everything that is wrong, as the message of a failure.
+    pub fn failure(&self, diagnostics: Vec<Diagnostic>) -> Failure {
+        let terminal = terminal::detect();
+        let text = reports(&diagnostics, &self.program.sources, &terminal);
+        Failure::with(Exit::Failed, format!("{text}{}", count(&diagnostics)))
+    }
+
+    /// Checks all environments; gives every report, each mistake once.
+    pub fn check_all(&self) -> Vec<Diagnostic> {
+        let mut report = self.report.clone();
+        for environment in self.environments() {
+            self.offline(environment, &mut report);
+        }
+        report.into_sorted()
+    }
+
+    /// Fails if the stack is wrong in any environment.
+    ///
+    /// # Errors
+    /// It is.
+    pub fn require_sound(&self) -> Result<Vec<Diagnostic>, Failure> {
+        let diagnostics = self.check_all();
+        let wrong = diagnostics.iter().any(|diagnostic| diagnostic.severity == crate::diagnostic::Severity::Error);
+        if wrong { Err(self.failure(diagnostics)) } else { Ok(diagnostics) }
+    }
+
+    /// The stack's name.
+    pub fn stack(&self) -> EcoString {
+        self.program.unit(Program::STACK).name.clone()
+    }
+
+    /// The catalogue the program was checked against.
+    pub fn catalogue(&self) -> Arc<cairn_provider::schema::catalogue::Catalogue> {
+        Arc::clone(&self.program.catalogue)
+    }
+}
+
+/// Rounds of look-ups.
+const MAX_ROUNDS: usize = 5;

@@ -1,0 +1,112 @@
+//! One file per command: its arguments, what it runs, and the choice of a view.
+
+mod apply;
+mod arguments;
+mod check;
+mod consent;
+mod destroy;
+mod drift;
+mod failure;
+mod front;
+mod graph;
+mod pipeline;
+mod plan;
+mod run;
+mod saved;
+mod state;
+mod version;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+pub use failure::{Exit, Failure};
+
+use crate::host;
+
+/// Infrastructure as code for AWS, in a language of its own.
+#[derive(Parser)]
+#[command(
+    name = "cairn",
+    version,
+    about,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check a stack offline, in all its environments
+    Check(check::Arguments),
+    /// Show what an apply would do; writes nothing
+    Plan(plan::Arguments),
+    /// Bring the cloud to what the stack says, or apply a saved plan
+    Apply(apply::Arguments),
+    /// Destroy everything the stack manages in an environment
+    Destroy(destroy::Arguments),
+    /// Show what somebody else changed
+    Drift(drift::Arguments),
+    /// Show what depends on what
+    Graph(graph::Arguments),
+    /// Look at what is remembered
+    State(state::Arguments),
+    /// Show the version
+    Version(version::Arguments),
+}
+
+/// Parses arguments and runs a command. Everything that is printed is printed here or below.
+pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let text = error.render().to_string();
+            if error.use_stderr() {
+                host::terminal::err(&text);
+                return Exit::Failed;
+            }
+            host::terminal::out(&text);
+            return Exit::Done;
+        }
+    };
+    host::with_large_stack(|| run(cli))
+}
+
+fn run(cli: Cli) -> Exit {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            host::terminal::err(&format!("no runtime can be started: {error}\n"));
+            return Exit::Failed;
+        }
+    };
+    let result = runtime.block_on(async {
+        match cli.command {
+            Command::Check(arguments) => check::run(arguments),
+            Command::Plan(arguments) => plan::run(arguments).await,
+            Command::Apply(arguments) => apply::run(arguments).await,
+            Command::Destroy(arguments) => destroy::run(arguments).await,
+            Command::Drift(arguments) => drift::run(arguments).await,
+            Command::Graph(arguments) => graph::run(arguments),
+            Command::State(arguments) => state::run(arguments).await,
+            Command::Version(arguments) => version::run(arguments),
+        }
+    });
+    // What still runs in the background was given up; nobody waits for it.
+    runtime.shutdown_background();
+    match result {
+        Ok(exit) => exit,
+        Err(failure) => {
+            let terminal = host::terminal::detect();
+            host::terminal::err(&failure.render(&terminal));
+            failure.exit
+        }
+    }
+}
+
+/// All commands with their arguments, for the reference.
+pub fn clap_command() -> clap::Command {
+    Cli::command()
+}

@@ -1,0 +1,73 @@
+//! `cairn plan`: what an apply would do. Writes nothing but the file that is asked for.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::arguments::{CloudArguments, Format, StackArguments};
+use super::failure::{Exit, Failure, reports, style};
+use super::{front, pipeline, saved};
+use crate::host::local_store::LocalStore;
+use crate::host::terminal;
+use crate::state::StateStore as _;
+use crate::view;
+
+/// Show what an apply would do; writes nothing.
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    stack: StackArguments,
+    #[command(flatten)]
+    cloud: CloudArguments,
+    /// How the plan is shown
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Save the plan, to apply exactly it
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Exit with 2 if there are differences
+    #[arg(long)]
+    detailed_exitcode: bool,
+}
+
+/// Runs the command.
+pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    let front = front::load(&arguments.stack.directory, &arguments.stack.values.set)?;
+    let diagnostics = front.require_sound()?;
+    let environment = front.environment(arguments.stack.values.env.as_deref())?;
+    let place =
+        pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
+    let desired = front.online(environment.clone(), &place.clouds).await?;
+    pipeline::verify_accounts(&desired, &place.clouds).await?;
+    let store = LocalStore::new(&place.state);
+    let (folded, key) = pipeline::recorded(store.load().await?, &place.clouds).await?;
+    let sources = &front.program.sources;
+    let planned =
+        pipeline::planned(&desired, &folded, &place.clouds, &key, sources, &front.root, &arguments.cloud.only).await?;
+    let plan = &planned.planning.plan;
+    let look = terminal::detect();
+    let mut shown = diagnostics;
+    shown.extend(planned.planning.refused.iter().cloned());
+    match arguments.format {
+        Format::Json => terminal::out(&view::json::plan(plan, &shown, sources)),
+        Format::Markdown => terminal::out(&view::markdown::plan(plan, &shown, sources)),
+        Format::Text => {
+            terminal::err(&reports(&shown, sources, &look));
+            terminal::out(&view::human::plan::render(plan, style(&look)));
+        }
+    }
+    if arguments.cloud.stats {
+        terminal::err(&pipeline::stats(&place.clouds));
+    }
+    if !planned.planning.refused.is_empty() {
+        return Err(Failure::with(Exit::Refused, "refused: protected resources would be destroyed"));
+    }
+    if let Some(file) = &arguments.out {
+        saved::write(file, &front, &desired, plan, &key, arguments.cloud.sandbox)?;
+        if arguments.format == Format::Text {
+            terminal::out(&format!("  saved {}: cairn apply {}\n", file.display(), file.display()));
+        }
+    }
+    let differs = arguments.detailed_exitcode && !plan.is_empty();
+    Ok(if differs { Exit::Differences } else { Exit::Done })
+}

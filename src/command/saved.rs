@@ -1,0 +1,137 @@
+//! Saved plans: written by `plan --out`, applied exactly, once, and only while the world is as it was.
+
+use std::path::Path;
+
+use serde_json::{Value as Json, json};
+
+use super::arguments::CloudArguments;
+use super::failure::{Exit, Failure, reports, style};
+use super::front::Front;
+use super::{pipeline, run as running};
+use crate::engine::execute::Entropy as _;
+use crate::engine::mask::StackKey;
+use crate::host::entropy::SystemEntropy;
+use crate::host::local_store::LocalStore;
+use crate::host::{self, terminal};
+use crate::model::desired::DesiredStack;
+use crate::model::plan::Plan;
+use crate::registry;
+use crate::state::codec::{read_desired, write_desired};
+use crate::state::{Entry, StateStore as _};
+use crate::view;
+
+/// Whether a path is a saved plan and no directory.
+pub fn is_file(path: &Path) -> bool {
+    host::is_file(path)
+}
+
+/// Saves a plan. Secrets are not in it: they are read again when it is applied.
+pub fn write(
+    file: &Path,
+    front: &Front,
+    desired: &DesiredStack,
+    plan: &Plan,
+    key: &StackKey,
+    sandbox: bool,
+) -> Result<(), Failure> {
+    let sources = &front.program.sources;
+    let root = host::absolute(&front.root).map_err(Failure::new)?;
+    let body = json!({
+        "plan": SystemEntropy.nonce().as_str(),
+        "directory": root,
+        "sandbox": sandbox,
+        "base": { "lineage": plan.base.lineage.as_str(), "sequence": plan.base.sequence },
+        "desired": write_desired(desired, sources),
+        "changes": changes(plan),
+    });
+    let text = body.to_string();
+    let document = json!({ "cairn_plan": 1, "signature": key.sign(&text), "body": text });
+    host::write_private(file, &format!("{document:#}\n"))
+        .map_err(|why| Failure::new(format!("{}: {why}", file.display())))
+}
+
+/// What a plan does, in a form that is the same exactly if the plan is.
+fn changes(plan: &Plan) -> String {
+    view::json::plan(plan, &[], &crate::source::SourceSet::default())
+}
+
+/// Applies a saved plan.
+pub async fn apply(file: &Path, arguments: &CloudArguments) -> Result<Exit, Failure> {
+    let broken = |why: &str| Failure::new(format!("{} is no saved plan: {why}", file.display()));
+    let text = host::read_text(file).map_err(|why| broken(&why))?;
+    let document: Json = serde_json::from_str(&text).map_err(|error| broken(&error.to_string()))?;
+    if document.get("cairn_plan").and_then(Json::as_u64) != Some(1) {
+        return Err(broken("it does not say that it is one of this version"));
+    }
+    let written = document.get("body").and_then(Json::as_str).ok_or_else(|| broken("it has no body"))?;
+    let signature = document.get("signature").and_then(Json::as_str).ok_or_else(|| broken("it is not signed"))?;
+    let body: Json = serde_json::from_str(written).map_err(|error| broken(&error.to_string()))?;
+    let field = |key: &str| body.get(key).and_then(Json::as_str).ok_or_else(|| broken("a part of it is missing"));
+    let plan_id = field("plan")?.to_owned();
+    let root = std::path::PathBuf::from(field("directory")?);
+    let sandbox = body.get("sandbox").and_then(Json::as_bool).unwrap_or(false);
+    let (desired, sources) =
+        read_desired(body.get("desired").unwrap_or(&Json::Null)).map_err(|error| broken(&error.to_string()))?;
+    let environment = (!desired.environment.is_empty()).then(|| desired.environment.clone());
+    let arguments = CloudArguments { sandbox, ..arguments.clone() };
+    let place = pipeline::open(&root, &desired.name, environment.as_ref(), registry::catalogue(), &arguments).await?;
+    let stale = |why: &str| {
+        Failure::with(Exit::Stale, format!("the saved plan is stale: {why}\nnothing was touched; plan again"))
+    };
+    let before = LocalStore::new(&place.state).load().await?;
+    let base = body.get("base");
+    let lineage = base.and_then(|base| base.get("lineage")).and_then(Json::as_str).unwrap_or_default();
+    let sequence = base.and_then(|base| base.get("sequence")).and_then(Json::as_u64).unwrap_or(0);
+    // A stack without state has no key yet; its plan is good for as long as that stays so.
+    if !before.snapshot.lineage.is_empty() && StackKey::new(before.key.clone()).sign(written) != signature {
+        return Err(if lineage == before.snapshot.lineage.as_str() {
+            broken("its signature does not fit: it was changed")
+        } else {
+            stale("it was made for another state")
+        });
+    }
+    if before.snapshot.used_plans.iter().any(|used| *used == plan_id) {
+        return Err(stale("it was applied already"));
+    }
+    let now = crate::state::fold(before.snapshot, before.entries);
+    if now.snapshot.used_plans.iter().any(|used| *used == plan_id) {
+        return Err(stale("it was applied already"));
+    }
+    if now.snapshot.lineage != lineage || now.snapshot.sequence != sequence {
+        return Err(stale("the state has changed since"));
+    }
+    pipeline::verify_accounts(&desired, &place.clouds).await?;
+    let taken = running::take(&place).await?;
+    let planned =
+        pipeline::planned(&desired, &taken.folded, &place.clouds, &taken.key, &sources, &root, &arguments.only).await?;
+    let mut planning = planned.planning;
+    planning.plan.base = crate::model::plan::Base { lineage: lineage.into(), sequence };
+    if changes(&planning.plan) != body.get("changes").and_then(Json::as_str).unwrap_or_default() {
+        taken.store.release().await?;
+        return Err(stale("what it read has changed since"));
+    }
+    let look = terminal::detect();
+    terminal::err(&reports(&planning.refused, &sources, &look));
+    terminal::out(&view::human::plan::render(&planning.plan, style(&look)));
+    if !planning.refused.is_empty() {
+        taken.store.release().await?;
+        return Err(Failure::with(
+            Exit::Refused,
+            "refused: protected resources would be destroyed; nothing was touched",
+        ));
+    }
+    terminal::out("\n");
+    let work = running::Work {
+        desired,
+        planning,
+        clouds: &place.clouds,
+        root: &root,
+        arguments: &arguments,
+        first: vec![Entry::PlanUsed { plan: plan_id.into() }],
+    };
+    let result = running::carry_out(taken, work).await;
+    if arguments.stats {
+        terminal::err(&pipeline::stats(&place.clouds));
+    }
+    result
+}

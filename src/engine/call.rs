@@ -1,0 +1,79 @@
+//! Calls that are repeated where that is safe, and only as long as it makes sense.
+
+use std::time::Duration;
+
+use cairn_provider::error::{ErrorClass, ProviderError};
+use tokio::time::{Instant, sleep};
+
+/// How long to go on, and how fast the cloud's clock runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// The moment to give up.
+    pub deadline: Instant,
+    /// Pauses are multiplied by it: one for a cloud, little for a sandbox.
+    pub tempo: f64,
+}
+
+impl Patience {
+    /// So many seconds from now.
+    pub fn seconds(seconds: u64, tempo: f64) -> Self {
+        Self { deadline: Instant::now() + Duration::from_secs(seconds), tempo }
+    }
+
+    /// A pause, counted in the cloud's time.
+    pub fn pause(self, seconds: f64) -> Duration {
+        Duration::from_secs_f64((seconds * self.tempo).clamp(0.0, 3_600.0))
+    }
+
+    /// Whether there is no time left.
+    pub fn is_over(self) -> bool {
+        Instant::now() >= self.deadline
+    }
+}
+
+/// The first pause, in seconds; each one is longer, up to the last.
+const FIRST_PAUSE: f64 = 0.5;
+const LAST_PAUSE: f64 = 20.0;
+
+/// Runs a call again while its error says that it had no effect and may go well later.
+///
+/// `waiting` is told why. What cannot be repeated safely, an ambiguous outcome above all, is the caller's to resolve.
+pub async fn persistently<T, F>(
+    patience: Patience,
+    mut call: impl FnMut() -> F,
+    mut waiting: impl FnMut(&ProviderError),
+) -> Result<T, ProviderError>
+where
+    F: Future<Output = Result<T, ProviderError>>,
+{
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let error = match call().await {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        if !repeatable(error.class) || patience.is_over() {
+            return Err(error);
+        }
+        waiting(&error);
+        let wait = error.retry_after.map_or_else(|| patience.pause(pause), |asked| asked.max(patience.pause(0.05)));
+        sleep(wait.min(patience.deadline.saturating_duration_since(Instant::now()))).await;
+        pause = (pause * 2.0).min(LAST_PAUSE);
+    }
+}
+
+fn repeatable(class: ErrorClass) -> bool {
+    match class {
+        ErrorClass::Throttled
+        | ErrorClass::Transient
+        | ErrorClass::NotYetConsistent
+        | ErrorClass::InUse
+        | ErrorClass::CredentialsExpired => true,
+        ErrorClass::Ambiguous
+        | ErrorClass::NotFound
+        | ErrorClass::AlreadyExists
+        | ErrorClass::Denied
+        | ErrorClass::Quota
+        | ErrorClass::Refused => false,
+    }
+}

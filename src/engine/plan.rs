@@ -1,0 +1,310 @@
+//! Changes of all objects become a plan. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cairn_provider::object::Observed;
+use cairn_provider::schema::TypeSchema;
+use cairn_provider::schema::overlay::Replacement;
+use ecow::EcoString;
+
+use super::Clouds;
+use super::compare::{self, Subject, compare};
+use super::graph::ResourceGraph;
+use super::known::World;
+use super::mask::StackKey;
+use super::observe::Observations;
+use crate::diagnostic::Diagnostic;
+use crate::model::Address;
+use crate::model::change::{Action, Change, Reason, Risk};
+use crate::model::desired::{DesiredStack, ReplaceRule};
+use crate::model::plan::{Base, Plan};
+use crate::source::SourceSet;
+use crate::state::{Recorded, Snapshot};
+
+/// What planning needs.
+pub struct Inputs<'a> {
+    /// What is wanted.
+    pub desired: &'a DesiredStack,
+    /// What is recorded.
+    pub snapshot: &'a Snapshot,
+    /// The order of what is wanted.
+    pub graph: &'a ResourceGraph,
+    /// What is there.
+    pub observations: &'a Observations,
+    /// The clouds' types.
+    pub clouds: &'a Clouds,
+    /// The stack's key.
+    pub key: &'a StackKey,
+    /// For places in messages.
+    pub sources: &'a SourceSet,
+    /// Only these addresses, what they need, and what is inside of them. Everything if empty.
+    pub only: &'a [Address],
+}
+
+/// A plan, with what stands in its way.
+pub struct Planning {
+    /// The plan.
+    pub plan: Plan,
+    /// What is refused: protected objects that would be destroyed.
+    pub refused: Vec<Diagnostic>,
+    /// Objects that could not be read.
+    pub unreadable: Vec<(Address, cairn_provider::error::ProviderError)>,
+    /// What is known while planning.
+    pub world: World,
+}
+
+/// Makes a plan.
+pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
+    let mut planner = Planner { inputs, world, changes: BTreeMap::new(), unreadable: Vec::new() };
+    for address in &inputs.graph.order {
+        planner.wanted(address);
+    }
+    planner.propagate_order();
+    for address in &inputs.graph.unwanted {
+        planner.unwanted(address);
+    }
+    let mut changes: Vec<Change> = std::mem::take(&mut planner.changes).into_values().collect();
+    changes.extend(planner.deposed());
+    let selected = selection(inputs);
+    changes.retain(|change| selected.as_ref().is_none_or(|selected| selected.contains(&change.address)));
+    let refused = changes.iter().filter_map(|change| refusal(inputs, change)).collect();
+    let plan = Plan {
+        id: EcoString::new(),
+        stack: inputs.desired.name.clone(),
+        environment: inputs.desired.environment.clone(),
+        changes,
+        base: Base { lineage: inputs.snapshot.lineage.clone(), sequence: inputs.snapshot.sequence },
+        overridden: inputs.desired.overridden.clone(),
+        places: places(inputs),
+    };
+    let Planner { world, unreadable, .. } = planner;
+    Planning { plan, refused, unreadable, world }
+}
+
+struct Planner<'a> {
+    inputs: &'a Inputs<'a>,
+    world: World,
+    changes: BTreeMap<Address, Change>,
+    unreadable: Vec<(Address, cairn_provider::error::ProviderError)>,
+}
+
+impl Planner<'_> {
+    fn wanted(&mut self, address: &Address) {
+        let inputs = self.inputs;
+        let Some(desired) = inputs.desired.resources.get(address) else { return };
+        let Some(schema) = inputs.clouds.catalogue.get(&desired.kind) else { return };
+        let observed = inputs.observations.objects.get(address);
+        if let Some(Observed::Unreadable(error)) = observed {
+            self.unreadable.push((address.clone(), error.clone()));
+        }
+        let subject = Subject {
+            desired,
+            schema,
+            recorded: inputs.snapshot.resources.get(address),
+            observed,
+            source: inputs.sources.place(desired.origin).into(),
+        };
+        let change = compare(&subject, &self.world, inputs.key);
+        self.learn(&change, schema, observed);
+        self.changes.insert(address.clone(), change);
+    }
+
+    /// What later resources may use of this one.
+    fn learn(&mut self, change: &Change, schema: &TypeSchema, observed: Option<&Observed>) {
+        let Some(Observed::Present(live)) = observed else { return };
+        match change.action {
+            Action::Unchanged => self.world.insert(change.address.clone(), live.attributes.clone()),
+            Action::Update => {
+                let changing = compare::changing(schema, change);
+                self.world.insert_changing(change.address.clone(), live.attributes.clone(), changing);
+            }
+            Action::Create | Action::Replace(_) | Action::Delete => self.world.remove(&change.address),
+        }
+    }
+
+    /// An object whose need is destroyed first must itself go before: it cannot outlive what it stands on.
+    fn propagate_order(&mut self) {
+        for address in &self.inputs.graph.order {
+            let Some(desired) = self.inputs.desired.resources.get(address) else { continue };
+            let action = self.changes.get(address).map(|change| change.action);
+            if action != Some(Action::Replace(Replacement::CreateFirst)) {
+                continue;
+            }
+            let stands_on = desired.needs.iter().filter(|need| !need.order_only).any(|need| {
+                self.changes
+                    .get(&need.address)
+                    .is_some_and(|change| change.action == Action::Replace(Replacement::DestroyFirst))
+            });
+            if stands_on && let Some(change) = self.changes.get_mut(address) {
+                change.action = Action::Replace(Replacement::DestroyFirst);
+            }
+        }
+    }
+
+    fn unwanted(&mut self, address: &Address) {
+        let Some(recorded) = self.inputs.snapshot.resources.get(address) else { return };
+        let observed = self.inputs.observations.objects.get(address);
+        if let Some(Observed::Unreadable(error)) = observed {
+            self.unreadable.push((address.clone(), error.clone()));
+        }
+        let mut change = self.deletion(address, recorded);
+        change.reasons.push(self.why_unwanted(address));
+        self.changes.insert(address.clone(), change);
+    }
+
+    fn why_unwanted(&self, address: &Address) -> Reason {
+        if self.inputs.desired.resources.is_empty() {
+            return Reason::Destroyed;
+        }
+        let text = address.as_str();
+        let key = text.rfind('[').and_then(|at| Some((text.get(..at)?, text.get(at + 1..text.len() - 1)?)));
+        match key {
+            Some((base, key))
+                if self
+                    .inputs
+                    .desired
+                    .resources
+                    .keys()
+                    .any(|other| other.as_str().starts_with(&format!("{base}["))) =>
+            {
+                Reason::KeyRemoved(key.trim_matches('"').into())
+            }
+            _ => Reason::Removed,
+        }
+    }
+
+    fn deletion(&self, address: &Address, recorded: &Recorded) -> Change {
+        let stateful = self.inputs.clouds.catalogue.get(&recorded.kind).is_some_and(|schema| schema.overlay.stateful);
+        Change {
+            address: address.clone(),
+            kind: recorded.kind.clone(),
+            action: Action::Delete,
+            id: Some(recorded.id.clone()),
+            source: recorded.source.clone(),
+            attributes: Vec::new(),
+            drift: Vec::new(),
+            released: Vec::new(),
+            reasons: Vec::new(),
+            risks: if stateful { vec![Risk::DataLoss] } else { Vec::new() },
+        }
+    }
+
+    fn deposed(&self) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for (address, recorded) in &self.inputs.snapshot.deposed {
+            let mut change = self.deletion(address, recorded);
+            change.reasons.push(Reason::Deposed);
+            changes.push(change);
+        }
+        changes
+    }
+}
+
+/// Protected objects are not destroyed, and `@replace("never")` means it.
+fn refusal(inputs: &Inputs<'_>, change: &Change) -> Option<Diagnostic> {
+    let destroys = matches!(change.action, Action::Delete | Action::Replace(_));
+    if !destroys || change.reasons.contains(&Reason::Deposed) {
+        return None;
+    }
+    let desired = inputs.desired.resources.get(&change.address);
+    let recorded = inputs.snapshot.resources.get(&change.address);
+    let written = desired.and_then(|desired| desired.options.protect);
+    let protected = written.unwrap_or_else(|| recorded.is_some_and(|recorded| recorded.protect));
+    let never = desired.is_some_and(|desired| desired.options.replace == Some(ReplaceRule::Never));
+    if never && matches!(change.action, Action::Replace(_)) {
+        let desired = desired?;
+        return Some(
+            Diagnostic::error(
+                "plan::never_replaced",
+                format!("This change would replace `{}`", change.address),
+                desired.origin,
+                "@replace(\"never\") refuses that",
+            )
+            .help(forcing(change)),
+        );
+    }
+    if !protected {
+        return None;
+    }
+    let noun = inputs
+        .clouds
+        .catalogue
+        .get(&change.kind)
+        .map(|schema| schema.overlay.noun.split_once(' ').map_or(schema.overlay.noun, |(_, noun)| noun))
+        .filter(|noun| !noun.is_empty())
+        .unwrap_or("resource");
+    let message = format!("This change would destroy a protected {noun}");
+    let diagnostic = match desired {
+        Some(desired) => {
+            let mut diagnostic =
+                Diagnostic::error("plan::protected", message, desired.origin, "destroying needs your permission");
+            for attribute in change.attributes.iter().filter(|attribute| attribute.forces) {
+                let field = attribute.path.first().and_then(|name| desired.inputs.get(name));
+                if let Some(field) = field.filter(|field| field.span.source == desired.origin.source) {
+                    diagnostic = diagnostic.label(field.span, "a change of this makes a new object");
+                }
+            }
+            diagnostic
+        }
+        None => Diagnostic::unplaced(
+            "plan::protected",
+            format!("{message}: `{}`, declared at {} until now", change.address, change.source),
+        ),
+    };
+    Some(diagnostic.help("to destroy it: declare it once with @protect(false) and apply, then remove it"))
+}
+
+fn forcing(change: &Change) -> String {
+    let fields: Vec<String> = change
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.forces)
+        .map(|attribute| attribute.path.join("."))
+        .collect();
+    format!("what cannot change in place: {}", fields.join(", "))
+}
+
+/// The addresses `--only` selects: those named, what is inside of them, and everything they need.
+fn selection(inputs: &Inputs<'_>) -> Option<BTreeSet<Address>> {
+    if inputs.only.is_empty() {
+        return None;
+    }
+    let named = |address: &Address| inputs.only.iter().any(|only| address.is_within(only));
+    let mut selected: BTreeSet<Address> = BTreeSet::new();
+    let mut pending: Vec<Address> = inputs
+        .desired
+        .resources
+        .keys()
+        .chain(inputs.snapshot.resources.keys())
+        .chain(inputs.snapshot.deposed.iter().map(|(address, _)| address))
+        .filter(|address| named(address))
+        .cloned()
+        .collect();
+    while let Some(address) = pending.pop() {
+        if !selected.insert(address.clone()) {
+            continue;
+        }
+        if let Some(desired) = inputs.desired.resources.get(&address) {
+            pending.extend(desired.needs.iter().map(|need| need.address.clone()));
+        } else {
+            // What is deleted takes along what still needs it and is deleted, too.
+            let dependents = inputs.snapshot.resources.iter().filter(|(other, recorded)| {
+                recorded.needs.contains(&address) && !inputs.desired.resources.contains_key(*other)
+            });
+            pending.extend(dependents.map(|(other, _)| other.clone()));
+        }
+    }
+    Some(selected)
+}
+
+fn places(inputs: &Inputs<'_>) -> Vec<EcoString> {
+    let mut places: BTreeSet<EcoString> = BTreeSet::new();
+    for resource in inputs.desired.resources.values() {
+        let target = &resource.place.target;
+        let account = target.setting("account").map(|account| format!(" {account}")).unwrap_or_default();
+        if !target.place().is_empty() {
+            places.insert(ecow::eco_format!("{}{account}", target.place()));
+        }
+    }
+    places.into_iter().collect()
+}

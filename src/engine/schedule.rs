@@ -1,0 +1,201 @@
+//! The plan's steps in an order that loses nothing: what is needed is made first, what is needed is destroyed last.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cairn_provider::schema::overlay::Replacement;
+use ecow::EcoString;
+use petgraph::algo::toposort;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use super::Clouds;
+use crate::model::Address;
+use crate::model::change::{Action, Change, Reason};
+use crate::model::desired::DesiredStack;
+use crate::model::event::Step;
+use crate::model::plan::Plan;
+use crate::state::Snapshot;
+
+/// What happens when.
+#[derive(Debug, Default)]
+pub struct ActionGraph {
+    /// The steps; each names those that wait for it.
+    pub steps: Vec<ScheduledStep>,
+}
+
+/// One step.
+#[derive(Clone, Debug)]
+pub struct ScheduledStep {
+    /// The address.
+    pub address: Address,
+    /// The type.
+    pub kind: EcoString,
+    /// What is done.
+    pub step: Step,
+    /// The identity, of what is updated or destroyed.
+    pub id: Option<EcoString>,
+    /// Steps that wait for this one.
+    pub dependents: Vec<usize>,
+    /// How many steps this one waits for.
+    pub waits_for: usize,
+    /// What the longest way from here to the end usually takes, in seconds: long ways begin first.
+    pub remaining: u64,
+}
+
+/// Orders the steps of a plan.
+///
+/// # Errors
+/// The steps wait for each other in a circle; the addresses on it. Needs have no circles, so only a replacement against
+/// its natural order can do that.
+pub fn schedule(
+    plan: &Plan,
+    desired: &DesiredStack,
+    snapshot: &Snapshot,
+    clouds: &Clouds,
+) -> Result<ActionGraph, Vec<Address>> {
+    let mut scheduler = Scheduler { graph: DiGraph::new(), makes: BTreeMap::new(), deletes: BTreeMap::new() };
+    let mut actions: Vec<ScheduledStep> = Vec::new();
+    for change in &plan.changes {
+        scheduler.add(change, &mut actions);
+    }
+    let by_address: BTreeMap<&Address, &Change> = plan
+        .changes
+        .iter()
+        .filter(|change| !change.reasons.contains(&Reason::Deposed))
+        .map(|change| (&change.address, change))
+        .collect();
+    scheduler.makes_after_needs(desired);
+    scheduler.deletes_after_dependents(snapshot, &by_address);
+    scheduler.replacements(&by_address);
+    let order = match toposort(&scheduler.graph, None) {
+        Ok(order) => order,
+        Err(circle) => {
+            let at = scheduler.graph.node_weight(circle.node_id()).copied().unwrap_or(0);
+            return Err(actions.get(at).map(|action| action.address.clone()).into_iter().collect());
+        }
+    };
+    for node in order.into_iter().rev() {
+        let dependents: BTreeSet<usize> =
+            scheduler.graph.neighbors(node).filter_map(|next| scheduler.graph.node_weight(next).copied()).collect();
+        let Some(&at) = scheduler.graph.node_weight(node) else { continue };
+        let behind =
+            dependents.iter().filter_map(|next| actions.get(*next)).map(|next| next.remaining).max().unwrap_or(0);
+        for next in &dependents {
+            if let Some(next) = actions.get_mut(*next) {
+                next.waits_for += 1;
+            }
+        }
+        if let Some(action) = actions.get_mut(at) {
+            action.remaining = behind + typical(clouds, &action.kind);
+            action.dependents = dependents.into_iter().collect();
+        }
+    }
+    Ok(ActionGraph { steps: actions })
+}
+
+fn typical(clouds: &Clouds, kind: &str) -> u64 {
+    clouds.of_kind(kind).and_then(|provider| provider.declaration(kind)).map_or(1, |declared| declared.timings.typical)
+}
+
+struct Scheduler {
+    graph: DiGraph<usize, ()>,
+    makes: BTreeMap<Address, NodeIndex>,
+    /// An address can have several objects to destroy: the current one and those that were replaced.
+    deletes: BTreeMap<Address, Vec<NodeIndex>>,
+}
+
+impl Scheduler {
+    fn add(&mut self, change: &Change, actions: &mut Vec<ScheduledStep>) {
+        let mut push = |step: Step, id: Option<EcoString>| {
+            actions.push(ScheduledStep {
+                address: change.address.clone(),
+                kind: change.kind.clone(),
+                step,
+                id,
+                dependents: Vec::new(),
+                waits_for: 0,
+                remaining: 0,
+            });
+            self.graph.add_node(actions.len() - 1)
+        };
+        match change.action {
+            Action::Unchanged => {}
+            Action::Create => {
+                let node = push(Step::Create, None);
+                self.makes.insert(change.address.clone(), node);
+            }
+            Action::Update => {
+                let node = push(Step::Update, change.id.clone());
+                self.makes.insert(change.address.clone(), node);
+            }
+            Action::Delete => {
+                let node = push(Step::Delete, change.id.clone());
+                self.deletes.entry(change.address.clone()).or_default().push(node);
+            }
+            Action::Replace(_) => {
+                let make = push(Step::Create, None);
+                let delete = push(Step::Delete, change.id.clone());
+                self.makes.insert(change.address.clone(), make);
+                self.deletes.entry(change.address.clone()).or_default().push(delete);
+            }
+        }
+    }
+
+    fn edge(&mut self, first: NodeIndex, then: NodeIndex) {
+        if first != then {
+            self.graph.update_edge(first, then, ());
+        }
+    }
+
+    fn makes_after_needs(&mut self, desired: &DesiredStack) {
+        for resource in desired.resources.values() {
+            let Some(&make) = self.makes.get(&resource.address) else { continue };
+            for need in &resource.needs {
+                if let Some(&needed) = self.makes.get(&need.address) {
+                    self.edge(needed, make);
+                }
+            }
+        }
+    }
+
+    /// What is destroyed waits until nothing stands on it any more: its dependents are destroyed, or moved over.
+    fn deletes_after_dependents(&mut self, snapshot: &Snapshot, changes: &BTreeMap<&Address, &Change>) {
+        let dependents =
+            snapshot.resources.iter().chain(snapshot.deposed.iter().map(|(address, recorded)| (address, recorded)));
+        let mut edges: Vec<(NodeIndex, NodeIndex)> = Vec::new();
+        for (dependent, recorded) in dependents {
+            for need in &recorded.needs {
+                let Some(deletes) = self.deletes.get(need) else { continue };
+                for &delete in deletes {
+                    edges.extend(self.deletes.get(dependent).into_iter().flatten().map(|other| (*other, delete)));
+                    // A dependent that stays moves over to the new object first, unless that comes only afterwards.
+                    let destroyed_first = changes
+                        .get(need)
+                        .is_some_and(|change| change.action == Action::Replace(Replacement::DestroyFirst));
+                    if !destroyed_first && let Some(&make) = self.makes.get(dependent) {
+                        edges.push((make, delete));
+                    }
+                }
+            }
+        }
+        for (first, then) in edges {
+            self.edge(first, then);
+        }
+    }
+
+    fn replacements(&mut self, changes: &BTreeMap<&Address, &Change>) {
+        let mut edges: Vec<(NodeIndex, NodeIndex)> = Vec::new();
+        for (address, change) in changes {
+            let Action::Replace(order) = change.action else { continue };
+            let (Some(&make), Some(deletes)) = (self.makes.get(*address), self.deletes.get(*address)) else { continue };
+            for &delete in deletes {
+                edges.push(match order {
+                    Replacement::CreateFirst => (make, delete),
+                    Replacement::DestroyFirst => (delete, make),
+                });
+            }
+        }
+        for (first, then) in edges {
+            self.edge(first, then);
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Making an object: at most one for each intent, whatever happens on the way.
+
+use std::sync::Arc;
+
+use cairn_provider::declaration::{Declaration, Idempotency};
+use cairn_provider::error::{ErrorClass, ProviderError};
+use cairn_provider::object::Live;
+use cairn_provider::provider::Provider;
+use cairn_provider::request::{Create, Created, Target};
+use cairn_provider::value::{Map, Value};
+use ecow::{EcoString, eco_format};
+use tokio::time::sleep;
+
+use super::{Run, StepDone, StepError};
+use crate::engine::call::{Patience, persistently};
+use crate::engine::mask::masked;
+use crate::engine::schedule::ScheduledStep;
+use crate::engine::wait::{Awaited, until_ready};
+use crate::model::desired::DesiredResource;
+use crate::state::{Entry, Intent, IntentKind};
+
+/// Makes an object.
+pub async fn create(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepError> {
+    let desired = run
+        .desired
+        .resources
+        .get(&step.address)
+        .ok_or_else(|| StepError::Value("it is not wanted any more".to_owned()))?;
+    let provider = run.provider(&desired.kind)?;
+    let declared = provider.declaration(&desired.kind).ok_or_else(|| StepError::Value("not declared".to_owned()))?;
+    let schema = Arc::clone(run.schema(&desired.kind)?);
+    let mut inputs = run.final_inputs(desired).await?;
+    let patience = run.deadline(desired, "create", declared.timings.create, provider.tempo());
+    let written = masked(&schema, &inputs, &run.key);
+    let nonce = intend(run, desired, &written).await?;
+    renewed_name(run, desired, &mut inputs, &nonce);
+    let request = Create {
+        kind: desired.kind.clone(),
+        inputs,
+        owner: run.owner(&desired.address, &nonce),
+        token: run.key.token(&run.snapshot.lineage, desired.address.as_str(), &nonce),
+    };
+    let target = &desired.place.target;
+    let created = match make(run, desired, provider, declared, &request, patience).await {
+        Ok(created) => created,
+        Err(error) => {
+            // An outcome nobody knows stays an open intent, for the next run to resolve.
+            if !error.may_have_effect() {
+                run.journal.append(vec![Entry::Failed { nonce }]).await?;
+            }
+            return Err(error.into());
+        }
+    };
+    let id = created.id.clone();
+    let mut entries = vec![Entry::Identified { nonce: nonce.clone(), id: id.clone() }];
+    if let Some(monitor) = &created.monitor {
+        entries.push(Entry::Monitored { nonce: nonce.clone(), monitor: monitor.0.clone() });
+    }
+    run.journal.append(entries).await?;
+    let recorded = run.record(desired, id.clone(), &request.inputs, nonce.clone())?;
+    match complete(run, desired, provider, &created, &request, declared, patience).await {
+        Ok(live) => {
+            run.verify(desired, &schema, &request.inputs, &live);
+            run.world().insert(desired.address.clone(), live.attributes);
+            run.journal.append(vec![Entry::Applied { nonce, recorded: Box::new(recorded) }]).await?;
+            let _ = target;
+            Ok(StepDone { id, nothing: false })
+        }
+        Err(error) => {
+            run.leave_incomplete(&nonce, recorded).await?;
+            Err(error)
+        }
+    }
+}
+
+/// Records the intent. An interrupted create of the same content is taken up again with its own nonce and token.
+async fn intend(run: &Run, desired: &DesiredResource, written: &Map) -> Result<EcoString, StepError> {
+    let open = {
+        let mut reusable = run.reusable.lock().expect("no code panics while it holds the list");
+        reusable.remove(&desired.address)
+    };
+    let mut entries = Vec::new();
+    if let Some(open) = open {
+        if open.intent.resource == desired.kind && open.intent.inputs == *written {
+            return Ok(open.intent.nonce);
+        }
+        // Another request may not carry its token.
+        entries.push(Entry::Failed { nonce: open.intent.nonce });
+    }
+    let nonce = run.entropy.nonce();
+    let intent = Intent {
+        nonce: nonce.clone(),
+        kind: IntentKind::Create,
+        address: desired.address.clone(),
+        resource: desired.kind.clone(),
+        target: desired.place.target.clone(),
+        id: None,
+        inputs: written.clone(),
+        needs: desired.needs.iter().map(|need| need.address.clone()).collect(),
+        source: run.places.get(&desired.address).cloned().unwrap_or_default(),
+    };
+    entries.push(Entry::Begun(intent));
+    run.journal.append(entries).await?;
+    Ok(nonce)
+}
+
+/// A name that every new object of the address gets anew ends in a part of its nonce.
+fn renewed_name(run: &Run, desired: &DesiredResource, inputs: &mut Map, nonce: &EcoString) {
+    let Some(schema) = run.clouds.catalogue.get(&desired.kind) else { return };
+    let Some(rule) = schema.overlay.name.filter(|rule| rule.renewed) else { return };
+    let Some((field, _)) = schema.root().fields.iter().find(|(_, field)| field.vendor == rule.property) else { return };
+    if inputs.contains_key(field) {
+        return;
+    }
+    let base = crate::model::naming::physical_name(
+        &rule,
+        &run.desired.name,
+        &run.desired.environment,
+        desired.address.as_str(),
+    );
+    let suffix: String = nonce.chars().take(6).collect();
+    let separator = rule.separators.chars().next().map(String::from).unwrap_or_default();
+    inputs.insert(field.clone(), Value::Text(eco_format!("{base}{separator}{suffix}")));
+}
+
+/// Calls until there is an object, or certainly none.
+async fn make(
+    run: &Run,
+    desired: &DesiredResource,
+    provider: &Arc<dyn Provider>,
+    declared: &Declaration,
+    request: &Create,
+    patience: Patience,
+) -> Result<Created, ProviderError> {
+    let target = &desired.place.target;
+    let waiting = |error: &ProviderError| run.waiting(&desired.address, &error.code);
+    loop {
+        let error = match persistently(patience, || provider.create(target, request), waiting).await {
+            Ok(created) => return Ok(created),
+            Err(error) => error,
+        };
+        let ambiguous = error.class == ErrorClass::Ambiguous;
+        if !ambiguous && error.class != ErrorClass::AlreadyExists {
+            return Err(error);
+        }
+        run.waiting(&desired.address, "finding out whether it was made");
+        let quarantine = if ambiguous && declared.idempotency == Idempotency::Tags { run.quarantine } else { 0.0 };
+        if let Some(id) = find(provider, target, request, patience, quarantine).await? {
+            return Ok(Created::new(id));
+        }
+        if !ambiguous {
+            return Err(ProviderError {
+                message: eco_format!(
+                    "{}; it exists already and does not carry this stack's mark, so it is left alone",
+                    error.message
+                ),
+                ..error
+            });
+        }
+        if patience.is_over() {
+            return Err(error);
+        }
+        // Nothing was made: with a token or an identity of our own it is safe to ask again.
+        sleep(patience.pause(1.0)).await;
+    }
+}
+
+/// The object an uncertain create made, if there is one: asked again until the quarantine is over.
+async fn find(
+    provider: &Arc<dyn Provider>,
+    target: &Target,
+    request: &Create,
+    patience: Patience,
+    quarantine: f64,
+) -> Result<Option<EcoString>, ProviderError> {
+    let end = tokio::time::Instant::now() + patience.pause(quarantine);
+    let mut pause = 1.0;
+    loop {
+        let found = persistently(patience, || provider.resolve(target, request), |_| {}).await?;
+        if let Some(first) = found.into_iter().next() {
+            return Ok(Some(first));
+        }
+        if tokio::time::Instant::now() >= end {
+            return Ok(None);
+        }
+        sleep(patience.pause(pause)).await;
+        pause = (pause * 1.5_f64).min(20.0);
+    }
+}
+
+/// Brings a new object to what was written and waits until it is ready.
+async fn complete(
+    run: &Run,
+    desired: &DesiredResource,
+    provider: &Arc<dyn Provider>,
+    created: &Created,
+    request: &Create,
+    declared: &Declaration,
+    patience: Patience,
+) -> Result<Live, StepError> {
+    let target = &desired.place.target;
+    let address = &desired.address;
+    if let Some(monitor) = &created.monitor {
+        run.follow(address, provider, target, monitor, patience).await?;
+    }
+    let id = &created.id;
+    persistently(patience, || provider.configure(target, id, request), |error| run.waiting(address, &error.code))
+        .await?;
+    let awaited = Awaited { target, kind: &desired.kind, id, poll: declared.timings.poll as f64 };
+    Ok(until_ready(&run.reads, &awaited, patience, |state| run.waiting(address, state)).await?)
+}

@@ -1,0 +1,84 @@
+//! Destroying an object, and knowing that it is gone.
+
+use cairn_provider::declaration::Timings;
+use cairn_provider::error::{ErrorClass, ProviderError};
+use cairn_provider::request::Delete;
+
+use super::{Run, StepDone, StepError};
+use crate::engine::call::{Patience, persistently};
+use crate::engine::schedule::ScheduledStep;
+use crate::engine::wait::{Awaited, until_gone};
+use crate::state::{Entry, Intent, IntentKind, Recorded};
+
+/// Destroys an object.
+pub async fn delete(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepError> {
+    let recorded = recorded(run, step).ok_or_else(|| StepError::Value("it is not recorded any more".to_owned()))?;
+    let provider = run.provider(&recorded.kind)?;
+    let timings = provider.declaration(&recorded.kind).map_or(Timings::INSTANT, |declared| declared.timings);
+    let nonce = run.entropy.nonce();
+    let intent = Intent {
+        nonce: nonce.clone(),
+        kind: IntentKind::Delete,
+        address: step.address.clone(),
+        resource: recorded.kind.clone(),
+        target: recorded.target.clone(),
+        id: Some(recorded.id.clone()),
+        inputs: cairn_provider::value::Map::new(),
+        needs: std::collections::BTreeSet::new(),
+        source: recorded.source.clone(),
+    };
+    run.journal.append(vec![Entry::Begun(intent)]).await?;
+    let seconds = run
+        .desired
+        .resources
+        .get(&step.address)
+        .and_then(|desired| desired.options.timeouts.get("delete"))
+        .map_or(timings.delete, |own| own.seconds().max(0.0) as u64);
+    let patience = Patience::seconds(seconds, provider.tempo());
+    let request = Delete { kind: recorded.kind.clone(), id: recorded.id.clone(), inputs: recorded.inputs.clone() };
+    let target = &recorded.target;
+    let waiting = |error: &ProviderError| run.waiting(&step.address, &error.code);
+    let result = async {
+        // Deleting may be repeated: what is gone stays gone.
+        let mut sent = persistently(patience, || provider.delete(target, &request), waiting).await;
+        if sent.as_ref().is_err_and(ProviderError::may_have_effect) {
+            sent = persistently(patience, || provider.delete(target, &request), waiting).await;
+        }
+        match sent {
+            Ok(Some(monitor)) => {
+                run.journal.append(vec![Entry::Monitored { nonce: nonce.clone(), monitor: monitor.0.clone() }]).await?;
+                run.follow(&step.address, provider, target, &monitor, patience).await?;
+            }
+            Ok(None) => {}
+            Err(error) if error.class == ErrorClass::NotFound => {}
+            Err(error) => return Err(error.into()),
+        }
+        let awaited = Awaited { target, kind: &recorded.kind, id: &recorded.id, poll: timings.poll as f64 };
+        until_gone(&run.reads, &awaited, patience, |state| run.waiting(&step.address, state)).await?;
+        Ok::<(), StepError>(())
+    }
+    .await;
+    match result {
+        Ok(()) => {
+            run.journal.append(vec![Entry::Gone { nonce }]).await?;
+            Ok(StepDone { id: recorded.id.clone(), nothing: false })
+        }
+        Err(error) => {
+            run.journal.append(vec![Entry::Failed { nonce }]).await?;
+            Err(error)
+        }
+    }
+}
+
+/// The object to destroy: the current one of the address, or one that was replaced.
+fn recorded<'r>(run: &'r Run, step: &ScheduledStep) -> Option<&'r Recorded> {
+    let snapshot = &run.snapshot;
+    let current = snapshot.resources.get(&step.address).filter(|recorded| Some(&recorded.id) == step.id.as_ref());
+    current.or_else(|| {
+        let deposed = snapshot
+            .deposed
+            .iter()
+            .find(|(address, recorded)| *address == step.address && Some(&recorded.id) == step.id.as_ref());
+        deposed.map(|(_, recorded)| recorded)
+    })
+}

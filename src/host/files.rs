@@ -1,0 +1,63 @@
+//! A stack's files on a disk.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use crate::language::resolve::{FileError, Files};
+use crate::language::syntax::MAX_FILE;
+
+/// The files below a stack's directory.
+pub struct DiskFiles {
+    root: PathBuf,
+}
+
+impl DiskFiles {
+    /// The files of a directory.
+    ///
+    /// # Errors
+    /// There is no such directory.
+    pub fn new(root: &Path) -> Result<Self, String> {
+        if root.is_dir() {
+            return Ok(Self { root: root.to_path_buf() });
+        }
+        let shown = root.display();
+        Err(if root.exists() { format!("{shown} is no directory") } else { format!("there is no directory {shown}") })
+    }
+}
+
+impl Files for DiskFiles {
+    fn list(&self, directory: &str) -> Result<Vec<String>, FileError> {
+        let entries = match std::fs::read_dir(self.root.join(directory)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(FileError::Other(error.to_string())),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(|error| FileError::Other(error.to_string()))?;
+            if let Ok(name) = entry.file_name().into_string()
+                && entry.path().is_file()
+            {
+                names.push(name);
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn read(&self, path: &str) -> Result<String, FileError> {
+        let full = self.root.join(path);
+        let length = match std::fs::metadata(&full) {
+            Ok(metadata) => metadata.len(),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(FileError::Missing),
+            Err(error) => return Err(FileError::Other(error.to_string())),
+        };
+        if length > MAX_FILE as u64 {
+            return Err(FileError::TooLarge);
+        }
+        let bytes = std::fs::read(&full).map_err(|error| FileError::Other(error.to_string()))?;
+        let text = String::from_utf8(bytes).map_err(|error| FileError::NotText(error.utf8_error().valid_up_to()))?;
+        // Some editors mark a file as UTF-8 with a byte order mark.
+        Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), ToOwned::to_owned))
+    }
+}

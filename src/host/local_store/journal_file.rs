@@ -1,0 +1,159 @@
+//! The journal as a file: one entry a line, each with a checksum and a link to the line before.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use ecow::EcoString;
+use serde_json::Value as Json;
+use sha2::{Digest as _, Sha256};
+
+use super::{failed, snapshot_file};
+use crate::builtins::hexadecimal;
+use crate::state::codec::{read_entry, write_entry};
+use crate::state::{Entry, Snapshot, StoreError};
+
+/// The file.
+pub const NAME: &str = "journal.jsonl";
+
+/// What a journal holds.
+pub struct JournalText {
+    /// The state it belongs to.
+    pub lineage: EcoString,
+    /// The entries, numbered.
+    pub entries: Vec<(u64, Entry)>,
+    /// What was left out: a last line that was never finished.
+    pub repaired: Option<String>,
+    /// How many bytes are good.
+    good: u64,
+    /// The link to the last good line.
+    link: String,
+}
+
+/// Reads the journal of a directory; nothing if there is none.
+pub fn read(directory: &Path) -> Result<Option<JournalText>, StoreError> {
+    let path = directory.join(NAME);
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(&path, &error)),
+    };
+    parse(&path, &bytes).map(Some)
+}
+
+fn damaged(path: &Path, why: String) -> StoreError {
+    StoreError::Damaged {
+        what: path.display().to_string(),
+        why,
+        way_out: "bring it back from a backup, or go on from the snapshot: cairn state restore".to_owned(),
+    }
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<JournalText, StoreError> {
+    let mut journal =
+        JournalText { lineage: EcoString::new(), entries: Vec::new(), repaired: None, good: 0, link: String::new() };
+    let mut number = 0_u64;
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        number += 1;
+        let Some(whole) = line.strip_suffix(b"\n") else {
+            // A write that was cut off: nobody was ever told that it was there.
+            if number == 1 {
+                return Err(damaged(path, "its first line is not complete".to_owned()));
+            }
+            journal.repaired = Some(format!("line {number} of the journal was never finished and is left out"));
+            break;
+        };
+        let json = checked(whole).ok_or_else(|| damaged(path, format!("line {number} does not fit its checksum")))?;
+        if json.get("prev").and_then(Json::as_str) != Some(journal.link.as_str()) {
+            return Err(damaged(path, format!("line {number} does not follow the line before it")));
+        }
+        if number == 1 {
+            journal.lineage = json.get("lineage").and_then(Json::as_str).unwrap_or_default().into();
+        } else {
+            let sequence = json.get("seq").and_then(Json::as_u64);
+            let text = json.get("body").map(Json::to_string).unwrap_or_default();
+            match (sequence, read_entry(&text)) {
+                (Some(sequence), Ok(entry)) => journal.entries.push((sequence, entry)),
+                _ => return Err(damaged(path, format!("line {number} is no entry of this version"))),
+            }
+        }
+        journal.link = link(whole);
+        journal.good += line.len() as u64;
+    }
+    if number == 0 {
+        return Err(damaged(path, "it is empty".to_owned()));
+    }
+    Ok(journal)
+}
+
+/// The JSON of a line if it fits its checksum.
+fn checked(line: &[u8]) -> Option<Json> {
+    let text = std::str::from_utf8(line).ok()?;
+    let (sum, json) = text.split_once(' ')?;
+    if format!("{:08x}", crc32c::crc32c(json.as_bytes())) != sum {
+        return None;
+    }
+    serde_json::from_str(json).ok()
+}
+
+/// What the next line says of this one.
+fn link(line: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(line)).chars().take(16).collect()
+}
+
+fn line(json: &str) -> String {
+    format!("{:08x} {json}\n", crc32c::crc32c(json.as_bytes()))
+}
+
+/// Replaces the journal by an empty one for a snapshot.
+pub fn start(directory: &Path, snapshot: &Snapshot) -> Result<(), StoreError> {
+    let header = serde_json::json!({ "journal": 1, "lineage": snapshot.lineage.as_str(), "prev": "" });
+    snapshot_file::write_file(directory, NAME, line(&header.to_string()).as_bytes())
+}
+
+/// A journal that is open for writing.
+pub struct JournalFile {
+    path: PathBuf,
+    file: File,
+    sequence: u64,
+    link: String,
+}
+
+impl JournalFile {
+    /// Opens the journal behind its last good line.
+    pub fn open(directory: &Path, last: u64) -> Result<Self, StoreError> {
+        let path = directory.join(NAME);
+        let text = read(directory)?.ok_or_else(|| damaged(&path, "it is missing".to_owned()))?;
+        let opened = (|| {
+            let mut file = OpenOptions::new().write(true).open(&path)?;
+            file.set_len(text.good)?;
+            file.seek(SeekFrom::End(0))?;
+            Ok(file)
+        })();
+        let file = opened.map_err(|error| failed(&path, &error))?;
+        Ok(Self { path, file, sequence: last, link: text.link })
+    }
+
+    /// Appends entries in one write; when this returns, they survive a power failure. Gives the last number.
+    pub fn append(&mut self, entries: &[Entry]) -> Result<u64, StoreError> {
+        let mut text = String::new();
+        let (mut sequence, mut last) = (self.sequence, self.link.clone());
+        for entry in entries {
+            sequence += 1;
+            let json = format!("{{\"seq\":{sequence},\"prev\":\"{last}\",\"body\":{}}}", write_entry(entry));
+            let whole = line(&json);
+            last = link(whole.trim_end_matches('\n').as_bytes());
+            text.push_str(&whole);
+        }
+        let before = self.file.stream_position().map_err(|error| failed(&self.path, &error))?;
+        let written = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_data());
+        if let Err(error) = written {
+            // What was partly written must not stand before a later line.
+            let _ = self.file.set_len(before);
+            return Err(failed(&self.path, &error));
+        }
+        self.sequence = sequence;
+        self.link = last;
+        Ok(sequence)
+    }
+}

@@ -1,0 +1,133 @@
+//! The snapshot as a file: readable, with a checksum, replaced as a whole, the last generations kept.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use super::failed;
+use crate::builtins::hexadecimal;
+use crate::state::codec::{read_snapshot, write_snapshot};
+use crate::state::{Snapshot, StoreError};
+
+/// The file.
+pub const NAME: &str = "state.json";
+/// The directory of older generations.
+const HISTORY: &str = "history";
+/// How many older generations are kept.
+const KEPT: usize = 5;
+/// What stands in the place of the checksum while it is computed.
+const ZEROS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// The snapshot of a directory; nothing if there is none.
+pub fn read(directory: &Path) -> Result<Option<Snapshot>, StoreError> {
+    let path = directory.join(NAME);
+    match std::fs::read(&path) {
+        Ok(bytes) => parse(&path, &bytes).map(Some),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(&path, &error)),
+    }
+}
+
+/// The snapshot of an older generation.
+pub fn read_generation(directory: &Path, generation: u64) -> Result<Snapshot, StoreError> {
+    let path = generation_path(directory, generation);
+    let bytes = std::fs::read(&path).map_err(|error| failed(&path, &error))?;
+    parse(&path, &bytes)
+}
+
+/// The older generations that are kept, newest first.
+pub fn history(directory: &Path) -> Result<Vec<u64>, StoreError> {
+    let path = directory.join(HISTORY);
+    let entries = match std::fs::read_dir(&path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(&path, &error)),
+    };
+    let mut generations: Vec<u64> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter_map(|name| name.strip_prefix("state-")?.strip_suffix(".json")?.parse().ok())
+        .collect();
+    generations.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(generations)
+}
+
+fn generation_path(directory: &Path, generation: u64) -> PathBuf {
+    directory.join(HISTORY).join(format!("state-{generation}.json"))
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<Snapshot, StoreError> {
+    let damaged = |why: &str| StoreError::Damaged {
+        what: path.display().to_string(),
+        why: why.to_owned(),
+        way_out: "bring it back from a backup, or take an older generation: cairn state restore".to_owned(),
+    };
+    if bytes.is_empty() {
+        return Err(damaged("it is empty"));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| damaged("it is not text"))?;
+    let (sum, zeroed) = zeroed(text).ok_or_else(|| damaged("its checksum is missing"))?;
+    if hexadecimal(&Sha256::digest(zeroed.as_bytes())) != sum {
+        return Err(damaged("its checksum does not fit: it was changed by something else, or only partly written"));
+    }
+    read_snapshot(text).map_err(|error| damaged(&error.to_string()))
+}
+
+/// The checksum of a text, and the text with zeros in its place.
+fn zeroed(text: &str) -> Option<(String, String)> {
+    let start = text.find("\"sum\": \"")? + 8;
+    let sum = text.get(start..start + 64)?.to_owned();
+    let mut zeroed = text.to_owned();
+    zeroed.replace_range(start..start + 64, ZEROS);
+    Some((sum, zeroed))
+}
+
+fn with_sum(text: &str) -> String {
+    let body = text.strip_prefix("{\n").unwrap_or(text);
+    let zeroed = format!("{{\n  \"sum\": \"{ZEROS}\",\n{body}\n");
+    let sum = hexadecimal(&Sha256::digest(zeroed.as_bytes()));
+    zeroed.replacen(ZEROS, &sum, 1)
+}
+
+/// Replaces the snapshot as a whole.
+pub fn write(directory: &Path, snapshot: &Snapshot) -> Result<(), StoreError> {
+    write_file(directory, NAME, with_sum(&write_snapshot(snapshot)).as_bytes())
+}
+
+/// Writes a file so that after a power failure it is either the old one or the new one.
+pub fn write_file(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+    let path = directory.join(name);
+    let temporary = directory.join(format!("{name}.new"));
+    let written = (|| {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        super::super::private(&mut options);
+        let mut file = options.open(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&temporary, &path)?;
+        File::open(directory)?.sync_all()
+    })();
+    written.map_err(|error| failed(&path, &error))
+}
+
+/// The digest of the current file, to link the next one to it.
+pub fn digest_of_current(directory: &Path) -> Result<String, StoreError> {
+    let path = directory.join(NAME);
+    let bytes = std::fs::read(&path).map_err(|error| failed(&path, &error))?;
+    Ok(hexadecimal(&Sha256::digest(&bytes)))
+}
+
+/// Keeps the current file among the older generations, and drops the oldest.
+pub fn keep_current(directory: &Path, generation: u64) -> Result<(), StoreError> {
+    let history_directory = directory.join(HISTORY);
+    std::fs::create_dir_all(&history_directory).map_err(|error| failed(&history_directory, &error))?;
+    let kept = generation_path(directory, generation);
+    std::fs::copy(directory.join(NAME), &kept).map_err(|error| failed(&kept, &error))?;
+    for old in history(directory)?.into_iter().skip(KEPT) {
+        let path = generation_path(directory, old);
+        std::fs::remove_file(&path).map_err(|error| failed(&path, &error))?;
+    }
+    Ok(())
+}

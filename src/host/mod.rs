@@ -1,0 +1,96 @@
+//! The only module that touches files, environment, clocks, randomness and the terminal.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "this is where the outside world is let in, so that one search finds every place"
+)]
+
+pub mod entropy;
+pub mod files;
+pub mod local_store;
+pub mod sandbox_file;
+pub mod secrets;
+pub mod signals;
+pub mod terminal;
+pub mod who;
+
+use std::time::Duration;
+
+/// Runs on a thread with room for deeply nested sources, and gives its result.
+///
+/// # Panics
+/// If the work does, or if no thread can be started.
+pub fn with_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("cairn".to_owned()).stack_size(512 * 1024 * 1024);
+        let running = thread.spawn_scoped(scope, work).expect("a thread can be started");
+        match running.join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// A stopwatch.
+pub struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    /// Starts it.
+    pub fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    /// The time since.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// A variable of the environment, if it is set and is text.
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Writes a file that only the user may read.
+///
+/// # Errors
+/// In the words of the system.
+pub fn write_private(path: &std::path::Path, text: &str) -> Result<(), String> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    private(&mut options);
+    let mut file = options.open(path).map_err(|error| error.to_string())?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| error.to_string())
+}
+
+/// Whether a path is a file.
+pub fn is_file(path: &std::path::Path) -> bool {
+    path.is_file()
+}
+
+/// A path from the root of the file system.
+///
+/// # Errors
+/// In the words of the system.
+pub fn absolute(path: &std::path::Path) -> Result<String, String> {
+    let absolute = std::fs::canonicalize(path).map_err(|error| error.to_string())?;
+    Ok(absolute.display().to_string())
+}
+
+/// Reads a file as text.
+///
+/// # Errors
+/// In the words of the system.
+pub fn read_text(path: &std::path::Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| error.to_string())
+}
+
+#[cfg(unix)]
+fn private(options: &mut std::fs::OpenOptions) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    options.mode(0o600);
+}
+
+#[cfg(not(unix))]
+fn private(_options: &mut std::fs::OpenOptions) {}

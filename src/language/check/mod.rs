@@ -1,0 +1,203 @@
+//! Types: every expression against what its place expects, once, for all environments.
+
+mod call;
+mod construct;
+mod declaration;
+mod decorator;
+mod expression;
+mod fits;
+mod member;
+mod mismatch;
+mod operator;
+mod record;
+mod type_name;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cairn_provider::schema::Unit as ApiUnit;
+use ecow::EcoString;
+
+use super::program::{ItemId, Program, UnitId};
+use super::syntax::ast::ItemKind;
+use super::types::Type;
+use crate::diagnostic::{Diagnostic, Report};
+use crate::source::Span;
+
+pub use decorator::ignored_path;
+pub use fits::fits;
+
+/// What checking found out: the types of all items, and which items are wrong.
+pub struct Typed {
+    /// The type of every input, constant, declaration and output, by item.
+    pub types: BTreeMap<ItemId, Type>,
+    /// Types of the parameters of functions, and of their results, by item.
+    pub signatures: BTreeMap<ItemId, Signature>,
+    /// Constants inside of functions that were given a type.
+    pub inner: BTreeMap<Span, Type>,
+    /// Inputs marked `known`.
+    pub known: BTreeSet<ItemId>,
+    /// Items with an error; their values are silent.
+    pub failed: BTreeSet<ItemId>,
+}
+
+/// The types of a function.
+#[derive(Clone, Debug)]
+pub struct Signature {
+    /// Parameters with their types; whether they have a default.
+    pub params: Vec<(EcoString, Type, bool)>,
+    /// The result.
+    pub result: Type,
+}
+
+/// Checks a whole program.
+pub fn check(program: &Program, report: &mut Report) -> Typed {
+    let mut checker = Checker {
+        program,
+        typed: Typed {
+            types: BTreeMap::new(),
+            signatures: BTreeMap::new(),
+            inner: BTreeMap::new(),
+            known: BTreeSet::new(),
+            failed: BTreeSet::new(),
+        },
+        in_progress: Vec::new(),
+        locals: Vec::new(),
+        unit: Program::STACK,
+        diagnostics: Vec::new(),
+        quiet: 0,
+    };
+    for index in 0..program.units.len() {
+        checker.unit(UnitId(index));
+    }
+    let Checker { mut typed, diagnostics, .. } = checker;
+    report.extend(diagnostics);
+    mark_failed(program, report, &mut typed.failed);
+    typed
+}
+
+/// An item fails if it could not be read or an error lies inside of it.
+fn mark_failed(program: &Program, report: &Report, failed: &mut BTreeSet<ItemId>) {
+    let mut errors: Vec<Span> = report
+        .iter()
+        .filter(|diagnostic| diagnostic.severity == crate::diagnostic::Severity::Error)
+        .filter_map(Diagnostic::span)
+        .collect();
+    errors.sort();
+    for (document, tree) in program.documents.iter().enumerate() {
+        for (item, node) in tree.items.iter().enumerate() {
+            let after = errors.partition_point(|span| *span < node.span.at_start());
+            let hit = errors.get(after).is_some_and(|span| node.span.contains(span.at_start()));
+            if node.broken || hit {
+                failed.insert(ItemId { document, item });
+            }
+        }
+    }
+}
+
+struct Checker<'p> {
+    program: &'p Program,
+    typed: Typed,
+    in_progress: Vec<(ItemId, Span)>,
+    locals: Vec<(EcoString, Type)>,
+    unit: UnitId,
+    diagnostics: Vec<Diagnostic>,
+    /// Above zero, nothing is reported: the expression is looked at a second time, or is broken.
+    quiet: usize,
+}
+
+/// What the place of an expression expects.
+#[derive(Clone)]
+struct Want<'a> {
+    ty: &'a Type,
+    field: Option<FieldPlace<'a>>,
+}
+
+/// The field an expression is written for.
+#[derive(Clone)]
+struct FieldPlace<'a> {
+    name: &'a str,
+    span: Span,
+    unit: Option<ApiUnit>,
+    /// Whether the field belongs to a vendor's schema.
+    schema: bool,
+    /// Whether it may hold a secret.
+    sensitive: bool,
+}
+
+impl<'a> Want<'a> {
+    fn of(ty: &'a Type) -> Self {
+        Self { ty, field: None }
+    }
+}
+
+impl<'p> Checker<'p> {
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if self.quiet == 0 {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Runs without reporting.
+    fn quietly<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        self.quiet += 1;
+        let result = run(self);
+        self.quiet -= 1;
+        result
+    }
+
+    fn unit(&mut self, unit: UnitId) {
+        let program = self.program;
+        if let Some(header) = program.unit(unit).header {
+            self.enter(unit, |checker| checker.header(header));
+        }
+        for &id in &program.unit(unit).items {
+            self.enter(unit, |checker| checker.item(id));
+        }
+    }
+
+    /// Runs inside of a unit, with its names and no local ones.
+    fn enter<T>(&mut self, unit: UnitId, run: impl FnOnce(&mut Self) -> T) -> T {
+        let outer_unit = std::mem::replace(&mut self.unit, unit);
+        let outer_locals = std::mem::take(&mut self.locals);
+        let result = run(self);
+        self.unit = outer_unit;
+        self.locals = outer_locals;
+        result
+    }
+
+    /// Runs with more local names.
+    fn with_locals<T>(&mut self, names: Vec<(EcoString, Type)>, run: impl FnOnce(&mut Self) -> T) -> T {
+        let depth = self.locals.len();
+        self.locals.extend(names);
+        let result = run(self);
+        self.locals.truncate(depth);
+        result
+    }
+
+    fn item(&mut self, id: ItemId) {
+        let item = self.program.item(id);
+        let quiet = usize::from(item.broken);
+        self.quiet += quiet;
+        self.decorators(item);
+        match &item.kind {
+            ItemKind::Declaration(node) => self.declaration(id, node),
+            ItemKind::Let(_) => {
+                self.item_type(id, self.unit, item.span);
+            }
+            ItemKind::Input(node) => self.input(id, node),
+            ItemKind::Output(node) => self.output(id, node),
+            ItemKind::Assert(node) => self.assertion(node),
+            ItemKind::Function(node) => self.function(id, node),
+            ItemKind::Type(node) => {
+                self.type_expression(&node.ty);
+            }
+            ItemKind::Forget(node) => self.report(super::unsupported("`forget`", node.path.span)),
+            ItemKind::Import(_)
+            | ItemKind::Stack(_)
+            | ItemKind::Component(_)
+            | ItemKind::Env(_)
+            | ItemKind::Broken(_) => {}
+        }
+        self.quiet -= quiet;
+    }
+}

@@ -1,0 +1,157 @@
+//! Look-ups: asked for as data, answered between two evaluations.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use cairn_provider::value::Map;
+use ecow::EcoString;
+
+use super::instance::Instance;
+use super::term::{Kind, Phase, Term};
+use super::{Evaluator, Place};
+use crate::diagnostic::Diagnostic;
+use crate::language::syntax::ast::{Declaration, ExprKind};
+use crate::model::Residual;
+use crate::model::desired::{LookupAnswer, WantedLookup};
+
+impl Evaluator<'_> {
+    /// A look-up: its answer, or a request for one.
+    pub(super) fn look_up(&mut self, instance: &Rc<Instance>, node: &Declaration, place: &Place) -> Term {
+        let item = self.program.item(instance.item);
+        let decorated = self.decorated(instance.scope, instance.item, place, Some(&instance.address));
+        *instance.placement.borrow_mut() = Some(decorated.placement);
+        let many_by = item
+            .decorators
+            .iter()
+            .find(|decorator| decorator.name.text == "many")
+            .and_then(|decorator| decorator.args.iter().find(|arg| arg.name.is_some()))
+            .and_then(|arg| match &arg.value.kind {
+                ExprKind::Name(name) => Some(name.clone()),
+                _ => None,
+            });
+        let object = || Term { origin: node.name.span, kind: Kind::Object(Rc::clone(instance)) };
+        match self.answers.and_then(|answers| answers.answers.get(&instance.address)) {
+            Some(LookupAnswer::One(found)) => {
+                *instance.found.borrow_mut() = Some(found.clone());
+                return object();
+            }
+            Some(LookupAnswer::Many(found)) => return self.many_found(instance, node, found),
+            None => {}
+        }
+        if let Some(conditions) = self.conditions_of(instance) {
+            let placement = super::component::placed(instance);
+            self.wanted.insert(
+                instance.address.clone(),
+                WantedLookup {
+                    address: instance.address.clone(),
+                    kind: instance.schema.name.clone(),
+                    target: placement.target.clone(),
+                    conditions,
+                    many_by: many_by.clone(),
+                    span: node.head,
+                },
+            );
+        }
+        if many_by.is_some() {
+            return Term::unknown(Residual::Call("unknown".into(), Vec::new()), Phase::Read, false, node.name.span);
+        }
+        object()
+    }
+
+    fn many_found(&mut self, instance: &Rc<Instance>, node: &Declaration, found: &BTreeMap<EcoString, Map>) -> Term {
+        let terms = found
+            .iter()
+            .map(|(key, attributes)| {
+                let one = Rc::new(Instance {
+                    address: instance.address.instance(key),
+                    item: instance.item,
+                    scope: instance.scope,
+                    schema: std::sync::Arc::clone(&instance.schema),
+                    lookup: true,
+                    locals: instance.locals.clone(),
+                    fields: std::cell::RefCell::default(),
+                    placement: instance.placement.clone(),
+                    found: std::cell::RefCell::new(Some(attributes.clone())),
+                    inherited: Rc::clone(&instance.inherited),
+                });
+                (key.clone(), Term { origin: node.name.span, kind: Kind::Object(one) })
+            })
+            .collect();
+        Term::map(terms, node.name.span)
+    }
+
+    /// The conditions in the form they are sent in. Nothing if they are not known yet, or cannot be.
+    fn conditions_of(&mut self, instance: &Rc<Instance>) -> Option<Map> {
+        if self.typed.failed.contains(&instance.item) {
+            return None;
+        }
+        let mut conditions = Map::new();
+        let mut complete = true;
+        for name in self.field_names(instance) {
+            let Some(field) = instance.schema.field(&name).cloned() else { continue };
+            let (term, _) = self.collecting(|evaluator| evaluator.field(instance, &name));
+            let Some(term) = term else { continue };
+            if let Some(own) = own_object(&term) {
+                self.looks_up_own(instance, &name, &term, &own);
+                complete = false;
+                continue;
+            }
+            if term.phase() == Phase::Made {
+                self.made_condition(instance, &name, &term);
+                complete = false;
+                continue;
+            }
+            let mut needs = Vec::new();
+            match self.encode(&term, &field.shape, instance, &name, &mut needs) {
+                Some(Residual::Value(value)) => {
+                    if !value.is_none() {
+                        conditions.insert(name, value);
+                    }
+                }
+                _ => complete = false,
+            }
+        }
+        complete.then_some(conditions)
+    }
+
+    fn looks_up_own(&mut self, instance: &Rc<Instance>, name: &EcoString, term: &Term, own: &Rc<Instance>) {
+        let created = match &self.program.item(own.item).kind {
+            crate::language::syntax::ast::ItemKind::Declaration(node) => node.head,
+            _ => self.program.item(own.item).span,
+        };
+        let span = self.field_span(instance, name).map_or(term.origin, |key| key.to(term.origin));
+        let mut diagnostic = Diagnostic::error(
+            "phase::lookup_own",
+            "This looks up something the same stack creates",
+            span,
+            "known only after apply; lookups run while planning",
+        );
+        if created.source == span.source {
+            diagnostic = diagnostic.label(created, "created here");
+        }
+        self.report(diagnostic.help("use what the resource itself says, as an attribute\na lookup may depend on inputs, constants and other lookups"));
+    }
+
+    fn made_condition(&mut self, instance: &Rc<Instance>, name: &EcoString, term: &Term) {
+        let span = self.field_span(instance, name).map_or(term.origin, |key| key.to(term.origin));
+        self.report(
+            Diagnostic::error(
+                "phase::lookup_own",
+                "This looks up something the same stack creates",
+                span,
+                "known only after apply; lookups run while planning",
+            )
+            .help("a lookup may depend on inputs, constants and other lookups"),
+        );
+    }
+}
+
+/// The resource of the stack that a term is.
+fn own_object(term: &Term) -> Option<Rc<Instance>> {
+    match &term.kind {
+        Kind::Object(instance) if !instance.lookup => Some(Rc::clone(instance)),
+        Kind::List(items) => items.iter().find_map(own_object),
+        Kind::Map(entries) => entries.values().find_map(own_object),
+        _ => None,
+    }
+}

@@ -1,0 +1,295 @@
+//! The program with an environment's values becomes the desired stack. Pure: what must be looked up is asked for as
+//! data, and evaluation runs again with the answers.
+
+mod assertion;
+mod call;
+mod coerce;
+mod component;
+mod constraint;
+mod decorator;
+mod emit;
+mod encode;
+mod expression;
+mod input;
+mod instance;
+mod lookup;
+mod member;
+mod name;
+mod phase;
+mod placement;
+mod relation;
+mod term;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use ecow::EcoString;
+
+use self::instance::{Inherited, Instance, Instances};
+use self::term::Term;
+use super::check::Typed;
+use super::program::{ItemId, Program, UnitId};
+use super::resolve::Files;
+use super::syntax::ast::ItemKind;
+use crate::diagnostic::{Diagnostic, Report};
+use crate::model::Address;
+use crate::model::desired::{DesiredStack, LookupAnswers, Need, WantedLookup};
+use crate::source::Span;
+
+/// Steps an evaluation may take.
+pub const MAX_STEPS: u64 = 10_000_000;
+/// Instances a stack may have.
+pub const MAX_INSTANCES: usize = 200_000;
+
+/// What is evaluated.
+pub struct Request<'a> {
+    /// The program.
+    pub program: &'a Program,
+    /// Its types.
+    pub typed: &'a Typed,
+    /// The environment; nothing for a stack without any.
+    pub environment: Option<EcoString>,
+    /// Values of the command line, by input, as they were written there.
+    pub overrides: &'a [Override],
+    /// What was looked up so far; nothing while only checking.
+    pub answers: Option<&'a LookupAnswers>,
+    /// For `file()` and `template()`.
+    pub files: &'a dyn Files,
+}
+
+/// A value of the command line.
+#[derive(Clone, Debug)]
+pub struct Override {
+    /// The input.
+    pub name: EcoString,
+    /// The value as written.
+    pub written: EcoString,
+    /// The value parsed as `let name = value`, if it reads as an expression.
+    pub parsed: Option<ItemId>,
+    /// Where it stands, for messages.
+    pub span: Span,
+}
+
+/// What evaluation gives.
+pub struct Evaluation {
+    /// What the stack wants.
+    pub stack: DesiredStack,
+    /// Look-ups whose answers it needs to say more.
+    pub wanted: Vec<WantedLookup>,
+}
+
+/// Evaluates a program for one environment.
+pub fn evaluate(request: &Request<'_>, report: &mut Report) -> Evaluation {
+    let mut evaluator = Evaluator {
+        program: request.program,
+        typed: request.typed,
+        files: request.files,
+        environment: request.environment.clone(),
+        answers: request.answers,
+        scopes: Vec::new(),
+        items: BTreeMap::new(),
+        instances: BTreeMap::new(),
+        touched: Vec::new(),
+        emitted: Vec::new(),
+        wanted: BTreeMap::new(),
+        orders: Vec::new(),
+        diagnostics: Vec::new(),
+        steps: 0,
+        exhausted: false,
+        count: 0,
+    };
+    let inputs = evaluator.stack_inputs(request.overrides);
+    evaluator.scopes.push(Scope { unit: Program::STACK, path: None, inputs, inherited: Rc::default() });
+    evaluator.run_scope(0);
+    let stack = evaluator.emit(request.overrides);
+    let wanted = evaluator.wanted.into_values().collect();
+    report.extend(evaluator.diagnostics);
+    Evaluation { stack, wanted }
+}
+
+/// The stack or one instance of a component.
+struct Scope {
+    unit: UnitId,
+    path: Option<Address>,
+    inputs: BTreeMap<EcoString, Term>,
+    inherited: Rc<Inherited>,
+}
+
+impl Scope {
+    fn address(&self, name: &str) -> Address {
+        self.path.as_ref().map_or_else(|| Address::top(name), |path| path.member(name))
+    }
+}
+
+/// The value of an item, kept with what it touches.
+enum Memo {
+    InProgress,
+    Done(Term, Rc<Vec<Need>>),
+}
+
+struct Evaluator<'p> {
+    program: &'p Program,
+    typed: &'p Typed,
+    files: &'p dyn Files,
+    environment: Option<EcoString>,
+    answers: Option<&'p LookupAnswers>,
+    scopes: Vec<Scope>,
+    items: BTreeMap<(usize, ItemId), Memo>,
+    instances: BTreeMap<(usize, ItemId), Instances>,
+    /// Objects whose attributes were read since the mark a caller took.
+    touched: Vec<Need>,
+    /// Resources in the order they were made.
+    emitted: Vec<Rc<Instance>>,
+    wanted: BTreeMap<Address, WantedLookup>,
+    /// `@before`: who must wait for whom.
+    orders: Vec<(Address, Need)>,
+    diagnostics: Vec<Diagnostic>,
+    steps: u64,
+    exhausted: bool,
+    count: usize,
+}
+
+/// Where an expression is evaluated.
+#[derive(Clone)]
+struct Place {
+    scope: usize,
+    locals: Vec<(EcoString, Term)>,
+}
+
+impl Place {
+    fn of(scope: usize) -> Self {
+        Self { scope, locals: Vec::new() }
+    }
+
+    fn with(&self, names: impl IntoIterator<Item = (EcoString, Term)>) -> Self {
+        let mut locals = self.locals.clone();
+        locals.extend(names);
+        Self { scope: self.scope, locals }
+    }
+}
+
+impl<'p> Evaluator<'p> {
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn scope(&self, id: usize) -> &Scope {
+        // Scopes are only added.
+        self.scopes.get(id).expect("a scope of this evaluation")
+    }
+
+    fn unit_of(&self, scope: usize) -> UnitId {
+        self.scope(scope).unit
+    }
+
+    /// Makes all instances of a scope, and checks what it asserts.
+    fn run_scope(&mut self, scope: usize) {
+        let unit = self.unit_of(scope);
+        let program = self.program;
+        for &id in &program.unit(unit).items {
+            if let ItemKind::Declaration(_) = &program.item(id).kind {
+                self.instances_of(scope, id);
+            }
+        }
+    }
+
+    /// Counts a step; false when the budget is used up.
+    fn step(&mut self, span: Span) -> bool {
+        self.steps += 1;
+        if self.steps <= MAX_STEPS {
+            return true;
+        }
+        if !self.exhausted {
+            self.exhausted = true;
+            self.report(
+                Diagnostic::error(
+                    "evaluate::budget",
+                    "This stack needs more than 10 million steps",
+                    span,
+                    "the last step was here",
+                )
+                .help(
+                    "a list built of lists that hold each other grows without end; build it once: [for i in 0..n: …]",
+                ),
+            );
+        }
+        false
+    }
+
+    /// Runs and gives what was touched meanwhile; what was touched before stays.
+    fn collecting<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> (T, Vec<Need>) {
+        let outer = std::mem::take(&mut self.touched);
+        let result = run(self);
+        let touched = std::mem::replace(&mut self.touched, outer);
+        (result, touched)
+    }
+
+    fn touch(&mut self, instance: &Instance, span: Span) {
+        if !instance.lookup {
+            self.touched.push(Need { address: instance.address.clone(), span, order_only: false });
+        }
+    }
+
+    /// The value of an item in a scope.
+    fn item_value(&mut self, scope: usize, id: ItemId, asked: Span) -> Term {
+        match self.items.get(&(scope, id)) {
+            Some(Memo::Done(term, touched)) => {
+                let (term, touched) = (term.clone(), Rc::clone(touched));
+                self.touched.extend(touched.iter().cloned());
+                return term;
+            }
+            // The circle was reported when types were checked.
+            Some(Memo::InProgress) => return Term::error(asked),
+            None => {}
+        }
+        if self.items.len() > 4 * MAX_INSTANCES {
+            return Term::error(asked);
+        }
+        self.items.insert((scope, id), Memo::InProgress);
+        let (term, touched) = self.collecting(|evaluator| evaluator.item(scope, id, asked));
+        let touched = Rc::new(touched);
+        self.touched.extend(touched.iter().cloned());
+        self.items.insert((scope, id), Memo::Done(term.clone(), touched));
+        term
+    }
+
+    fn item(&mut self, scope: usize, id: ItemId, asked: Span) -> Term {
+        let item = self.program.item(id);
+        if self.typed.failed.contains(&id) && !matches!(item.kind, ItemKind::Declaration(_)) {
+            return Term::error(asked);
+        }
+        match &item.kind {
+            ItemKind::Let(node) => {
+                let term = self.expression(&node.value, &Place::of(scope));
+                match (&node.ty, self.typed.types.get(&id)) {
+                    (Some(_), Some(ty)) => self.coerced(scope, term, &ty.clone()),
+                    _ => term,
+                }
+            }
+            ItemKind::Input(node) => {
+                self.scope(scope).inputs.get(&node.name.text).cloned().unwrap_or_else(|| Term::error(asked))
+            }
+            ItemKind::Output(node) => self.expression(&node.value, &Place::of(scope)),
+            ItemKind::Declaration(_) => match self.instances_of(scope, id) {
+                Instances::One(term) => term,
+                Instances::Many(terms) => Term { origin: asked, kind: term::Kind::Map(terms) },
+                Instances::Absent => Term::none(asked),
+                Instances::Unknown => Term::unknown(
+                    crate::model::Residual::Call("unknown".into(), Vec::new()),
+                    term::Phase::Read,
+                    false,
+                    asked,
+                ),
+            },
+            ItemKind::Assert(_)
+            | ItemKind::Function(_)
+            | ItemKind::Type(_)
+            | ItemKind::Import(_)
+            | ItemKind::Stack(_)
+            | ItemKind::Component(_)
+            | ItemKind::Env(_)
+            | ItemKind::Forget(_)
+            | ItemKind::Broken(_) => Term::error(asked),
+        }
+    }
+}

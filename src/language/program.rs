@@ -1,0 +1,139 @@
+//! A program: all units of a stack with their names resolved to items.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use cairn_provider::schema::catalogue::Catalogue;
+use ecow::EcoString;
+
+use super::syntax::ast::{Document, Item, ItemKind};
+use crate::source::{SourceSet, Span};
+
+/// Which unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnitId(pub usize);
+
+/// Which item: a document of the program and an item of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ItemId {
+    /// Index into [`Program::documents`].
+    pub document: usize,
+    /// Index into [`Document::items`].
+    pub item: usize,
+}
+
+/// The stack, its components and libraries.
+pub struct Program {
+    /// All source texts.
+    pub sources: SourceSet,
+    /// Their syntax trees.
+    pub documents: Vec<Document>,
+    /// The units; the first is the stack.
+    pub units: Vec<Unit>,
+    /// The environment files, by the name of the environment.
+    pub environments: BTreeMap<EcoString, ItemId>,
+    /// The types of all clouds.
+    pub catalogue: Arc<Catalogue>,
+}
+
+/// A stack, a component or a library.
+#[derive(Debug)]
+pub struct Unit {
+    /// What it is.
+    pub kind: UnitKind,
+    /// The name in its header; of a library, its path.
+    pub name: EcoString,
+    /// The directory of its files, relative to the stack's, with a slash at the end unless empty.
+    pub directory: String,
+    /// All its items that are no imports and no header, in order.
+    pub items: Vec<ItemId>,
+    /// Its header.
+    pub header: Option<ItemId>,
+    /// Names of resources, lookups, actions, providers, inputs, constants and functions.
+    pub values: BTreeMap<EcoString, Binding>,
+    /// Names of types and components.
+    pub types: BTreeMap<EcoString, TypeBinding>,
+    /// Outputs.
+    pub outputs: BTreeMap<EcoString, ItemId>,
+    /// Built-in catalogues that were imported.
+    pub catalogues: BTreeSet<EcoString>,
+    /// Names of values whose import was reported; their uses are silent.
+    pub broken: BTreeSet<EcoString>,
+}
+
+/// What a unit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnitKind {
+    /// A stack: all files of a directory.
+    Stack,
+    /// A component: one file.
+    Component,
+    /// Types, functions and constants: one file.
+    Library,
+}
+
+/// What a name of values stands for.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// The unit it was declared in.
+    pub unit: UnitId,
+    /// The item.
+    pub item: ItemId,
+    /// The name at its declaration.
+    pub span: Span,
+}
+
+/// What a name of types stands for.
+#[derive(Clone, Copy, Debug)]
+pub enum TypeBinding {
+    /// `type Name = …`.
+    Alias(Binding),
+    /// A component.
+    Component(UnitId),
+    /// Something that could not be resolved and was reported.
+    Broken,
+}
+
+impl Program {
+    /// The stack itself.
+    pub const STACK: UnitId = UnitId(0);
+
+    /// A unit.
+    pub fn unit(&self, id: UnitId) -> &Unit {
+        // Ids are handed out with the units.
+        self.units.get(id.0).expect("a unit of this program")
+    }
+
+    /// An item.
+    pub fn item(&self, id: ItemId) -> &Item {
+        self.documents
+            .get(id.document)
+            .and_then(|document| document.items.get(id.item))
+            .expect("an item of this program")
+    }
+
+    /// The environments the stack's header lists, with the place of the list; nothing if it lists none.
+    pub fn declared_environments(&self) -> Option<(Vec<EcoString>, Span)> {
+        use super::syntax::ast::{Element, Entry, ExprKind, TextPart};
+        let header = self.unit(Self::STACK).header?;
+        let ItemKind::Stack(header) = &self.item(header).kind else { return None };
+        let ExprKind::Record(entries) = &header.fields.kind else { return None };
+        let list = entries.iter().find_map(|entry| match entry {
+            Entry::Field(key, value) if key.text == "environments" => Some(value),
+            Entry::Field(..) | Entry::Short(_) | Entry::Spread(_) => None,
+        })?;
+        let ExprKind::List(elements) = &list.kind else { return None };
+        let names = elements
+            .iter()
+            .filter_map(|element| {
+                let Element::Value(value) = element else { return None };
+                let ExprKind::Text(text) = &value.kind else { return None };
+                match text.parts.as_slice() {
+                    [TextPart::Known(name)] => Some(name.clone()),
+                    _ => None,
+                }
+            })
+            .collect();
+        Some((names, list.span))
+    }
+}

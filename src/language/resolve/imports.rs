@@ -1,0 +1,268 @@
+//! Imports: built-in catalogues, components and files beside the stack.
+
+use ecow::EcoString;
+
+use super::{FileError, Loader, path};
+use crate::diagnostic::{Diagnostic, suggest};
+use crate::language::program::{ItemId, TypeBinding, UnitId, UnitKind};
+use crate::language::syntax::ast::{Expr, ExprKind, Ident, ImportWhat, ItemKind, TextPart};
+use crate::language::unsupported;
+use crate::source::Span;
+
+/// Catalogues and actions that are compiled in.
+const BUILT_IN: [&str; 5] = ["aws", "azure", "exec", "http", "time"];
+
+impl Loader<'_> {
+    pub(super) fn import(&mut self, unit: UnitId, id: ItemId) {
+        let ItemKind::Import(import) = &self.program.item(id).kind else { return };
+        let from = import.from.as_ref().map(|from| (known_text(from), from.span));
+        let (names, whole): (Vec<Ident>, bool) = match &import.what {
+            ImportWhat::Name(name) => (vec![name.clone()], true),
+            ImportWhat::Names(names) => (names.clone(), false),
+            ImportWhat::Stack(name) => {
+                let name = name.clone();
+                self.report.add(unsupported("Imports of other stacks", name.span));
+                self.bind_broken(unit, &[name]);
+                return;
+            }
+        };
+        match from {
+            None => {
+                if let Some(name) = names.first() {
+                    self.built_in(unit, name);
+                }
+            }
+            Some((Some(from), span)) => self.import_from(unit, &names, whole, &from, span),
+            Some((None, span)) => {
+                self.report.add(Diagnostic::error(
+                    "imports::path",
+                    "Where an import comes from is known text",
+                    span,
+                    "no `${…}` here",
+                ));
+                self.bind_broken(unit, &names);
+            }
+        }
+    }
+
+    fn built_in(&mut self, unit: UnitId, name: &Ident) {
+        match name.text.as_str() {
+            "aws" => {
+                if let Some(slot) = self.program.units.get_mut(unit.0) {
+                    slot.catalogues.insert(name.text.clone());
+                }
+            }
+            text if BUILT_IN.contains(&text) => {
+                self.report.add(unsupported(&format!("`import {text}`"), name.span));
+            }
+            text => {
+                let label = suggest::nearest(text, BUILT_IN).map_or_else(
+                    || "nothing of this name is compiled in".to_owned(),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                self.report.add(
+                    Diagnostic::error(
+                        "imports::unknown",
+                        format!("There is no built-in catalogue `{text}`"),
+                        name.span,
+                        label,
+                    )
+                    .help(format!(
+                        "built in are: {}\na file is imported with its path: import {{ {text} }} from \"./file.cairn\"",
+                        BUILT_IN.join(" ")
+                    )),
+                );
+            }
+        }
+    }
+
+    fn import_from(&mut self, unit: UnitId, names: &[Ident], whole: bool, from: &str, span: Span) {
+        if whole
+            && let Some(name) = names.first()
+            && BUILT_IN.contains(&name.text.as_str())
+        {
+            self.report.add(
+                Diagnostic::error(
+                    "imports::builtin",
+                    format!("`{}` is part of Cairn", name.text),
+                    span,
+                    "nothing is fetched for it",
+                )
+                .help(format!(
+                    "import {}\nThe catalogue is the one of this tool, cairn {}. `registry:` is for components that \
+                     other people publish.",
+                    name.text,
+                    env!("CARGO_PKG_VERSION")
+                )),
+            );
+            if let Some(slot) = self.program.units.get_mut(unit.0) {
+                slot.catalogues.insert(name.text.clone());
+            }
+            return;
+        }
+        for (scheme, what) in
+            [("std:", "The standard library"), ("git:", "Imports from git"), ("registry:", "Imports from a registry")]
+        {
+            if from.starts_with(scheme) {
+                self.report.add(unsupported(what, span));
+                self.bind_broken(unit, names);
+                return;
+            }
+        }
+        if !from.starts_with("./") && !from.starts_with("../") {
+            self.report.add(
+                Diagnostic::error(
+                    "imports::path",
+                    "A path starts with ./ or ../",
+                    span,
+                    format!("write \"./{from}\" for a file beside this one"),
+                )
+                .help("other sources: \"std:aws/network\", \"git:host/path@tag\""),
+            );
+            self.bind_broken(unit, names);
+            return;
+        }
+        let directory = self.program.unit(unit).directory.clone();
+        let file = path::join(&directory, from);
+        match self.unit_of(&file, span) {
+            Some(imported) => self.bind(unit, imported, names, whole, from),
+            None => self.bind_broken(unit, names),
+        }
+    }
+
+    /// The unit of a file, loaded once.
+    fn unit_of(&mut self, file: &str, span: Span) -> Option<UnitId> {
+        if let Some(known) = self.units_by_path.get(file) {
+            return *known;
+        }
+        let text = match self.files.read(file) {
+            Ok(text) => text,
+            Err(error) => {
+                let words = match error {
+                    FileError::Missing => "there is no such file".to_owned(),
+                    FileError::NotText(at) => format!("not UTF-8: byte {at} begins no character"),
+                    FileError::TooLarge => "larger than 10 MiB".to_owned(),
+                    FileError::Other(words) => words,
+                };
+                self.report.add(Diagnostic::error("imports::file", format!("{file} cannot be imported"), span, words));
+                self.units_by_path.insert(file.to_owned(), None);
+                return None;
+            }
+        };
+        let document = self.parse(file, text);
+        let header = self.header(document);
+        let (kind, name) = match header.map(|header| &self.program.item(header).kind) {
+            Some(ItemKind::Component(name)) => (UnitKind::Component, name.text.clone()),
+            Some(_) => {
+                let source = self.source(document)?;
+                self.report.add(
+                    Diagnostic::error(
+                        "imports::header",
+                        "Only components and libraries can be imported from a file",
+                        Span::new(source, 0, 0),
+                        "this file is part of a stack",
+                    )
+                    .help("another stack is imported with: import stack name from \"../directory\""),
+                );
+                self.units_by_path.insert(file.to_owned(), None);
+                return None;
+            }
+            None => (UnitKind::Library, EcoString::from(file)),
+        };
+        let unit = self.add_unit(kind, name, path::directory(file), header);
+        // Known before its own imports are followed, so that a circle of imports ends.
+        self.units_by_path.insert(file.to_owned(), Some(unit));
+        self.fill(unit, &[document]);
+        Some(unit)
+    }
+
+    fn bind(&mut self, unit: UnitId, imported: UnitId, names: &[Ident], whole: bool, from: &str) {
+        for name in names {
+            let source = self.program.unit(imported);
+            if source.kind == UnitKind::Component {
+                if source.name == name.text {
+                    self.bind_type(unit, name, TypeBinding::Component(imported));
+                } else {
+                    let actual = source.name.clone();
+                    self.report.add(
+                        Diagnostic::error(
+                            "imports::name",
+                            format!("{from} is the component `{actual}`"),
+                            name.span,
+                            format!("did you mean `{actual}`?"),
+                        )
+                        .help(format!("import {actual} from \"{from}\"")),
+                    );
+                    self.bind_broken(unit, std::slice::from_ref(name));
+                }
+                continue;
+            }
+            if whole {
+                self.report.add(
+                    Diagnostic::error(
+                        "imports::name",
+                        format!("{from} is no component"),
+                        name.span,
+                        "its types and functions are imported by name",
+                    )
+                    .help(format!("import {{ {} }} from \"{from}\"", name.text)),
+                );
+                self.bind_broken(unit, std::slice::from_ref(name));
+                continue;
+            }
+            let value = source.values.get(&name.text).copied();
+            let kind = source.types.get(&name.text).copied();
+            match (value, kind) {
+                (Some(binding), _) => {
+                    if let Some(slot) = self.program.units.get_mut(unit.0) {
+                        slot.values.entry(name.text.clone()).or_insert(binding);
+                    }
+                }
+                (None, Some(binding)) => self.bind_type(unit, name, binding),
+                (None, None) => {
+                    let names: Vec<&str> =
+                        source.values.keys().chain(source.types.keys()).map(EcoString::as_str).collect();
+                    let label = suggest::nearest(&name.text, names.iter().copied())
+                        .map_or_else(|| "not declared there".to_owned(), |near| format!("did you mean `{near}`?"));
+                    let help = format!("{from} has: {}", names.join(" "));
+                    self.report.add(
+                        Diagnostic::error(
+                            "imports::name",
+                            format!("There is no `{}` in {from}", name.text),
+                            name.span,
+                            label,
+                        )
+                        .help(help),
+                    );
+                    self.bind_broken(unit, std::slice::from_ref(name));
+                }
+            }
+        }
+    }
+
+    fn bind_type(&mut self, unit: UnitId, name: &Ident, binding: TypeBinding) {
+        if let Some(slot) = self.program.units.get_mut(unit.0) {
+            slot.types.entry(name.text.clone()).or_insert(binding);
+        }
+    }
+
+    /// Names that were reported stay known, so that their uses are silent.
+    fn bind_broken(&mut self, unit: UnitId, names: &[Ident]) {
+        for name in names {
+            if name.text.starts_with(|first: char| first.is_ascii_uppercase()) {
+                self.bind_type(unit, name, TypeBinding::Broken);
+            } else if let Some(slot) = self.program.units.get_mut(unit.0) {
+                slot.broken.insert(name.text.clone());
+            }
+        }
+    }
+}
+
+fn known_text(expression: &Expr) -> Option<EcoString> {
+    let ExprKind::Text(text) = &expression.kind else { return None };
+    match text.parts.as_slice() {
+        [] => Some(EcoString::new()),
+        [TextPart::Known(text)] => Some(text.clone()),
+        _ => None,
+    }
+}

@@ -1,0 +1,312 @@
+//! Files become units; names become items. Mistakes in one unit never hide another.
+
+mod imports;
+mod path;
+mod recursion;
+mod scope;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use cairn_provider::schema::catalogue::Catalogue;
+use ecow::EcoString;
+
+use super::program::{ItemId, Program, Unit, UnitId, UnitKind};
+use super::syntax::{self, ast::ItemKind};
+use crate::diagnostic::{Diagnostic, Report};
+use crate::source::{SourceId, SourceSet, SourceText, Span};
+
+pub use path::join;
+
+/// The files of a stack. The language never touches a disk itself.
+pub trait Files {
+    /// Names of the files in a directory, relative to the stack's, in order. A missing directory has none.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    fn list(&self, directory: &str) -> Result<Vec<String>, FileError>;
+
+    /// The text of a file.
+    ///
+    /// # Errors
+    /// See [`FileError`].
+    fn read(&self, path: &str) -> Result<String, FileError>;
+}
+
+/// Why a file gives no text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileError {
+    /// There is none.
+    Missing,
+    /// It is not UTF-8; the offset of the first byte that is wrong.
+    NotText(usize),
+    /// It is larger than a source may be.
+    TooLarge,
+    /// Something else, in the words of the system.
+    Other(String),
+}
+
+/// Loads a stack's directory.
+pub fn load(files: &dyn Files, catalogue: Arc<Catalogue>) -> (Program, Report) {
+    let mut loader = Loader {
+        files,
+        report: Report::default(),
+        program: Program {
+            sources: SourceSet::default(),
+            documents: Vec::new(),
+            units: Vec::new(),
+            environments: BTreeMap::new(),
+            catalogue,
+        },
+        units_by_path: BTreeMap::new(),
+    };
+    loader.stack();
+    let Loader { program, mut report, .. } = loader;
+    recursion::check(&program, &mut report);
+    (program, report)
+}
+
+struct Loader<'f> {
+    files: &'f dyn Files,
+    report: Report,
+    program: Program,
+    units_by_path: BTreeMap<String, Option<UnitId>>,
+}
+
+impl Loader<'_> {
+    fn stack(&mut self) {
+        let mut documents = Vec::new();
+        for directory in ["", "policy", "test"] {
+            for path in self.cairn_files(directory) {
+                let Some(document) = self.document(&path) else { continue };
+                // A component in the stack's directory is a unit of its own, found when it is imported.
+                if self.header(document).is_none_or(|header| !self.is_component(header)) {
+                    documents.push(document);
+                }
+            }
+        }
+        let headers: Vec<ItemId> = documents
+            .iter()
+            .filter_map(|document| self.header(*document))
+            .filter(|header| matches!(self.program.item(*header).kind, ItemKind::Stack(_)))
+            .collect();
+        let name = match headers.split_first() {
+            Some((first, others)) => {
+                for other in others {
+                    self.second_header(*first, *other);
+                }
+                self.header_name(*first)
+            }
+            None => {
+                self.missing_header(&documents);
+                EcoString::new()
+            }
+        };
+        let unit = self.add_unit(UnitKind::Stack, name, String::new(), headers.first().copied());
+        self.fill(unit, &documents);
+        self.environments();
+    }
+
+    fn cairn_files(&mut self, directory: &str) -> Vec<String> {
+        let prefix = if directory.is_empty() { String::new() } else { format!("{directory}/") };
+        match self.files.list(directory) {
+            Ok(names) => {
+                names.into_iter().filter(|name| name.ends_with(".cairn")).map(|name| prefix.clone() + &name).collect()
+            }
+            Err(error) => {
+                self.report.add(Diagnostic::unplaced("stack::unreadable", unreadable(directory, &error)));
+                Vec::new()
+            }
+        }
+    }
+
+    /// Reads and parses a file; reports what keeps it from being text.
+    fn document(&mut self, path: &str) -> Option<usize> {
+        match self.files.read(path) {
+            Ok(text) => Some(self.parse(path, text)),
+            Err(FileError::NotText(at)) => {
+                let source = self.program.sources.add(SourceText::new(path, ""));
+                self.report.add(
+                    Diagnostic::error(
+                        "syntax::encoding",
+                        "This file is not UTF-8",
+                        Span::new(source, 0, 0),
+                        format!("byte {at} begins no character"),
+                    )
+                    .help("save it as UTF-8"),
+                );
+                None
+            }
+            Err(FileError::TooLarge) => {
+                let source = self.program.sources.add(SourceText::new(path, ""));
+                self.report.add(
+                    Diagnostic::error(
+                        "syntax::too_large",
+                        "This file is larger than 10 MiB",
+                        Span::new(source, 0, 0),
+                        "nothing of it was read",
+                    )
+                    .help(
+                        "split it: all files of a stack's directory are one scope. Data belongs into a file read \
+                         with file()",
+                    ),
+                );
+                None
+            }
+            Err(error) => {
+                self.report.add(Diagnostic::unplaced("stack::unreadable", unreadable(path, &error)));
+                None
+            }
+        }
+    }
+
+    fn parse(&mut self, path: &str, text: String) -> usize {
+        let source = self.program.sources.add(SourceText::new(path, text));
+        let (document, diagnostics) = syntax::parse(source, self.program.sources.get(source));
+        self.report.extend(diagnostics);
+        self.program.documents.push(document);
+        self.program.documents.len() - 1
+    }
+
+    /// The header of a document: its first stack, component or env item.
+    fn header(&self, document: usize) -> Option<ItemId> {
+        let items = &self.program.documents.get(document)?.items;
+        let item = items
+            .iter()
+            .position(|item| matches!(item.kind, ItemKind::Stack(_) | ItemKind::Component(_) | ItemKind::Env(_)))?;
+        Some(ItemId { document, item })
+    }
+
+    fn is_component(&self, header: ItemId) -> bool {
+        matches!(self.program.item(header).kind, ItemKind::Component(_))
+    }
+
+    fn header_name(&self, header: ItemId) -> EcoString {
+        match &self.program.item(header).kind {
+            ItemKind::Stack(header) | ItemKind::Env(header) => header.name.text.clone(),
+            ItemKind::Component(name) => name.text.clone(),
+            _ => EcoString::new(),
+        }
+    }
+
+    fn second_header(&mut self, first: ItemId, second: ItemId) {
+        let span = |id| {
+            let item = self.program.item(id);
+            Span { end: item.span.start + 5, ..item.span }
+        };
+        let place = self.program.sources.place(span(first));
+        self.report.add(
+            Diagnostic::error("stack::header", "A directory holds one stack", span(second), "a second header")
+                .help(format!("the first one is at {place}; give every stack a directory of its own")),
+        );
+    }
+
+    fn missing_header(&mut self, documents: &[usize]) {
+        let help = "the header of a stack:\n  stack shop {\n    cairn: \"1\"\n    environments: [\"staging\", \"production\"]\n  }";
+        let diagnostic = match documents.first().and_then(|document| self.program.documents.get(*document)) {
+            // A broken header was reported already.
+            Some(_) if self.report.has_errors() => return,
+            Some(document) => Diagnostic::error(
+                "stack::header",
+                "There is no stack in this directory",
+                Span::new(document.source, 0, 0),
+                "none of the files has a `stack` header",
+            ),
+            None => Diagnostic::unplaced("stack::header", "There is no stack in this directory: no *.cairn files"),
+        };
+        self.report.add(diagnostic.help(help));
+    }
+
+    fn add_unit(&mut self, kind: UnitKind, name: EcoString, directory: String, header: Option<ItemId>) -> UnitId {
+        self.program.units.push(Unit {
+            kind,
+            name,
+            directory,
+            items: Vec::new(),
+            header,
+            values: BTreeMap::new(),
+            types: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            catalogues: BTreeSet::new(),
+            broken: BTreeSet::new(),
+        });
+        UnitId(self.program.units.len() - 1)
+    }
+
+    fn environments(&mut self) {
+        let declared = self.program.declared_environments();
+        for path in self.cairn_files("env") {
+            let Some(document) = self.document(&path) else { continue };
+            let count = self.program.documents.get(document).map_or(0, |document| document.items.len());
+            for item in 0..count {
+                self.environment(ItemId { document, item }, declared.as_ref().map(|(names, _)| names.as_slice()));
+            }
+        }
+    }
+
+    fn environment(&mut self, id: ItemId, declared: Option<&[EcoString]>) {
+        let item = self.program.item(id);
+        let ItemKind::Env(header) = &item.kind else {
+            if !matches!(item.kind, ItemKind::Broken(_)) {
+                let span = Span { end: item.span.start + 1, ..item.span };
+                self.report.add(
+                    Diagnostic::error(
+                        "env::data_only",
+                        "An environment file holds values and nothing else",
+                        span,
+                        "not a part of `env name { … }`",
+                    )
+                    .help("declarations belong into the stack's own files; every environment has all of them"),
+                );
+            }
+            return;
+        };
+        let name = header.name.clone();
+        if let Some(names) = declared
+            && !names.contains(&name.text)
+        {
+            let near = crate::diagnostic::suggest::nearest(&name.text, names.iter().map(EcoString::as_str));
+            let label =
+                near.map_or_else(|| "not in the header's list".to_owned(), |near| format!("did you mean `{near}`?"));
+            self.report.add(
+                Diagnostic::error(
+                    "env::unknown",
+                    format!("The stack has no environment `{}`", name.text),
+                    name.span,
+                    label,
+                )
+                .help(format!("its environments: {}", names.join(", "))),
+            );
+            return;
+        }
+        if let Some(before) = self.program.environments.get(&name.text) {
+            let place = self.program.sources.place(self.program.item(*before).span);
+            self.report.add(
+                Diagnostic::error(
+                    "names::duplicate",
+                    format!("There are two environments `{}`", name.text),
+                    name.span,
+                    "the second one",
+                )
+                .help(format!("the first one is at {place}")),
+            );
+            return;
+        }
+        self.program.environments.insert(name.text, id);
+    }
+
+    /// The source of a document.
+    fn source(&self, document: usize) -> Option<SourceId> {
+        self.program.documents.get(document).map(|document| document.source)
+    }
+}
+
+fn unreadable(path: &str, error: &FileError) -> String {
+    let shown = if path.is_empty() { "the directory" } else { path };
+    match error {
+        FileError::Missing => format!("{shown} does not exist"),
+        FileError::NotText(at) => format!("{shown} is not UTF-8: byte {at} begins no character"),
+        FileError::TooLarge => format!("{shown} is larger than 10 MiB"),
+        FileError::Other(words) => format!("{shown} cannot be read: {words}"),
+    }
+}

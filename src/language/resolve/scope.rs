@@ -1,0 +1,146 @@
+//! The names of a unit.
+
+use super::Loader;
+use crate::diagnostic::Diagnostic;
+use crate::language::program::{Binding, ItemId, TypeBinding, UnitId, UnitKind};
+use crate::language::syntax::ast::{Ident, ItemKind, Keyword};
+
+impl Loader<'_> {
+    /// Gives a unit the items of its documents and all their names, imports included.
+    pub(super) fn fill(&mut self, unit: UnitId, documents: &[usize]) {
+        let mut ids = Vec::new();
+        for &document in documents {
+            let count = self.program.documents.get(document).map_or(0, |document| document.items.len());
+            ids.extend((0..count).map(|item| ItemId { document, item }));
+        }
+        for &id in &ids {
+            if matches!(self.program.item(id).kind, ItemKind::Import(_)) {
+                self.import(unit, id);
+            }
+        }
+        for &id in &ids {
+            self.declare(unit, id);
+        }
+    }
+
+    fn declare(&mut self, unit: UnitId, id: ItemId) {
+        let item = self.program.item(id);
+        let mut keep = true;
+        let mut name: Option<Ident> = None;
+        let mut type_name: Option<Ident> = None;
+        let mut output: Option<Ident> = None;
+        match &item.kind {
+            ItemKind::Declaration(node) => {
+                if !matches!(node.keyword, Keyword::Policy | Keyword::Test) {
+                    name = Some(node.name.clone());
+                }
+            }
+            ItemKind::Let(node) => name = Some(node.name.clone()),
+            ItemKind::Input(node) => name = Some(node.name.clone()),
+            ItemKind::Function(node) => name = Some(node.name.clone()),
+            ItemKind::Type(node) => type_name = Some(node.name.clone()),
+            ItemKind::Output(node) => output = Some(node.name.clone()),
+            ItemKind::Broken(node) => {
+                let keyword = node.keyword.as_deref().unwrap_or("resource");
+                match keyword {
+                    "type" | "component" => type_name = node.name.clone(),
+                    "output" => output = node.name.clone(),
+                    "policy" | "test" | "import" | "stack" | "env" | "assert" | "forget" => {}
+                    _ => name = node.name.clone(),
+                }
+            }
+            ItemKind::Import(_) | ItemKind::Stack(_) | ItemKind::Component(_) => keep = false,
+            ItemKind::Env(header) => {
+                keep = false;
+                let span = header.name.span;
+                self.report.add(
+                    Diagnostic::error(
+                        "env::place",
+                        "Environment files lie in env/",
+                        span,
+                        "this file is part of the stack's own directory",
+                    )
+                    .help(format!("move it to env/{}.cairn", header.name.text)),
+                );
+            }
+            ItemKind::Assert(_) | ItemKind::Forget(_) => {}
+        }
+        self.refuse_misplaced(unit, id);
+        let Some(slot) = self.program.units.get_mut(unit.0) else { return };
+        if keep {
+            slot.items.push(id);
+        }
+        let before = match (&name, &type_name, &output) {
+            (Some(name), _, _) => {
+                let binding = Binding { unit, item: id, span: name.span };
+                insert_new(&mut slot.values, name, binding).map(|before| before.span)
+            }
+            (_, Some(name), _) => {
+                let binding = TypeBinding::Alias(Binding { unit, item: id, span: name.span });
+                insert_new(&mut slot.types, name, binding).map(|before| match before {
+                    TypeBinding::Alias(before) => before.span,
+                    TypeBinding::Component(_) | TypeBinding::Broken => name.span,
+                })
+            }
+            (_, _, Some(name)) => insert_new(&mut slot.outputs, name, id).map(|before| self.program.item(before).span),
+            (None, None, None) => None,
+        };
+        if let (Some(before), Some(name)) = (before, name.or(type_name).or(output)) {
+            let place = self.program.sources.place(before);
+            self.report.add(
+                Diagnostic::error(
+                    "names::duplicate",
+                    format!("`{}` is declared twice", name.text),
+                    name.span,
+                    "the second one",
+                )
+                .help(format!("the first one is at {place}. All files of a stack's directory share their names.")),
+            );
+        }
+    }
+
+    /// A library holds no resources; a component holds no second header.
+    fn refuse_misplaced(&mut self, unit: UnitId, id: ItemId) {
+        if self.program.unit(unit).kind != UnitKind::Library {
+            return;
+        }
+        let item = self.program.item(id);
+        let (what, span) = match &item.kind {
+            ItemKind::Declaration(node) => ("a declaration of the graph", node.head),
+            ItemKind::Input(node) => ("an input", node.name.span),
+            ItemKind::Output(node) => ("an output", node.name.span),
+            ItemKind::Assert(node) => ("an assertion", node.condition.span),
+            ItemKind::Forget(node) => ("`forget`", node.path.span),
+            ItemKind::Let(_)
+            | ItemKind::Function(_)
+            | ItemKind::Type(_)
+            | ItemKind::Import(_)
+            | ItemKind::Stack(_)
+            | ItemKind::Component(_)
+            | ItemKind::Env(_)
+            | ItemKind::Broken(_) => return,
+        };
+        self.report.add(
+            Diagnostic::error(
+                "imports::library",
+                "A file without a header holds types, functions and constants",
+                span,
+                format!("this is {what}"),
+            )
+            .help("a file with resources starts with `component Name`"),
+        );
+    }
+}
+
+/// Inserts unless the name is taken; gives what took it.
+fn insert_new<T: Copy>(
+    names: &mut std::collections::BTreeMap<ecow::EcoString, T>,
+    name: &Ident,
+    value: T,
+) -> Option<T> {
+    if let Some(before) = names.get(&name.text) {
+        return Some(*before);
+    }
+    names.insert(name.text.clone(), value);
+    None
+}

@@ -1,0 +1,627 @@
+//! The syntax tree of one source text. Broken parts are absent or marked, never invented.
+
+use ecow::EcoString;
+
+use crate::source::{SourceId, Span};
+
+/// One source text, parsed.
+#[derive(Debug)]
+pub struct Document {
+    /// Which text.
+    pub source: SourceId,
+    /// Its items, in order.
+    pub items: Vec<Item>,
+}
+
+/// A name at a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ident {
+    /// The name.
+    pub text: EcoString,
+    /// The place.
+    pub span: Span,
+}
+
+/// One item: a declaration with what stands above it.
+#[derive(Debug)]
+pub struct Item {
+    /// From the first decorator to the end.
+    pub span: Span,
+    /// The text of the `##` lines above.
+    pub docs: Option<EcoString>,
+    /// The decorators above.
+    pub decorators: Vec<Decorator>,
+    /// What it is.
+    pub kind: ItemKind,
+    /// Whether parts were left out because they could not be read.
+    pub broken: bool,
+}
+
+/// `@name(arguments)`.
+#[derive(Debug)]
+pub struct Decorator {
+    /// The whole decorator.
+    pub span: Span,
+    /// Its name.
+    pub name: Ident,
+    /// Its arguments; empty without parentheses.
+    pub args: Vec<Arg>,
+}
+
+/// An argument, perhaps named.
+#[derive(Debug)]
+pub struct Arg {
+    /// The name before the colon.
+    pub name: Option<Ident>,
+    /// The value.
+    pub value: Expr,
+}
+
+/// What an item is.
+#[derive(Debug)]
+pub enum ItemKind {
+    /// A node of the graph.
+    Declaration(Declaration),
+    /// A constant.
+    Let(Let),
+    /// An input.
+    Input(Input),
+    /// An output.
+    Output(Output),
+    /// A condition that must hold.
+    Assert(Assert),
+    /// A function.
+    Function(Function),
+    /// A named type.
+    Type(TypeItem),
+    /// An import.
+    Import(Import),
+    /// The header of a stack.
+    Stack(Header),
+    /// The header of a component.
+    Component(Ident),
+    /// The values of an environment.
+    Env(Header),
+    /// A name that is no longer managed.
+    Forget(Forget),
+    /// An item that could not be read; what its first line gives away.
+    Broken(BrokenItem),
+}
+
+/// The keyword of a declaration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keyword {
+    /// Something to create.
+    Resource,
+    /// Something to read.
+    Lookup,
+    /// Something to run.
+    Action,
+    /// A region of an account.
+    Provider,
+    /// A rule.
+    Policy,
+    /// A test case.
+    Test,
+}
+
+/// `keyword name[each] if condition = value`.
+#[derive(Debug)]
+pub struct Declaration {
+    /// The keyword.
+    pub keyword: Keyword,
+    /// From the keyword to the name.
+    pub head: Span,
+    /// The name.
+    pub name: Ident,
+    /// The loop.
+    pub each: Option<Box<Each>>,
+    /// The condition, with its `if`.
+    pub guard: Option<Box<Guard>>,
+    /// What it is made of.
+    pub value: Expr,
+}
+
+/// `if condition`.
+#[derive(Debug)]
+pub struct Guard {
+    /// With the `if`.
+    pub span: Span,
+    /// The condition.
+    pub condition: Expr,
+}
+
+/// `key, value in source by key if condition`.
+#[derive(Debug)]
+pub struct Each {
+    /// The whole loop.
+    pub span: Span,
+    /// The first variable.
+    pub first: Ident,
+    /// The second variable.
+    pub second: Option<Ident>,
+    /// What is looped over.
+    pub source: Expr,
+    /// The expression that gives the keys.
+    pub by: Option<Expr>,
+    /// The filter.
+    pub guard: Option<Guard>,
+}
+
+/// `let name: type = value`.
+#[derive(Debug)]
+pub struct Let {
+    /// The name.
+    pub name: Ident,
+    /// The type, if given.
+    pub ty: Option<TypeExpr>,
+    /// The value.
+    pub value: Expr,
+}
+
+/// `input name: type = default where …`.
+#[derive(Debug)]
+pub struct Input {
+    /// The name.
+    pub name: Ident,
+    /// The type.
+    pub ty: TypeExpr,
+    /// The default.
+    pub default: Option<Expr>,
+    /// The conditions.
+    pub conditions: Vec<Where>,
+}
+
+/// `where condition else "message"`.
+#[derive(Debug)]
+pub struct Where {
+    /// The condition.
+    pub condition: Expr,
+    /// The message.
+    pub message: Option<Expr>,
+}
+
+/// `output name: type = value`.
+#[derive(Debug)]
+pub struct Output {
+    /// The name.
+    pub name: Ident,
+    /// The type, if given.
+    pub ty: Option<TypeExpr>,
+    /// The value.
+    pub value: Expr,
+}
+
+/// `assert condition else "message"`.
+#[derive(Debug)]
+pub struct Assert {
+    /// The condition.
+    pub condition: Expr,
+    /// The message.
+    pub message: Expr,
+}
+
+/// `fn name(parameters): type = body`.
+#[derive(Debug)]
+pub struct Function {
+    /// The name.
+    pub name: Ident,
+    /// The parameters.
+    pub params: Vec<Param>,
+    /// The type of the result.
+    pub result: TypeExpr,
+    /// Constants of the body.
+    pub lets: Vec<Let>,
+    /// The result.
+    pub body: Expr,
+}
+
+/// A parameter of a function.
+#[derive(Debug)]
+pub struct Param {
+    /// The name.
+    pub name: Ident,
+    /// The type.
+    pub ty: TypeExpr,
+    /// The default.
+    pub default: Option<Expr>,
+}
+
+/// `type Name = type`.
+#[derive(Debug)]
+pub struct TypeItem {
+    /// The name.
+    pub name: Ident,
+    /// The type.
+    pub ty: TypeExpr,
+}
+
+/// `import what from "where"`.
+#[derive(Debug)]
+pub struct Import {
+    /// What is imported.
+    pub what: ImportWhat,
+    /// From where; nothing for what is built in.
+    pub from: Option<Expr>,
+}
+
+/// What an import brings.
+#[derive(Debug)]
+pub enum ImportWhat {
+    /// A built-in catalogue, or a component or value under one name.
+    Name(Ident),
+    /// Several names of a file.
+    Names(Vec<Ident>),
+    /// Another stack.
+    Stack(Ident),
+}
+
+/// A header or environment: a name and fields.
+#[derive(Debug)]
+pub struct Header {
+    /// The name.
+    pub name: Ident,
+    /// The fields: always a record.
+    pub fields: Expr,
+}
+
+/// `forget name.member["key"]`.
+#[derive(Debug)]
+pub struct Forget {
+    /// The address as written.
+    pub path: Expr,
+}
+
+/// What the first line of an unreadable item gives away.
+#[derive(Debug)]
+pub struct BrokenItem {
+    /// The keyword, if it is one.
+    pub keyword: Option<EcoString>,
+    /// The name.
+    pub name: Option<Ident>,
+    /// Whether it has a loop.
+    pub looped: bool,
+}
+
+/// An expression at a place.
+#[derive(Debug)]
+pub struct Expr {
+    /// The place.
+    pub span: Span,
+    /// What it is.
+    pub kind: ExprKind,
+}
+
+/// What an expression is.
+#[derive(Debug)]
+pub enum ExprKind {
+    /// A number with or without a unit, an address, a network: classified where its type is known.
+    Number(EcoString),
+    /// Text with interpolations.
+    Text(TextLiteral),
+    /// A name.
+    Name(EcoString),
+    /// `{ … }`.
+    Record(Vec<Entry>),
+    /// `{ for … => … }`.
+    MapFor(Box<MapFor>),
+    /// `[ … ]`.
+    List(Vec<Element>),
+    /// `[for …: …]`.
+    ListFor(Box<ListFor>),
+    /// `aws.ec2.Vpc { … }`.
+    Construct(Box<Construct>),
+    /// `if … then … else …`.
+    If(Box<If>),
+    /// `match … { … }`.
+    Match(Box<Match>),
+    /// `!x`, `-x`.
+    Unary(Unary, Box<Expr>),
+    /// `a + b`.
+    Binary(Box<Binary>),
+    /// `x.name`, `x?.name`.
+    Member(Box<Member>),
+    /// `x[key]`.
+    Index(Box<Expr>, Box<Expr>),
+    /// `f(x)`.
+    Call(Box<Expr>, Vec<Arg>),
+    /// In parentheses.
+    Group(Box<Expr>),
+}
+
+/// Text in quotes.
+#[derive(Debug)]
+pub struct TextLiteral {
+    /// Known pieces and interpolations, in order; no two known pieces side by side.
+    pub parts: Vec<TextPart>,
+}
+
+/// A piece of text.
+#[derive(Debug)]
+pub enum TextPart {
+    /// Known text.
+    Known(EcoString),
+    /// `${expression}`.
+    Value(Expr),
+}
+
+/// An entry of a record.
+#[derive(Debug)]
+pub enum Entry {
+    /// `name: value`.
+    Field(Key, Expr),
+    /// `name`, short for `name: name`.
+    Short(Ident),
+    /// `...value`.
+    Spread(Expr),
+}
+
+/// The key of an entry.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// The name.
+    pub text: EcoString,
+    /// The place.
+    pub span: Span,
+}
+
+/// An element of a list.
+#[derive(Debug)]
+pub enum Element {
+    /// A value.
+    Value(Expr),
+    /// `...list`.
+    Spread(Expr),
+}
+
+/// `{ for each: key => value }`.
+#[derive(Debug)]
+pub struct MapFor {
+    /// The loop.
+    pub each: Each,
+    /// The key.
+    pub key: Expr,
+    /// The value.
+    pub value: Expr,
+}
+
+/// `[for each: value]`.
+#[derive(Debug)]
+pub struct ListFor {
+    /// The loop.
+    pub each: Each,
+    /// The value.
+    pub value: Expr,
+}
+
+/// `path.Type { … }`.
+#[derive(Debug)]
+pub struct Construct {
+    /// The dotted path, the type's name last.
+    pub path: Vec<Ident>,
+    /// The fields, a record.
+    pub fields: Option<Expr>,
+}
+
+impl Construct {
+    /// The dotted path as text.
+    pub fn name(&self) -> EcoString {
+        join(&self.path)
+    }
+
+    /// The place of the dotted path.
+    pub fn name_span(&self) -> Option<Span> {
+        Some(self.path.first()?.span.to(self.path.last()?.span))
+    }
+}
+
+/// Joins a dotted path.
+pub fn join(path: &[Ident]) -> EcoString {
+    let mut joined = EcoString::new();
+    for (position, part) in path.iter().enumerate() {
+        if position > 0 {
+            joined.push('.');
+        }
+        joined.push_str(&part.text);
+    }
+    joined
+}
+
+/// `if condition then yes else no`.
+#[derive(Debug)]
+pub struct If {
+    /// The condition.
+    pub condition: Expr,
+    /// The value if it holds.
+    pub yes: Expr,
+    /// The value if it does not.
+    pub no: Option<Expr>,
+}
+
+/// `match value { arms }`.
+#[derive(Debug)]
+pub struct Match {
+    /// `match value`, for messages.
+    pub head: Span,
+    /// What is matched.
+    pub value: Expr,
+    /// The arms.
+    pub arms: Vec<Arm>,
+}
+
+/// `"a" | "b" => value`.
+#[derive(Debug)]
+pub struct Arm {
+    /// The patterns; none means `else`.
+    pub patterns: Vec<Pattern>,
+    /// The value.
+    pub value: Expr,
+}
+
+/// A pattern: a literal.
+#[derive(Debug)]
+pub struct Pattern {
+    /// The place.
+    pub span: Span,
+    /// The literal.
+    pub kind: PatternKind,
+}
+
+/// What a pattern is.
+#[derive(Debug, PartialEq)]
+pub enum PatternKind {
+    /// Text.
+    Text(EcoString),
+    /// A number as written.
+    Number(EcoString),
+    /// `true` or `false`.
+    Bool(bool),
+    /// `none`.
+    None,
+}
+
+/// An operator in front.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unary {
+    /// `!`
+    Not,
+    /// `-`
+    Minus,
+}
+
+/// `left operator right`.
+#[derive(Debug)]
+pub struct Binary {
+    /// The operator.
+    pub operator: Operator,
+    /// Where it stands.
+    pub operator_span: Span,
+    /// Left of it.
+    pub left: Expr,
+    /// Right of it.
+    pub right: Expr,
+}
+
+/// An operator between two operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// `??`
+    Coalesce,
+    /// `||`
+    Or,
+    /// `&&`
+    And,
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+    /// `in`
+    In,
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `..`
+    Range,
+}
+
+impl Operator {
+    /// As it is written.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::Coalesce => "??",
+            Self::Or => "||",
+            Self::And => "&&",
+            Self::Equal => "==",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+            Self::In => "in",
+            Self::Add => "+",
+            Self::Subtract => "-",
+            Self::Multiply => "*",
+            Self::Divide => "/",
+            Self::Range => "..",
+        }
+    }
+
+    /// Whether it compares two values.
+    pub fn compares(self) -> bool {
+        matches!(
+            self,
+            Self::Equal
+                | Self::NotEqual
+                | Self::Less
+                | Self::LessOrEqual
+                | Self::Greater
+                | Self::GreaterOrEqual
+                | Self::In
+        )
+    }
+}
+
+/// `base.name`, `base?.name`.
+#[derive(Debug)]
+pub struct Member {
+    /// What has the member.
+    pub base: Expr,
+    /// The member.
+    pub name: Ident,
+    /// Whether it was asked for with `?.`.
+    pub optional: bool,
+}
+
+/// A type at a place.
+#[derive(Debug)]
+pub struct TypeExpr {
+    /// The place.
+    pub span: Span,
+    /// What it is.
+    pub kind: TypeKind,
+}
+
+/// What a type expression is.
+#[derive(Debug)]
+pub enum TypeKind {
+    /// `A | B`.
+    Union(Vec<TypeExpr>),
+    /// `T?`.
+    Optional(Box<TypeExpr>),
+    /// `known T`.
+    Known(Box<TypeExpr>),
+    /// `"text"`.
+    Text(EcoString),
+    /// `{ name: T }`.
+    Record(Vec<TypeField>),
+    /// `[T]`.
+    List(Box<TypeExpr>),
+    /// `1..20`.
+    Range(EcoString, EcoString),
+    /// `aws.ec2.Vpc`, `Map<T>`.
+    Name(Vec<Ident>, Vec<TypeExpr>),
+}
+
+/// A field of a record type.
+#[derive(Debug)]
+pub struct TypeField {
+    /// The name.
+    pub name: Key,
+    /// The type.
+    pub ty: TypeExpr,
+    /// The default.
+    pub default: Option<std::sync::Arc<Expr>>,
+}

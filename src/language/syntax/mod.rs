@@ -1,0 +1,97 @@
+//! Source text becomes a syntax tree. Parsing never fails: what cannot be read is reported and left out.
+//!
+//! A text is cut into items at column 0 ([`split`]); every item is parsed on its own by the grammar, and if that
+//! fails, mended and parsed again ([`recover`]). Nothing of pest is visible outside of this folder.
+
+pub mod ast;
+mod brackets;
+mod expression;
+mod grammar;
+mod item;
+mod mistake;
+mod recover;
+mod split;
+mod text;
+mod unclosed;
+pub mod walk;
+
+pub use split::{KEYWORDS, MAX_DEPTH, MAX_ITEM};
+
+use crate::diagnostic::Diagnostic;
+use crate::source::{SourceId, SourceText, Span};
+use ast::Document;
+
+/// A source text may have this many bytes.
+pub const MAX_FILE: usize = 10 * 1024 * 1024;
+
+/// Parses a source text.
+pub fn parse(source: SourceId, text: &SourceText) -> (Document, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    if text.text.len() > MAX_FILE {
+        diagnostics.push(
+            Diagnostic::error(
+                "syntax::too_large",
+                "This file is larger than 10 MiB",
+                Span::new(source, 0, 0),
+                format!("{} bytes", text.text.len()),
+            )
+            .help(
+                "split it: all files of a stack's directory are one scope. Data belongs into a file read with file()",
+            ),
+        );
+        return (Document { source, items: Vec::new() }, diagnostics);
+    }
+    let readable = hidden_characters(source, &text.text, &mut diagnostics);
+    let text = readable.as_deref().unwrap_or(&text.text);
+    let (pieces, strays) = split::split(text);
+    for stray in strays {
+        diagnostics.push(mistake::stray_line(source, text, stray));
+    }
+    let mut items = Vec::with_capacity(pieces.len());
+    let mut following = pieces.iter().skip(1);
+    for piece in &pieces {
+        items.push(recover::item(source, text, piece, following.next(), &mut diagnostics));
+    }
+    (Document { source, items }, diagnostics)
+}
+
+/// Reports characters a reader cannot see; returns the text with blanks instead of them.
+fn hidden_characters(source: SourceId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
+    let hidden = |character: &char| {
+        (character.is_control() && !matches!(character, '\n' | '\r' | '\t'))
+            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{2028}' | '\u{2029}')
+            || matches!(character, '\u{e0000}'..='\u{e007f}')
+    };
+    if !text.contains(|character| hidden(&character)) {
+        return None;
+    }
+    let mut readable = String::with_capacity(text.len());
+    let mut reported_line_start = None;
+    let mut line_start = 0;
+    for (at, character) in text.char_indices() {
+        if character == '\n' {
+            line_start = at + 1;
+        }
+        if hidden(&character) {
+            readable.extend(std::iter::repeat_n(' ', character.len_utf8()));
+            if reported_line_start != Some(line_start) {
+                reported_line_start = Some(line_start);
+                diagnostics.push(
+                    Diagnostic::error(
+                        "syntax::hidden_character",
+                        "A character that cannot be seen",
+                        Span::new(source, at, at + character.len_utf8()),
+                        format!("U+{:04X} stands here", u32::from(character)),
+                    )
+                    .help("such characters can make text look different from what it is; remove it"),
+                );
+            }
+        } else {
+            readable.push(character);
+        }
+    }
+    Some(readable)
+}
+
+#[cfg(test)]
+mod tests;

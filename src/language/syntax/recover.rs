@@ -1,0 +1,238 @@
+//! One item: parsed, and if that fails, mended and parsed again.
+//!
+//! Every repair keeps the length of the text, so that all places stay valid; only what is appended at the end lies
+//! beyond it.
+
+use super::ast::{BrokenItem, Item, ItemKind};
+use super::brackets::{OpenKind, Scanner};
+use super::expression::Builder;
+use super::split::{KEYWORDS, MAX_DEPTH, MAX_ITEM, Piece};
+use super::{grammar, item as items, mistake, unclosed};
+use crate::diagnostic::Diagnostic;
+use crate::source::{SourceId, Span};
+
+/// At most so many mistakes of the grammar are reported for one item.
+const MAX_MISTAKES: usize = 8;
+
+/// What is changed so that the rest of an item can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Repair {
+    /// Bytes are overwritten; nothing is lost.
+    Overwrite(Vec<(usize, u8)>),
+    /// A range is overwritten with blanks, line ends excepted; what stood there is lost.
+    Blank(usize, usize),
+    /// Something is added at the end; the nesting may not be what was meant.
+    Append(String),
+    /// Nothing helps.
+    GiveUp,
+}
+
+/// Parses one piece.
+pub fn item(
+    source: SourceId,
+    text: &str,
+    piece: &Piece,
+    next: Option<&Piece>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Item {
+    let mut mender = Mender {
+        source,
+        text,
+        piece,
+        next,
+        buffer: text.get(piece.start..piece.end).unwrap_or_default().to_owned(),
+        statement: 0,
+        lossy: false,
+        diagnostics,
+    };
+    mender.statement = statement_start(&mender.buffer);
+    let kind = mender.parse();
+    let span = Span::new(source, piece.start, piece.end);
+    let docs = piece.docs.as_deref().map(Into::into);
+    match kind {
+        Some((decorators, kind)) => Item { span, docs, decorators, kind, broken: mender.lossy },
+        None => {
+            let header = mender.buffer.get(mender.statement..).unwrap_or_default();
+            let kind = ItemKind::Broken(header_names(source, piece.start + mender.statement, header));
+            Item { span, docs, decorators: Vec::new(), kind, broken: true }
+        }
+    }
+}
+
+struct Mender<'a> {
+    source: SourceId,
+    text: &'a str,
+    piece: &'a Piece,
+    next: Option<&'a Piece>,
+    buffer: String,
+    /// Where the statement starts, behind the decorators.
+    statement: usize,
+    lossy: bool,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Mender<'_> {
+    fn parse(&mut self) -> Option<(Vec<super::ast::Decorator>, ItemKind)> {
+        if self.buffer.len() > MAX_ITEM {
+            self.report(mistake::item_too_large(self.source, self.piece, self.buffer.len()));
+            return None;
+        }
+        let place = mistake::Place { source: self.source, base: self.piece.start };
+        if let Some(diagnostic) = mistake::header(place, &self.buffer, self.statement) {
+            self.report(diagnostic);
+            return None;
+        }
+        if let Some((start, end)) = self.piece.text_in_first_column {
+            let diagnostic = mistake::block_text_column(place, self.text, &self.buffer, start, end);
+            self.report(diagnostic);
+        }
+        if let Some(at) = self.piece.too_deep {
+            self.report(mistake::too_deep(place, at));
+            return None;
+        }
+        // The usual item follows the grammar at once.
+        if let Ok(pair) = grammar::item(&self.buffer) {
+            let mut builder = Builder::new(self.source, self.text, self.piece.start, self.diagnostics);
+            return items::build(&mut builder, pair);
+        }
+        self.mend_brackets()?;
+        for _ in 0..MAX_MISTAKES {
+            let failure = match grammar::item(&self.buffer) {
+                Ok(pair) => {
+                    let mut builder = Builder::new(self.source, self.text, self.piece.start, self.diagnostics);
+                    return items::build(&mut builder, pair);
+                }
+                Err(failure) => failure,
+            };
+            let (diagnostic, repair) = mistake::classify(place, &self.buffer, self.statement, &failure);
+            self.report(diagnostic);
+            if !self.apply(repair) {
+                return None;
+            }
+            self.settle_brackets();
+        }
+        None
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Texts and brackets first: a scan finds them more surely than the grammar.
+    fn mend_brackets(&mut self) -> Option<()> {
+        let place = mistake::Place { source: self.source, base: self.piece.start };
+        let scan = Scanner::scan(&self.buffer, MAX_DEPTH);
+        for at in scan.unterminated {
+            let (diagnostic, repair) = mistake::unterminated(place, &self.buffer, at, self.statement);
+            self.report(diagnostic);
+            if !self.apply(repair) {
+                return None;
+            }
+        }
+        for _ in 0..MAX_MISTAKES {
+            let scan = Scanner::scan(&self.buffer, MAX_DEPTH);
+            let Some((diagnostic, repair)) =
+                unclosed::find(place, self.text, &self.buffer, &scan, self.next.map(|next| next.start))
+            else {
+                return Some(());
+            };
+            self.report(diagnostic);
+            if !self.apply(repair) {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// After a line is gone, what it opened or closed is gone too: closers without a partner become blanks, openers
+    /// get one at the end, silently.
+    fn settle_brackets(&mut self) {
+        let scan = Scanner::scan(&self.buffer, MAX_DEPTH);
+        let strays = scan.stray.iter().map(|at| (*at, b' ')).collect();
+        self.apply(Repair::Overwrite(strays));
+        let mut closers = String::new();
+        for open in scan.open.iter().rev() {
+            match open.kind {
+                OpenKind::Bracket(closer) => closers.push(char::from(closer)),
+                OpenKind::BlockText | OpenKind::RawBlockText => closers.push_str("\"\"\""),
+                OpenKind::Text | OpenKind::RawText => {}
+            }
+        }
+        if !closers.is_empty() {
+            self.apply(Repair::Append(closers));
+        }
+    }
+
+    fn apply(&mut self, repair: Repair) -> bool {
+        let mut bytes = std::mem::take(&mut self.buffer).into_bytes();
+        let mended = match repair {
+            Repair::Overwrite(changes) => {
+                for (at, byte) in changes {
+                    if let Some(slot) = bytes.get_mut(at) {
+                        *slot = byte;
+                    }
+                }
+                true
+            }
+            Repair::Blank(start, end) => {
+                self.lossy = true;
+                for byte in bytes.iter_mut().take(end).skip(start) {
+                    if *byte != b'\n' {
+                        *byte = b' ';
+                    }
+                }
+                // Without its first line an item is nothing.
+                start > self.statement
+            }
+            Repair::Append(text) => {
+                self.lossy = true;
+                bytes.push(b'\n');
+                bytes.extend_from_slice(text.as_bytes());
+                true
+            }
+            Repair::GiveUp => false,
+        };
+        // Overwriting parts of a character leaves bytes that are none; they become blanks.
+        self.buffer = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => error
+                .into_bytes()
+                .into_iter()
+                .map(|byte| if byte.is_ascii() { char::from(byte) } else { ' ' })
+                .collect(),
+        };
+        mended
+    }
+}
+
+/// Where the statement of an item starts: the first line in column 0 that is no decorator or comment.
+fn statement_start(item: &str) -> usize {
+    let mut start = 0;
+    for line in item.split_inclusive('\n') {
+        if line.starts_with(|first: char| first.is_alphabetic() || first == '_') {
+            return start;
+        }
+        start += line.len();
+    }
+    0
+}
+
+/// What the first line of an item gives away although the item could not be read.
+fn header_names(source: SourceId, base: usize, header: &str) -> BrokenItem {
+    let word = |text: &str| {
+        text.chars().take_while(|character| character.is_alphanumeric() || *character == '_').collect::<String>()
+    };
+    let keyword = word(header);
+    let rest = header.get(keyword.len()..).unwrap_or_default();
+    let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    let name = word(rest.trim_start_matches([' ', '\t']));
+    let start = base + keyword.len() + blanks;
+    let looped = rest.get(blanks + name.len()..).is_some_and(|behind| behind.trim_start().starts_with('['));
+    let span = Span::new(source, start, start + name.len());
+    let known = KEYWORDS.contains(&keyword.as_str());
+    BrokenItem {
+        keyword: known.then(|| keyword.into()),
+        name: (!name.is_empty()).then(|| super::ast::Ident { text: name.into(), span }),
+        looped,
+    }
+}

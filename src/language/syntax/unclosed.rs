@@ -1,0 +1,172 @@
+//! Brackets that do not fit together, judged by the indentation.
+
+use super::brackets::{Open, OpenKind, Scanner};
+use super::mistake::Place;
+use super::recover::Repair;
+use super::split::MAX_DEPTH;
+use crate::diagnostic::Diagnostic;
+
+/// The first bracket of an item that does not fit, and what makes the rest readable. Nothing if all fit.
+pub fn find(place: Place, text: &str, item: &str, scan: &Scanner, next: Option<usize>) -> Option<(Diagnostic, Repair)> {
+    if let Some(open) = scan.open.iter().find(|open| matches!(open.kind, OpenKind::BlockText | OpenKind::RawBlockText))
+    {
+        return Some(open_text(place, text, *open, scan, next));
+    }
+    let by_indentation = if scan.open.is_empty() { None } else { misplaced(item) };
+    if by_indentation.is_none()
+        && let Some(at) = scan.stray.first()
+    {
+        return Some(stray(place, item, *at, scan));
+    }
+    let innermost = scan.open.last()?;
+    let (open, line) = by_indentation.unwrap_or((*innermost, None));
+    let closer = closer_of(&open)?;
+    let bracket = item.get(open.at..=open.at).unwrap_or_default();
+    let shown = char::from(closer);
+    let mut diagnostic = Diagnostic::error(
+        "syntax::unclosed",
+        format!("This `{bracket}` is never closed"),
+        place.span(open.at, open.at + 1),
+        "opened here",
+    );
+    let mut repair = Repair::Append(shown.to_string());
+    if let Some((start, end)) = line {
+        let content = start + indent_of(item, start);
+        diagnostic = diagnostic.label(
+            place.span(content, end),
+            format!("judging by the indentation, a `{shown}` is missing before this line"),
+        );
+        // The line end and the first blank behind it swap places with the missing bracket.
+        let blank = item.as_bytes().get(start).is_some_and(|byte| matches!(byte, b' ' | b'\t'));
+        if start > 0 && blank {
+            repair = Repair::Overwrite(vec![(start - 1, closer), (start, b'\n')]);
+        }
+    }
+    diagnostic = stops_at(diagnostic, place, text, next);
+    let before = line.map_or(item.len(), |(start, _)| start);
+    let add = match key_before(item, before) {
+        Some(key) => format!("add `{}{shown}` after the line with `{key}`", " ".repeat(open.indent)),
+        None => format!("add `{}{shown}`", " ".repeat(open.indent)),
+    };
+    let rest =
+        next.map(|next| head(text, next)).map(|head| format!(". Everything from `{head}` on was checked as usual."));
+    diagnostic = diagnostic.help(format!("{add}{}", rest.unwrap_or_default()));
+    Some((diagnostic, repair))
+}
+
+fn open_text(place: Place, text: &str, open: Open, scan: &Scanner, next: Option<usize>) -> (Diagnostic, Repair) {
+    let diagnostic = Diagnostic::error(
+        "syntax::unclosed",
+        "This `\"\"\"` is never closed",
+        place.span(open.at, open.at + 3),
+        "opened here",
+    );
+    let diagnostic = stops_at(diagnostic, place, text, next)
+        .help("end the text with \"\"\" on a line of its own; its indentation is removed from the text");
+    let mut closers = String::from("\"\"\"");
+    for outer in scan.open.iter().rev().skip_while(|other| other.at != open.at).skip(1) {
+        if let Some(closer) = closer_of(outer) {
+            closers.push(char::from(closer));
+        }
+    }
+    (diagnostic, Repair::Append(closers))
+}
+
+fn stray(place: Place, item: &str, at: usize, scan: &Scanner) -> (Diagnostic, Repair) {
+    let found = item.get(at..=at).unwrap_or_default();
+    // A wrong bracket is one mistake, not two: the innermost opener before it that is never closed.
+    let partner = scan.open.iter().rev().find(|open| open.at < at);
+    if let Some((open, closer)) = partner.and_then(|open| Some((open, closer_of(open)?))) {
+        let opened = item.get(open.at..=open.at).unwrap_or_default();
+        let shown = char::from(closer);
+        let diagnostic = Diagnostic::error(
+            "syntax::wrong_bracket",
+            format!("`{found}` does not close `{opened}`"),
+            place.span(at, at + 1),
+            format!("write `{shown}` here"),
+        )
+        .label(place.span(open.at, open.at + 1), "opened here")
+        .edit(place.span(at, at + 1), shown.to_string());
+        return (diagnostic, Repair::Overwrite(vec![(at, closer)]));
+    }
+    let diagnostic = Diagnostic::error(
+        "syntax::stray_bracket",
+        format!("Nothing is open that this `{found}` could close"),
+        place.span(at, at + 1),
+        "remove it",
+    )
+    .edit(place.span(at, at + 1), "");
+    (diagnostic, Repair::Overwrite(vec![(at, b' ')]))
+}
+
+fn closer_of(open: &Open) -> Option<u8> {
+    if let OpenKind::Bracket(closer) = open.kind { Some(closer) } else { None }
+}
+
+/// A bracket and the line before which, by the indentation, it should have been closed.
+fn misplaced(item: &str) -> Option<(Open, Option<(usize, usize)>)> {
+    let mut scanner = Scanner::new(MAX_DEPTH);
+    let mut start = 0;
+    for line in item.split_inclusive('\n') {
+        let content = line.trim();
+        let judged = !content.is_empty() && !content.starts_with('#') && !scanner.in_block_text();
+        if judged && let Some(open) = scanner.open.last().filter(|open| closer_of(open).is_some()) {
+            let indent = line.len() - line.trim_start().len();
+            let closes = content.starts_with(['}', ']', ')']);
+            if start > open.at && (indent < open.indent || indent == open.indent && !closes) {
+                return Some((*open, Some((start, start + line.trim_end().len()))));
+            }
+        }
+        scanner.feed(line);
+        start += line.len();
+    }
+    None
+}
+
+fn indent_of(item: &str, line_start: usize) -> usize {
+    let line = item.get(line_start..).unwrap_or_default();
+    line.len() - line.trim_start_matches([' ', '\t']).len()
+}
+
+/// The key on the last line before a place that has one.
+fn key_before(item: &str, before: usize) -> Option<&str> {
+    let lines: Vec<&str> = item.get(..before)?.lines().filter(|line| !line.trim().is_empty()).collect();
+    let line = lines.last()?.trim();
+    let at = line.find(':')?;
+    line.get(..=at).filter(|key| key.chars().all(|character| character.is_alphanumeric() || "_:\"".contains(character)))
+}
+
+fn stops_at(diagnostic: Diagnostic, place: Place, text: &str, next: Option<usize>) -> Diagnostic {
+    match next {
+        Some(next) => {
+            let start = statement_in(text, next);
+            let length = head(text, next).len();
+            let span = crate::source::Span::new(place.source, start, start + length);
+            diagnostic.label(span, "a new declaration starts here, so the search stops")
+        }
+        None => diagnostic,
+    }
+}
+
+fn statement_in(text: &str, start: usize) -> usize {
+    let mut at = start;
+    for line in text.get(start..).unwrap_or_default().split_inclusive('\n') {
+        if !line.starts_with(['@', '#', ' ', '\t', '}', ')', ']', '\n']) {
+            return at;
+        }
+        at += line.len();
+    }
+    start
+}
+
+/// Keyword and name of the item at a place.
+fn head(text: &str, start: usize) -> &str {
+    let at = statement_in(text, start);
+    let line = text.get(at..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    let keyword = line.find(' ').unwrap_or(line.len());
+    let name = line.get(keyword..).unwrap_or_default().trim_start();
+    let name_start = line.len() - name.len();
+    let name_length =
+        name.find(|character: char| !character.is_alphanumeric() && character != '_').unwrap_or(name.len());
+    line.get(..name_start + name_length).unwrap_or(line)
+}

@@ -1,0 +1,15 @@
+//! Cairn: infrastructure as code for AWS and Azure, in a language of its own.
+//!
+//! The modules in reading order, each using only those above it (`tests/it/architecture.rs` holds the table).
+
+pub mod source;
+pub mod diagnostic;
+pub mod builtins;
+pub mod model;
+pub mod language;
+pub mod state;
+pub mod engine;
+pub mod view;
+pub mod host;
+pub mod registry;
+pub mod command;

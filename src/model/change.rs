@@ -1,0 +1,134 @@
+//! What is different, and what will be done about it.
+
+use cairn_provider::schema::Unit;
+use cairn_provider::schema::overlay::Replacement;
+use cairn_provider::value::Value;
+use ecow::EcoString;
+
+use super::Address;
+
+/// What is planned for one object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// Its address.
+    pub address: Address,
+    /// Its type.
+    pub kind: EcoString,
+    /// What will be done.
+    pub action: Action,
+    /// Its identity, if it exists.
+    pub id: Option<EcoString>,
+    /// Where it is declared, `path:line`; of what is no longer declared, where it was.
+    pub source: EcoString,
+    /// What is different from what is wanted.
+    pub attributes: Vec<AttributeChange>,
+    /// What is different from what was last written: somebody else changed it.
+    pub drift: Vec<AttributeChange>,
+    /// Fields that were written once and are not any more; their values stay.
+    pub released: Vec<EcoString>,
+    /// Why.
+    pub reasons: Vec<Reason>,
+    /// What a reviewer should see first.
+    pub risks: Vec<Risk>,
+}
+
+/// What will be done with an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It is made.
+    Create,
+    /// It is changed in place.
+    Update,
+    /// It is replaced by a new one, in this order.
+    Replace(Replacement),
+    /// It is destroyed.
+    Delete,
+    /// It stays as it is.
+    Unchanged,
+}
+
+/// One difference, at a leaf.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AttributeChange {
+    /// The path of names below the object.
+    pub path: Vec<EcoString>,
+    /// What is there. Nothing if it is absent.
+    pub before: Option<Value>,
+    /// What is wanted.
+    pub after: After,
+    /// Whether values must not be shown.
+    pub sensitive: bool,
+    /// Whether it is why the object is replaced.
+    pub forces: bool,
+    /// The unit the numbers count in.
+    pub unit: Option<Unit>,
+}
+
+/// What a leaf will be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum After {
+    /// Nothing.
+    Absent,
+    /// A known value.
+    Value(Value),
+    /// Known only after apply; how it comes about, `⟨vpc.vpc_id⟩`.
+    Unknown(String),
+}
+
+/// Why something is planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It is declared and does not exist.
+    New,
+    /// It is declared and has vanished from the cloud.
+    Vanished,
+    /// It is not declared any more.
+    Removed,
+    /// Its key is not among the loop's any more.
+    KeyRemoved(EcoString),
+    /// What is written was changed.
+    Written,
+    /// Somebody else changed it.
+    Drifted,
+    /// It was left unfinished.
+    Incomplete,
+    /// It follows another resource.
+    Follows(Address),
+    /// It was replaced and still has to go.
+    Deposed,
+    /// The whole stack is destroyed.
+    Destroyed,
+    /// It lives elsewhere now.
+    Moved,
+}
+
+/// What a reviewer should see first, worst first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Risk {
+    /// Data is destroyed.
+    DataLoss,
+    /// More of the world gets access: what opens, in a sentence.
+    Access(String),
+    /// The object is away for a while.
+    Downtime,
+}
+
+impl Change {
+    /// Whether anything will be done.
+    pub fn is_effective(&self) -> bool {
+        self.action != Action::Unchanged
+    }
+}
+
+impl Action {
+    /// The name other programs read.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Replace(_) => "replace",
+            Self::Delete => "delete",
+            Self::Unchanged => "unchanged",
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What a stack wants, after evaluation: the meeting point of language and engine.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cairn_provider::request::Target;
+use cairn_provider::schema::overlay::Replacement;
+use cairn_provider::value::{Duration, Map, Value};
+use ecow::EcoString;
+
+use super::address::Address;
+use super::residual::Residual;
+use crate::source::Span;
+
+/// All a stack wants in one environment.
+#[derive(Clone, Debug, Default)]
+pub struct DesiredStack {
+    /// The stack's name.
+    pub name: EcoString,
+    /// The environment; empty for a stack without environments.
+    pub environment: EcoString,
+    /// The resources, by address.
+    pub resources: BTreeMap<Address, DesiredResource>,
+    /// The outputs, by name.
+    pub outputs: BTreeMap<EcoString, DesiredOutput>,
+    /// Conditions that could not be decided yet.
+    pub assertions: Vec<DesiredAssertion>,
+    /// Values that `--set` gave, for the plan's header: name and value as written.
+    pub overridden: Vec<(EcoString, EcoString)>,
+}
+
+/// One resource.
+#[derive(Clone, Debug)]
+pub struct DesiredResource {
+    /// Its address.
+    pub address: Address,
+    /// Its type, `aws.ec2.Vpc`.
+    pub kind: EcoString,
+    /// Where it lives.
+    pub place: Arc<Placement>,
+    /// What was written, in the form it is sent in.
+    pub inputs: BTreeMap<EcoString, DesiredField>,
+    /// What must be there before it, and why.
+    pub needs: Vec<Need>,
+    /// Decorators.
+    pub options: Options,
+    /// Keyword and name, for messages.
+    pub origin: Span,
+}
+
+/// A field that was written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DesiredField {
+    /// Its value, as far as it is known.
+    pub value: Residual,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// A resource that must be there first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Need {
+    /// Which one.
+    pub address: Address,
+    /// Where it is said.
+    pub span: Span,
+    /// Whether it is only an order, without a value.
+    pub order_only: bool,
+}
+
+/// A target with the tags everything on it carries.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Placement {
+    /// Region, account, role.
+    pub target: Target,
+    /// Tags for every resource that can be tagged.
+    pub tags: BTreeMap<EcoString, EcoString>,
+}
+
+/// What decorators say about one resource.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Options {
+    /// `@protect`: refuse to destroy it. Nothing if there is no such decorator.
+    pub protect: Option<bool>,
+    /// `@replace`: the order of a replacement.
+    pub replace: Option<ReplaceRule>,
+    /// `@ignore`: paths in which differences mean nothing.
+    pub ignore: Vec<Vec<EcoString>>,
+    /// `@timeout`: operation to deadline.
+    pub timeouts: BTreeMap<EcoString, Duration>,
+}
+
+/// How a resource is replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplaceRule {
+    /// In this order.
+    Order(Replacement),
+    /// Not at all: a plan that needs it is refused.
+    Never,
+}
+
+/// An output.
+#[derive(Clone, Debug)]
+pub struct DesiredOutput {
+    /// Its value, as far as it is known.
+    pub value: Residual,
+    /// Whether it is shown only as a secret.
+    pub secret: bool,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// A condition to be checked once its operands are known.
+#[derive(Clone, Debug)]
+pub struct DesiredAssertion {
+    /// True if it holds.
+    pub condition: Residual,
+    /// What to say if not.
+    pub message: Residual,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// A look-up that evaluation needs the answer of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WantedLookup {
+    /// The address of the declaration.
+    pub address: Address,
+    /// The type.
+    pub kind: EcoString,
+    /// Where to look.
+    pub target: Target,
+    /// What must hold.
+    pub conditions: Map,
+    /// With `@many`: the field that becomes the key.
+    pub many_by: Option<EcoString>,
+    /// For messages.
+    pub span: Span,
+}
+
+/// Answers of look-ups: address to the attributes of one object, or of several by key.
+#[derive(Clone, Debug, Default)]
+pub struct LookupAnswers {
+    /// By address.
+    pub answers: BTreeMap<Address, LookupAnswer>,
+}
+
+/// One answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LookupAnswer {
+    /// Exactly one object.
+    One(Map),
+    /// All that match, by key.
+    Many(BTreeMap<EcoString, Map>),
+}
+
+impl DesiredResource {
+    /// The value of a field if it is known.
+    pub fn known(&self, field: &str) -> Option<&Value> {
+        match &self.inputs.get(field)?.value {
+            Residual::Value(value) => Some(value),
+            Residual::Attribute(_)
+            | Residual::Secret(_)
+            | Residual::List(_)
+            | Residual::Map(_)
+            | Residual::Text(_)
+            | Residual::Call(..)
+            | Residual::Encode(..)
+            | Residual::Decode(..) => None,
+        }
+    }
+}

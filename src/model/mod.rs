@@ -1,0 +1,13 @@
+//! The vocabulary that stages hand to each other. Plain data; no stage lives here.
+
+pub mod address;
+pub mod change;
+pub mod desired;
+pub mod encoding;
+pub mod event;
+pub mod naming;
+pub mod plan;
+pub mod residual;
+
+pub use address::Address;
+pub use residual::Residual;

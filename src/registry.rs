@@ -1,0 +1,62 @@
+//! The only file that names clouds.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use cairn_provider::declaration::Declaration;
+use cairn_provider::provider::SharedProvider;
+use cairn_provider::schema::catalogue::Catalogue;
+use cairn_sim::{Faults, Sim, Storage};
+
+use crate::engine::Clouds;
+
+/// The types of all clouds; needs no SDK.
+pub fn catalogue() -> Arc<Catalogue> {
+    Arc::new(cairn_aws::catalogue())
+}
+
+/// What is declared of a type.
+pub fn declaration(kind: &str) -> Option<&'static Declaration> {
+    cairn_aws::declaration(kind)
+}
+
+/// All clouds this build can reach.
+///
+/// # Errors
+/// This build has none; the sentence says how to get one.
+pub async fn clouds(catalogue: Arc<Catalogue>) -> Result<Clouds, String> {
+    #[cfg(feature = "aws")]
+    {
+        let aws: SharedProvider = Arc::new(cairn_aws::Aws::new().await);
+        Ok(Clouds::new([aws], catalogue))
+    }
+    #[cfg(not(feature = "aws"))]
+    {
+        std::future::ready(()).await;
+        let _ = catalogue;
+        Err("this build has no clouds, only the sandbox: add --sandbox, or build with the default features".to_owned())
+    }
+}
+
+/// The sandbox in the place of all clouds.
+///
+/// # Errors
+/// Its storage cannot be read.
+pub fn sandbox(
+    catalogue: Arc<Catalogue>,
+    storage: Box<dyn Storage>,
+    faults: Faults,
+) -> Result<(Clouds, Arc<Sim>), String> {
+    let sim = Arc::new(Sim::open("aws", Arc::clone(&catalogue), declaration, storage, faults)?);
+    let shared: SharedProvider = Arc::clone(&sim) as SharedProvider;
+    Ok((Clouds::new([shared], catalogue), sim))
+}
+
+/// Where the state of a stack lies, below its directory.
+pub fn state_directory(root: &Path, stack: &str, environment: &str, sandbox: bool) -> std::path::PathBuf {
+    let mut path = root.join(".cairn");
+    if sandbox {
+        path = path.join("sandbox");
+    }
+    path.join(stack).join(if environment.is_empty() { "default" } else { environment })
+}

@@ -1,0 +1,108 @@
+//! The only way to change state.
+
+use std::collections::BTreeSet;
+
+use cairn_provider::request::Target;
+use cairn_provider::value::Map;
+use ecow::EcoString;
+
+use super::Recorded;
+use crate::model::Address;
+
+/// One record of the journal.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Entry {
+    /// A writer begins; whoever wrote before may not write again.
+    Take {
+        /// One more than the epoch before.
+        epoch: u64,
+        /// Who, for people: user, host and process.
+        who: EcoString,
+    },
+    /// A saved plan is being applied; it cannot be applied again.
+    PlanUsed {
+        /// The plan.
+        plan: EcoString,
+    },
+    /// A mutating call is about to be made.
+    Begun(Intent),
+    /// The identity of what an intent makes is known.
+    Identified {
+        /// The intent's nonce.
+        nonce: EcoString,
+        /// The identity.
+        id: EcoString,
+    },
+    /// The cloud named a long-running operation to follow.
+    Monitored {
+        /// The intent's nonce.
+        nonce: EcoString,
+        /// What to follow.
+        monitor: EcoString,
+    },
+    /// An intent is done: this is remembered at its address.
+    Applied {
+        /// The intent's nonce.
+        nonce: EcoString,
+        /// What is remembered.
+        recorded: Box<Recorded>,
+    },
+    /// An object is gone: nothing is remembered of it.
+    Gone {
+        /// The intent's nonce.
+        nonce: EcoString,
+    },
+    /// An intent certainly had no effect.
+    Failed {
+        /// The intent's nonce.
+        nonce: EcoString,
+    },
+    /// What is remembered at an address changes without a call: a drift accepted, a protection recorded.
+    Noted {
+        /// The address.
+        address: Address,
+        /// What is remembered.
+        recorded: Box<Recorded>,
+    },
+    /// An address is forgotten; the object stays.
+    Forgotten {
+        /// The address.
+        address: Address,
+    },
+    /// A writer ends.
+    Released,
+}
+
+/// What is about to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Intent {
+    /// Unique: 128 random bits. It goes into the cloud as a mark, and into tokens.
+    pub nonce: EcoString,
+    /// What.
+    pub kind: IntentKind,
+    /// The address.
+    pub address: Address,
+    /// The type.
+    pub resource: EcoString,
+    /// Where.
+    pub target: Target,
+    /// The identity, of updates and deletes.
+    pub id: Option<EcoString>,
+    /// What is to be written, secrets masked.
+    pub inputs: Map,
+    /// What it needs, for the order of a later deletion.
+    pub needs: BTreeSet<Address>,
+    /// Where it is declared, `path:line`.
+    pub source: EcoString,
+}
+
+/// The kinds of mutating calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IntentKind {
+    /// A new object.
+    Create,
+    /// A change in place.
+    Update,
+    /// An end.
+    Delete,
+}

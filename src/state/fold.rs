@@ -1,0 +1,201 @@
+//! Snapshot and entries become the next snapshot.
+
+use ecow::EcoString;
+
+use super::{Entry, Intent, IntentKind, Recorded, Snapshot};
+use crate::model::Address;
+
+/// The result of a fold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Folded {
+    /// The snapshot with all entries in it.
+    pub snapshot: Snapshot,
+    /// Intents whose outcome is not recorded, in the order they were begun.
+    pub open: Vec<OpenIntent>,
+    /// Who wrote last, unless the writer ended properly.
+    pub writer: Option<EcoString>,
+}
+
+/// An intent whose outcome is not recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenIntent {
+    /// What was about to be done.
+    pub intent: Intent,
+    /// The identity, once it was known.
+    pub id: Option<EcoString>,
+    /// What to follow, if the cloud named something.
+    pub monitor: Option<EcoString>,
+}
+
+/// Folds entries into a snapshot. Entries the snapshot has already are passed over.
+pub fn fold(snapshot: Snapshot, entries: impl IntoIterator<Item = (u64, Entry)>) -> Folded {
+    let mut folded = Folded { snapshot, open: Vec::new(), writer: None };
+    for (sequence, entry) in entries {
+        if sequence <= folded.snapshot.sequence {
+            continue;
+        }
+        folded.snapshot.sequence = sequence;
+        apply(&mut folded, entry);
+    }
+    folded
+}
+
+fn apply(folded: &mut Folded, entry: Entry) {
+    match entry {
+        Entry::Take { epoch, who } => {
+            folded.snapshot.epoch = folded.snapshot.epoch.max(epoch);
+            folded.writer = Some(who);
+        }
+        Entry::PlanUsed { plan } => {
+            folded.snapshot.used_plans.insert(plan);
+        }
+        Entry::Begun(intent) => folded.open.push(OpenIntent { intent, id: None, monitor: None }),
+        Entry::Identified { nonce, id } => {
+            let Some(open) = folded.open.iter_mut().find(|open| open.intent.nonce == nonce) else { return };
+            open.id = Some(id.clone());
+            // From here on the object is ours to know: whatever happens, its identity is never lost.
+            if open.intent.kind == IntentKind::Create {
+                let recorded = incomplete(&open.intent, id);
+                let address = open.intent.address.clone();
+                place(&mut folded.snapshot, address, recorded);
+            }
+        }
+        Entry::Monitored { nonce, monitor } => {
+            if let Some(open) = folded.open.iter_mut().find(|open| open.intent.nonce == nonce) {
+                open.monitor = Some(monitor);
+            }
+        }
+        Entry::Applied { nonce, recorded } => {
+            if let Some(open) = take(folded, &nonce) {
+                place(&mut folded.snapshot, open.intent.address, *recorded);
+            }
+        }
+        Entry::Gone { nonce } => {
+            if let Some(open) = take(folded, &nonce) {
+                remove(&mut folded.snapshot, &open.intent.address, open.intent.id.as_ref());
+            }
+        }
+        Entry::Failed { nonce } => {
+            take(folded, &nonce);
+        }
+        Entry::Noted { address, recorded } => {
+            folded.snapshot.resources.insert(address, *recorded);
+        }
+        Entry::Forgotten { address } => {
+            folded.snapshot.resources.remove(&address);
+        }
+        Entry::Released => folded.writer = None,
+    }
+}
+
+/// Remembers an object at an address. Another one that was there is on its way out: it stays known until it is gone.
+fn place(snapshot: &mut Snapshot, address: Address, recorded: Recorded) {
+    if let Some(before) = snapshot.resources.insert(address.clone(), recorded.clone())
+        && before.id != recorded.id
+    {
+        snapshot.deposed.push((address, before));
+    }
+}
+
+fn remove(snapshot: &mut Snapshot, address: &Address, id: Option<&EcoString>) {
+    if snapshot.resources.get(address).is_some_and(|recorded| Some(&recorded.id) == id) {
+        snapshot.resources.remove(address);
+    }
+    snapshot.deposed.retain(|(at, recorded)| at != address || Some(&recorded.id) != id);
+}
+
+fn take(folded: &mut Folded, nonce: &EcoString) -> Option<super::OpenIntent> {
+    let position = folded.open.iter().position(|open| open.intent.nonce == *nonce)?;
+    Some(folded.open.remove(position))
+}
+
+fn incomplete(intent: &Intent, id: EcoString) -> Recorded {
+    Recorded {
+        kind: intent.resource.clone(),
+        id,
+        target: intent.target.clone(),
+        inputs: intent.inputs.clone(),
+        needs: intent.needs.clone(),
+        protect: false,
+        incomplete: true,
+        nonce: intent.nonce.clone(),
+        source: intent.source.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cairn_provider::value::Map;
+
+    use super::{Folded, fold};
+    use crate::model::Address;
+    use crate::state::{Entry, Intent, IntentKind, Recorded, Snapshot};
+
+    fn intent(nonce: &str, kind: IntentKind, id: Option<&str>) -> Entry {
+        Entry::Begun(Intent {
+            nonce: nonce.into(),
+            kind,
+            address: Address::top("a"),
+            resource: "aws.ec2.Vpc".into(),
+            target: cairn_provider::request::Target::default(),
+            id: id.map(Into::into),
+            inputs: Map::new(),
+            needs: std::collections::BTreeSet::new(),
+            source: "a.cairn:1".into(),
+        })
+    }
+
+    fn recorded(id: &str) -> Recorded {
+        Recorded {
+            kind: "aws.ec2.Vpc".into(),
+            id: id.into(),
+            target: cairn_provider::request::Target::default(),
+            inputs: Map::new(),
+            needs: std::collections::BTreeSet::new(),
+            protect: false,
+            incomplete: false,
+            nonce: "n".into(),
+            source: "a.cairn:1".into(),
+        }
+    }
+
+    fn run(entries: Vec<Entry>) -> Folded {
+        fold(Snapshot::default(), (1..).zip(entries))
+    }
+
+    #[test]
+    fn an_identity_is_known_as_soon_as_it_is_journaled() {
+        let folded = run(vec![
+            intent("1", IntentKind::Create, None),
+            Entry::Identified { nonce: "1".into(), id: "vpc-1".into() },
+        ]);
+        let known = &folded.snapshot.resources[&Address::top("a")];
+        assert!(known.incomplete && known.id == "vpc-1");
+        assert_eq!(folded.open.len(), 1);
+    }
+
+    #[test]
+    fn a_replacement_that_creates_first_keeps_both_until_the_old_one_is_gone() {
+        let mut entries = vec![
+            intent("1", IntentKind::Create, None),
+            Entry::Applied { nonce: "1".into(), recorded: Box::new(recorded("old")) },
+            intent("2", IntentKind::Create, None),
+            Entry::Applied { nonce: "2".into(), recorded: Box::new(recorded("new")) },
+            intent("3", IntentKind::Delete, Some("old")),
+        ];
+        let between = run(entries.clone());
+        assert_eq!(between.snapshot.deposed.len(), 1);
+        entries.push(Entry::Gone { nonce: "3".into() });
+        let after = run(entries);
+        assert!(after.snapshot.deposed.is_empty() && after.open.is_empty());
+        assert_eq!(after.snapshot.resources[&Address::top("a")].id, "new");
+    }
+
+    #[test]
+    fn entries_that_are_in_the_snapshot_change_nothing() {
+        let entries = vec![intent("1", IntentKind::Create, None), Entry::Failed { nonce: "1".into() }];
+        let once = run(entries.clone());
+        let twice = fold(once.snapshot.clone(), (1..).zip(entries));
+        assert_eq!(once.snapshot, twice.snapshot);
+    }
+}

@@ -1,0 +1,15 @@
+//! What Cairn remembers of a stack: an identity map, what was last written, and what was begun.
+//!
+//! The cloud is the truth about the world; state is only what the cloud cannot say. It changes by [`Entry`] alone: a
+//! [`Snapshot`] and the entries behind it [`fold`] into the next snapshot, after a crash as after a good end.
+
+pub mod codec;
+mod entry;
+mod fold;
+mod snapshot;
+mod store;
+
+pub use entry::{Entry, Intent, IntentKind};
+pub use fold::{Folded, OpenIntent, fold};
+pub use snapshot::{Masked, Recorded, Snapshot};
+pub use store::{Loaded, StateStore, StoreError};

@@ -1,0 +1,51 @@
+//! What happens during an apply, one line for each thing that happened.
+
+use crate::model::event::{Event, Step};
+use crate::view::untrusted::one_line;
+
+/// An event as a line; nothing for those that only move a progress bar.
+pub fn line(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::Recovering { open } => {
+            let word = if *open == 1 { "step" } else { "steps" };
+            format!("an interrupted run left {open} {word} open; finishing them first")
+        }
+        Event::Recovered { address, outcome } => format!("  {address}: {}", one_line(outcome)),
+        Event::Started { .. } => return None,
+        Event::Waiting { .. } => return None,
+        Event::Finished { address, step, id, took, nothing } => {
+            let seconds = took.as_secs_f64();
+            let took = if seconds < 1.0 { String::new() } else { format!(" in {seconds:.0}s") };
+            if *nothing {
+                format!("= {address} needed nothing")
+            } else {
+                format!("{} {address} {}{took} ({})", symbol(*step), step.done(), one_line(id))
+            }
+        }
+        Event::Failed { address, step, error } => format!("x {address}: {} failed: {}", step.doing(), one_line(error)),
+        Event::Skipped { address, step, because } => {
+            format!("  {address} not {}: it needs {because}, which failed", step.done())
+        }
+        Event::Stopping { running } => format!("stopping: {running} calls are running, safe to press Ctrl-C again"),
+        Event::ProviderFault { address, fault } => {
+            format!("! {address}: a bug in the provider, please report it: {}", one_line(fault))
+        }
+    })
+}
+
+/// An event as a line for logs, starts and waits included.
+pub fn log_line(event: &Event) -> Option<String> {
+    match event {
+        Event::Started { address, kind, step } => Some(format!("… {address} {} ({kind})", step.doing())),
+        Event::Waiting { address, reason } => Some(format!("… {address} waits: {}", one_line(reason))),
+        other => line(other),
+    }
+}
+
+fn symbol(step: Step) -> &'static str {
+    match step {
+        Step::Create => "+",
+        Step::Update => "~",
+        Step::Delete => "-",
+    }
+}

@@ -1,0 +1,7 @@
+//! What people and programs see: folds over diagnostics, plans and events. No view decides anything.
+
+pub mod graph;
+pub mod human;
+pub mod json;
+pub mod markdown;
+pub mod untrusted;

@@ -1,0 +1,13 @@
+//! Everything that crosses a module boundary, in one binary.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests fail loudly"
+)]
+
+mod language;
+mod memory_files;

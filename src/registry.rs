@@ -24,16 +24,15 @@ pub fn declaration(kind: &str) -> Option<&'static Declaration> {
 ///
 /// # Errors
 /// This build has none; the sentence says how to get one.
-pub async fn clouds(catalogue: Arc<Catalogue>) -> Result<Clouds, String> {
+pub fn clouds(catalogue: Arc<Catalogue>) -> Result<Clouds, String> {
     #[cfg(feature = "aws")]
     {
-        let aws: SharedProvider = Arc::new(cairn_aws::Aws::new().await);
+        let aws: SharedProvider = Arc::new(cairn_aws::Aws::new(catalogue.clone()));
         Ok(Clouds::new([aws], catalogue))
     }
     #[cfg(not(feature = "aws"))]
     {
-        std::future::ready(()).await;
-        let _ = catalogue;
+        drop(catalogue);
         Err("this build has no clouds, only the sandbox: add --sandbox, or build with the default features".to_owned())
     }
 }

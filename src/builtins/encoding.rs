@@ -49,7 +49,7 @@ pub const BUILTINS: &[Builtin] = &[
         result: Kind::Text,
         doc: "The SHA-256 digest of the text's bytes in hexadecimal.",
         example: ("sha256(\"a\").len()", "64"),
-        run: |arguments| with(arguments, |text| hexadecimal(&sha2::Sha256::digest(text.as_bytes())).into()),
+        run: |arguments| with(arguments, |text| hex::encode(sha2::Sha256::digest(text.as_bytes())).into()),
     },
     Builtin {
         id: "cron",
@@ -88,11 +88,6 @@ fn with(arguments: &[Value], compute: impl Fn(&str) -> Value) -> Result<Value, S
         [Value::Text(text)] => Ok(compute(text)),
         _ => Err(wrong("text", arguments)),
     }
-}
-
-/// Bytes as pairs of hexadecimal digits.
-pub fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn url_encode(text: &str) -> String {

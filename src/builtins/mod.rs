@@ -2,7 +2,6 @@
 //! them.
 
 mod encoding;
-pub use encoding::hexadecimal;
 mod list;
 mod map;
 mod network;

@@ -51,15 +51,15 @@ fn cannot(symbol: &str, first: &Value, second: &Value) -> String {
 }
 
 fn negate(value: &Value) -> Result<Value, String> {
-    match value {
-        Value::Int(number) => number.checked_neg().map(Value::Int).ok_or_else(too_large),
-        Value::Float(number) => Ok(Value::Float(-number)),
-        Value::Duration(duration) => duration
-            .nanoseconds()
-            .checked_neg()
-            .map(|n| Value::Duration(Duration::from_nanoseconds(n)))
-            .ok_or_else(too_large),
-        other => Err(format!("`-` does not go before {}", other.kind())),
+    if let Value::Int(number) = value {
+        number.checked_neg().map(Value::Int).ok_or_else(too_large)
+    } else if let Value::Float(number) = value {
+        Ok(Value::Float(-number))
+    } else if let Value::Duration(duration) = value {
+        let negative = duration.nanoseconds().checked_neg().ok_or_else(too_large)?;
+        Ok(Value::Duration(Duration::from_nanoseconds(negative)))
+    } else {
+        Err(format!("`-` does not go before {}", value.kind()))
     }
 }
 
@@ -166,9 +166,10 @@ fn traffic(protocol: &str, ports: &Value) -> Result<Value, String> {
         .into_iter()
         .find(|known| *known == protocol)
         .ok_or_else(|| format!("`{protocol}` is not a protocol; write tcp, udp or icmp"))?;
-    let (first, last) = match ports {
-        Value::Range(first, last) => (*first, *last),
-        other => other.as_int().map_or((-1, -1), |port| (port, port)),
+    let (first, last) = if let Value::Range(first, last) = ports {
+        (*first, *last)
+    } else {
+        ports.as_int().map_or((-1, -1), |port| (port, port))
     };
     if first > last {
         return Err("the first port is larger than the last".to_owned());

@@ -47,7 +47,7 @@ pub async fn open(
     let environment = environment.map_or("", EcoString::as_str);
     let state = registry::state_directory(root, stack, environment, arguments.sandbox);
     if !arguments.sandbox {
-        let clouds = registry::clouds(catalogue).await.map_err(Failure::new)?;
+        let clouds = registry::clouds(catalogue).map_err(Failure::new)?;
         return Ok(Place { state, clouds });
     }
     let faults = match &arguments.sandbox_faults {
@@ -138,7 +138,7 @@ pub async fn planned(
     let graph = graph::build(desired, &folded.snapshot).map_err(|circles| {
         Failure::new(super::failure::reports(&circles, sources, &crate::host::terminal::detect()))
     })?;
-    let observations = observe(&folded.snapshot, clouds).await;
+    let observations = observe(&folded.snapshot, desired, clouds).await;
     let world = secrets(desired, folded, &observations, clouds, &HostSecrets::new(root)).await?;
     let only: Vec<Address> = only.iter().map(|text| Address::from_text(text)).collect();
     for address in &only {

@@ -6,7 +6,6 @@ use ecow::EcoString;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::builtins::hexadecimal;
 use crate::state::Masked;
 
 /// The key of a stack.
@@ -31,16 +30,13 @@ impl StackKey {
 
     /// The mask of a secret at a path.
     pub fn mask(&self, path: &str, value: &Value) -> Value {
-        let text = match value {
-            Value::Text(text) => text.to_string(),
-            other => to_json(other).to_string(),
-        };
-        Masked::value(hexadecimal(&self.digest(&["secret", path, &text])).into())
+        let text = if let Value::Text(text) = value { text.to_string() } else { to_json(value).to_string() };
+        Masked::value(hex::encode(self.digest(&["secret", path, &text])).into())
     }
 
     /// The idempotency token of an intent: 32 letters and digits.
     pub fn token(&self, lineage: &str, address: &str, nonce: &str) -> EcoString {
-        let digest = hexadecimal(&self.digest(&["token", lineage, address, nonce]));
+        let digest = hex::encode(self.digest(&["token", lineage, address, nonce]));
         digest.chars().take(32).collect()
     }
 }
@@ -48,7 +44,7 @@ impl StackKey {
 impl StackKey {
     /// A signature of a text, to know it again.
     pub fn sign(&self, text: &str) -> String {
-        hexadecimal(&self.digest(&["sign", text]))
+        hex::encode(self.digest(&["sign", text]))
     }
 }
 

@@ -1,15 +1,16 @@
 //! What is there: everything recorded, read from the clouds in batches.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cairn_provider::error::{ErrorClass, ProviderError};
 use cairn_provider::object::Observed;
-use cairn_provider::request::{ReadSet, Target};
+use cairn_provider::request::{Interest, ReadSet, Target};
 use ecow::EcoString;
 
 use super::Clouds;
 use crate::model::Address;
-use crate::state::Snapshot;
+use crate::model::desired::DesiredStack;
+use crate::state::{Recorded, Snapshot};
 
 /// What was observed.
 #[derive(Debug, Default)]
@@ -26,17 +27,22 @@ enum Owner {
     Deposed(Address, EcoString),
 }
 
-/// Reads everything that is recorded. Each identity gets an answer.
-pub async fn observe(snapshot: &Snapshot, clouds: &Clouds) -> Observations {
+/// Reads everything that is recorded, and of it what was written, is wanted, or is used by others. Each identity gets an
+/// answer.
+pub async fn observe(snapshot: &Snapshot, desired: &DesiredStack, clouds: &Clouds) -> Observations {
+    let used = used(desired);
     let mut wanted: BTreeMap<Target, ReadSet> = BTreeMap::new();
     let mut owners: Vec<(Target, EcoString, EcoString, Owner)> = Vec::new();
     for (address, recorded) in &snapshot.resources {
-        note(&mut wanted, &recorded.target, &recorded.kind, &recorded.id);
+        let mut fields = used.get(address).cloned().unwrap_or_default();
+        fields.extend(recorded.inputs.keys().cloned());
+        fields.extend(desired.resources.get(address).into_iter().flat_map(|resource| resource.inputs.keys().cloned()));
+        note(&mut wanted, recorded, fields);
         let owner = Owner::Current(address.clone());
         owners.push((recorded.target.clone(), recorded.kind.clone(), recorded.id.clone(), owner));
     }
     for (address, recorded) in &snapshot.deposed {
-        note(&mut wanted, &recorded.target, &recorded.kind, &recorded.id);
+        note(&mut wanted, recorded, BTreeSet::new());
         let owner = Owner::Deposed(address.clone(), recorded.id.clone());
         owners.push((recorded.target.clone(), recorded.kind.clone(), recorded.id.clone(), owner));
     }
@@ -80,8 +86,30 @@ pub async fn observe(snapshot: &Snapshot, clouds: &Clouds) -> Observations {
     observations
 }
 
-fn note(wanted: &mut BTreeMap<Target, ReadSet>, target: &Target, kind: &EcoString, id: &EcoString) {
-    wanted.entry(target.clone()).or_default().entry(kind.clone()).or_default().insert(id.clone());
+/// The attributes of each object that others use: in their fields, in outputs, in assertions.
+fn used(desired: &DesiredStack) -> BTreeMap<Address, BTreeSet<EcoString>> {
+    let mut used: BTreeMap<Address, BTreeSet<EcoString>> = BTreeMap::new();
+    let fields = desired.resources.values().flat_map(|resource| resource.inputs.values().map(|field| &field.value));
+    let outputs = desired.outputs.values().map(|output| &output.value);
+    let assertions = desired.assertions.iter().flat_map(|assertion| [&assertion.condition, &assertion.message]);
+    for residual in fields.chain(outputs).chain(assertions) {
+        residual.attributes(&mut |attribute| {
+            if let Some(field) = attribute.path.first() {
+                used.entry(attribute.address.clone()).or_default().insert(field.clone());
+            }
+        });
+    }
+    used
+}
+
+fn note(wanted: &mut BTreeMap<Target, ReadSet>, recorded: &Recorded, fields: BTreeSet<EcoString>) {
+    let of_kind = wanted.entry(recorded.target.clone()).or_default().entry(recorded.kind.clone()).or_default();
+    let interest = Interest::Fields(fields);
+    let joined = match of_kind.remove(&recorded.id) {
+        Some(already) => already.join(interest),
+        None => interest,
+    };
+    of_kind.insert(recorded.id.clone(), joined);
 }
 
 fn unanswered(kind: &str) -> ProviderError {

@@ -281,10 +281,8 @@ impl Run {
                 }
                 let shown =
                     |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), cairn_provider::value::render);
-                let found = match &difference.after {
-                    crate::model::change::After::Value(value) => Some(value),
-                    _ => None,
-                };
+                let found =
+                    if let crate::model::change::After::Value(value) = &difference.after { Some(value) } else { None };
                 format!("{path} was sent as {} and reads {}", shown(difference.before.as_ref()), shown(found))
             })
             .collect();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cairn_provider::error::{ErrorClass, ProviderError};
 use cairn_provider::object::{Live, Observed, Status};
-use cairn_provider::request::{ReadSet, Target};
+use cairn_provider::request::{Interest, ReadSet, Target};
 use ecow::{EcoString, eco_format};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep};
@@ -73,7 +73,7 @@ async fn serve(clouds: Clouds, mut inbox: mpsc::Receiver<Request>) {
 async fn read(clouds: Clouds, target: Target, requests: Vec<Request>) {
     let mut wanted = ReadSet::new();
     for request in &requests {
-        wanted.entry(request.kind.clone()).or_default().insert(request.id.clone());
+        wanted.entry(request.kind.clone()).or_default().insert(request.id.clone(), Interest::All);
     }
     let Some(provider) = clouds.provider(&target.cloud) else { return };
     let readings = provider.read(&target, &wanted).await;
@@ -132,10 +132,8 @@ pub async fn until_ready(
                 ));
             }
             Observed::Absent => "not visible yet".into(),
-            Observed::Unreadable(error) => match error.class {
-                ErrorClass::Denied | ErrorClass::Refused | ErrorClass::Quota => return Err(error),
-                _ => error.code,
-            },
+            Observed::Unreadable(error) if error.class.is_final() => return Err(error),
+            Observed::Unreadable(error) => error.code,
         };
         if patience.is_over() {
             return Err(ProviderError::refused("wait", eco_format!("it is still {state} at the deadline")));
@@ -166,10 +164,8 @@ pub async fn until_gone(
                 }
                 Status::Ready | Status::Pending(_) | Status::Deleting => "deleting".into(),
             },
-            Observed::Unreadable(error) => match error.class {
-                ErrorClass::Denied | ErrorClass::Refused | ErrorClass::Quota => return Err(error),
-                _ => error.code,
-            },
+            Observed::Unreadable(error) if error.class.is_final() => return Err(error),
+            Observed::Unreadable(error) => error.code,
         };
         if patience.is_over() {
             return Err(ProviderError::refused("wait", eco_format!("it is still there at the deadline ({state})")));

@@ -5,7 +5,6 @@ use std::io::Read as _;
 
 use ecow::EcoString;
 
-use crate::builtins::hexadecimal;
 use crate::engine::execute::Entropy;
 
 /// The operating system's random numbers.
@@ -25,6 +24,6 @@ pub fn bytes(count: usize) -> Vec<u8> {
 
 impl Entropy for SystemEntropy {
     fn nonce(&self) -> EcoString {
-        hexadecimal(&bytes(16)).into()
+        hex::encode(bytes(16)).into()
     }
 }

@@ -13,7 +13,6 @@ use async_trait::async_trait;
 use self::journal_file::JournalFile;
 use self::lock::Lock;
 use super::entropy;
-use crate::builtins::hexadecimal;
 use crate::state::{Entry, Loaded, Snapshot, StateStore, StoreError, fold};
 
 /// State in a directory.
@@ -85,7 +84,7 @@ impl LocalStore {
 
     /// The first writer makes lineage, key and journal.
     fn begin(&self) -> Result<Loaded, StoreError> {
-        let snapshot = Snapshot { lineage: hexadecimal(&entropy::bytes(16)).into(), ..Snapshot::default() };
+        let snapshot = Snapshot { lineage: hex::encode(entropy::bytes(16)).into(), ..Snapshot::default() };
         let key = entropy::bytes(32);
         // The snapshot comes last: only then is there a state.
         snapshot_file::write_file(&self.directory, KEY, &key)?;
@@ -211,8 +210,9 @@ fn remove_if_there(path: &Path) -> Result<(), StoreError> {
 /// An error of the system about a file.
 fn failed(path: &Path, error: &std::io::Error) -> StoreError {
     let what = path.display().to_string();
-    match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full { what },
-        _ => StoreError::Failed { what, why: error.to_string() },
+    if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
+        StoreError::Full { what }
+    } else {
+        StoreError::Failed { what, why: error.to_string() }
     }
 }

@@ -1,7 +1,6 @@
 //! The only module that touches files, environment, clocks, randomness and the terminal.
 #![expect(
     clippy::disallowed_methods,
-    clippy::disallowed_macros,
     reason = "this is where the outside world is let in, so that one search finds every place"
 )]
 

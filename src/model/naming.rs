@@ -30,7 +30,7 @@ pub fn physical_name(rule: &NameRule, stack: &str, environment: &str, address: &
     if spelled.len() <= room && !changed {
         return spelled.into();
     }
-    let digest = crate::builtins::hexadecimal(&sha2::Sha256::digest(full.as_bytes()));
+    let digest = hex::encode(sha2::Sha256::digest(full.as_bytes()));
     let digest: String = digest.chars().take(8).collect();
     let keep = room.saturating_sub(9);
     let kept: String = spelled.chars().take(keep).collect();

@@ -130,11 +130,11 @@ impl Residual {
                     Ok(value) => Resolved::Known(value),
                     Err(violation) => Resolved::Failed(violation.to_string()),
                 },
-                other => other,
+                unresolved @ (Resolved::Unknown | Resolved::Failed(_)) => unresolved,
             },
             Self::Decode(decoding, inner) => match inner.resolve(known) {
                 Resolved::Known(value) => Resolved::Known(decoding.apply(&value)),
-                other => other,
+                unresolved @ (Resolved::Unknown | Resolved::Failed(_)) => unresolved,
             },
         }
     }

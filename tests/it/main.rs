@@ -9,5 +9,6 @@
     reason = "tests fail loudly"
 )]
 
+mod architecture;
 mod language;
 mod memory_files;

@@ -3,20 +3,25 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use cairn_provider::declaration::Declaration;
+use cairn_provider::declaration::{Declaration, LookUpDeclaration};
 use cairn_provider::naming;
 use cairn_provider::schema::catalogue::Catalogue;
 use cairn_provider::schema::overlay::Overlay;
 use ecow::EcoString;
 
-use crate::FACTS;
+use crate::{FACTS, services};
 
 /// For types of which nothing is declared.
 static NOTHING: Overlay = Overlay::EMPTY;
 
 /// What is declared of types, service by service.
 pub fn declarations() -> impl Iterator<Item = &'static Declaration> {
-    [crate::ec2::DECLARATIONS].into_iter().flatten().copied()
+    services::declarations()
+}
+
+/// What is declared of the types that can only be looked up, service by service.
+pub fn look_up_declarations() -> impl Iterator<Item = &'static LookUpDeclaration> {
+    services::look_up_declarations()
 }
 
 /// What is declared of a type, by its name in the language.
@@ -35,6 +40,9 @@ pub fn catalogue() -> Catalogue {
     for (name, facts) in FACTS {
         let overlay = declaration(name).map_or(&NOTHING, |declaration| &declaration.overlay);
         catalogue.add(name, facts, overlay);
+    }
+    for declaration in look_up_declarations() {
+        catalogue.add(declaration.name, declaration.facts, &declaration.overlay);
     }
     catalogue
 }

@@ -1,15 +1,10 @@
 //! The facts of every type of the catalogue. Generated: `UPDATE=1 cargo test -p cairn-aws --test catalogue`.
 
 /// Name in the language and facts as JSON.
+#[rustfmt::skip]
 pub const FACTS: &[(&str, &str)] = &[
-    (
-        "aws.applicationautoscaling.ScalableTarget",
-        include_str!("../catalogue/applicationautoscaling/ScalableTarget.json"),
-    ),
-    (
-        "aws.applicationautoscaling.ScalingPolicy",
-        include_str!("../catalogue/applicationautoscaling/ScalingPolicy.json"),
-    ),
+    ("aws.applicationautoscaling.ScalableTarget", include_str!("../catalogue/applicationautoscaling/ScalableTarget.json")),
+    ("aws.applicationautoscaling.ScalingPolicy", include_str!("../catalogue/applicationautoscaling/ScalingPolicy.json")),
     ("aws.autoscaling.AutoScalingGroup", include_str!("../catalogue/autoscaling/AutoScalingGroup.json")),
     ("aws.autoscaling.LaunchConfiguration", include_str!("../catalogue/autoscaling/LaunchConfiguration.json")),
     ("aws.autoscaling.LifecycleHook", include_str!("../catalogue/autoscaling/LifecycleHook.json")),
@@ -81,10 +76,7 @@ pub const FACTS: &[(&str, &str)] = &[
     ("aws.ecr.Repository", include_str!("../catalogue/ecr/Repository.json")),
     ("aws.ecs.CapacityProvider", include_str!("../catalogue/ecs/CapacityProvider.json")),
     ("aws.ecs.Cluster", include_str!("../catalogue/ecs/Cluster.json")),
-    (
-        "aws.ecs.ClusterCapacityProviderAssociations",
-        include_str!("../catalogue/ecs/ClusterCapacityProviderAssociations.json"),
-    ),
+    ("aws.ecs.ClusterCapacityProviderAssociations", include_str!("../catalogue/ecs/ClusterCapacityProviderAssociations.json")),
     ("aws.ecs.Service", include_str!("../catalogue/ecs/Service.json")),
     ("aws.ecs.TaskDefinition", include_str!("../catalogue/ecs/TaskDefinition.json")),
     ("aws.efs.FileSystem", include_str!("../catalogue/efs/FileSystem.json")),

@@ -8,7 +8,13 @@
 mod resources;
 mod facts;
 mod catalogue;
-pub mod ec2;
+#[cfg(feature = "native")]
+#[macro_use]
+pub mod native;
 
-pub use catalogue::{catalogue, declaration, declarations};
+services! { ec2 }
+
+pub use catalogue::{catalogue, declaration, declarations, look_up_declarations};
 pub use facts::FACTS;
+#[cfg(feature = "native")]
+pub use native::Aws;

@@ -3,6 +3,15 @@
 //! The schemas are no part of the repository. They are looked for where `CAIRN_AWS_SCHEMAS` points, else beside the
 //! checkout; without them the comparison says that it is skipped. `UPDATE=1` rewrites the facts.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "tests fail loudly"
+)]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -36,6 +45,7 @@ fn facts_are_what_the_generator_makes() {
     let mut source = String::from(
         "//! The facts of every type of the catalogue. Generated: `UPDATE=1 cargo test -p cairn-aws --test catalogue`.\n\n\
          /// Name in the language and facts as JSON.\n\
+         #[rustfmt::skip]\n\
          pub const FACTS: &[(&str, &str)] = &[\n",
     );
     for (name, file) in &index {

@@ -21,6 +21,23 @@ pub struct Declaration {
     pub examples: &'static [Example],
 }
 
+/// Everything said as data about a type that can only be looked up: the vendor describes it, and no registry lists it.
+#[derive(Debug)]
+pub struct LookUpDeclaration {
+    /// The name in the language, `aws.ec2.Image`.
+    pub name: &'static str,
+    /// What it is, in a few words.
+    pub title: &'static str,
+    /// Its fields, in the form of the catalogue's facts.
+    pub facts: &'static str,
+    /// What the facts do not say.
+    pub overlay: Overlay,
+    /// Actions a caller must be allowed to perform.
+    pub permissions: &'static [&'static str],
+    /// Runnable examples.
+    pub examples: &'static [Example],
+}
+
 /// How an interrupted create is recognised and repeated without making a second object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Idempotency {

@@ -49,6 +49,13 @@ pub enum ErrorClass {
     Refused,
 }
 
+impl ErrorClass {
+    /// Whether repeating the call cannot help: somebody has to change something first.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Denied | Self::Refused | Self::Quota)
+    }
+}
+
 impl ProviderError {
     /// A refusal that Cairn itself pronounces, without a call.
     pub fn refused(operation: impl Into<EcoString>, message: impl Into<EcoString>) -> Self {

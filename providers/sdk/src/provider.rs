@@ -16,7 +16,7 @@ use crate::declaration::Declaration;
 use crate::error::ProviderError;
 use crate::object::Live;
 use crate::request::{Caller, Create, Created, Delete, LookUp, Monitor, Progress, ReadSet, Readings, Target, Update};
-use crate::value::Value;
+use crate::value::{Map, Value};
 
 #[cfg(doc)]
 use crate::object::Observed;
@@ -113,8 +113,19 @@ pub trait Reader<S: Send + Sync>: Send + Sync {
     /// The types it answers for.
     fn kinds(&self) -> &'static [&'static str];
 
-    /// Reads what is wanted of those types; the answer may leave out what is absent only if the calls were complete.
-    async fn read(&self, session: &S, wanted: &ReadSet) -> Result<Vec<Live>, ProviderError>;
+    /// Reads what is wanted of those types. What the answer leaves out is absent, so it comes from complete lists; one
+    /// object that cannot be read is answered as unreadable, and an error stands for all of them.
+    async fn read(&self, session: &S, wanted: &ReadSet) -> Result<Readings, ProviderError>;
+}
+
+/// Finds objects by conditions in a way of its own: a type that can only be looked up, or one that is too many to list.
+#[async_trait]
+pub trait LookUpType<S: Send + Sync>: Send + Sync {
+    /// The type, by its name in the language.
+    fn kind(&self) -> &'static str;
+
+    /// The objects that meet the conditions.
+    async fn look_up(&self, session: &S, conditions: &Map) -> Result<Vec<Live>, ProviderError>;
 }
 
 /// A provider shared by many tasks.

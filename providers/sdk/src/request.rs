@@ -39,8 +39,43 @@ pub struct Caller {
     pub identity: EcoString,
 }
 
-/// Objects to read: type to identities.
-pub type ReadSet = BTreeMap<EcoString, BTreeSet<EcoString>>;
+/// Objects to read: type to identities, each with what is wanted of it.
+pub type ReadSet = BTreeMap<EcoString, BTreeMap<EcoString, Interest>>;
+
+/// Which fields of an object are wanted. Reading others is allowed; calls made only for others are waste.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Interest {
+    /// Everything.
+    All,
+    /// These fields of the resource.
+    Fields(BTreeSet<EcoString>),
+}
+
+impl Interest {
+    /// Whether a field is wanted.
+    pub fn wants(&self, field: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Fields(fields) => fields.contains(field),
+        }
+    }
+
+    /// Whether one of some fields is wanted.
+    pub fn wants_any(&self, fields: &[&str]) -> bool {
+        fields.iter().any(|field| self.wants(field))
+    }
+
+    /// What either wants.
+    pub fn join(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::All, _) | (_, Self::All) => Self::All,
+            (Self::Fields(mut one), Self::Fields(other)) => {
+                one.extend(other);
+                Self::Fields(one)
+            }
+        }
+    }
+}
 
 /// What was read: one answer for every identity asked for.
 #[derive(Debug, Default)]

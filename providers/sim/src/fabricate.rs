@@ -207,7 +207,7 @@ impl Maker<'_> {
                 eco_format!("{own}-{}.{region}.sandbox.example", hex(6))
             }
             name if name.ends_with("status") || name.ends_with("state") => "available".into(),
-            name if name == "port" => "27017".into(),
+            "port" => "27017".into(),
             name if name.ends_with("public_ip") => {
                 eco_format!("203.0.113.{}", self.number % 254 + 1)
             }

@@ -24,6 +24,7 @@ use cairn_provider::request::{
 };
 use cairn_provider::schema::TypeSchema;
 use cairn_provider::schema::catalogue::Catalogue;
+use cairn_provider::schema::document;
 use cairn_provider::value::Value;
 use ecow::{EcoString, eco_format};
 
@@ -176,12 +177,12 @@ impl Provider for Sim {
             let Some(schema) = self.catalogue.get(kind) else { continue };
             inner.count(schema, "Describe");
             if let Some(error) = inner.faults.on_read(schema) {
-                for id in ids {
+                for id in ids.keys() {
                     readings.answer(kind.clone(), id.clone(), Observed::Unreadable(error.clone()));
                 }
                 continue;
             }
-            for id in ids {
+            for id in ids.keys() {
                 let observed = match inner.cloud.look(schema, target, id, &mut inner.faults) {
                     Some(live) => Observed::Present(Box::new(live)),
                     None => Observed::Absent,
@@ -307,7 +308,7 @@ impl Provider for Sim {
         let found: Vec<Live> = inner
             .cloud
             .of_kind(&schema, target)
-            .filter(|(_, object)| rules::meets(&schema, &object.attributes, &request.conditions))
+            .filter(|(_, object)| document::meets(&schema, &object.attributes, &request.conditions))
             .map(|(key, object)| Live {
                 id: key.id.clone(),
                 attributes: object.attributes.clone(),

@@ -4,7 +4,7 @@ use cairn_provider::error::{ErrorClass, ProviderError};
 use cairn_provider::naming;
 use cairn_provider::request::{Create, Target, Update};
 use cairn_provider::schema::catalogue::Catalogue;
-use cairn_provider::schema::document::{equal, same};
+use cairn_provider::schema::document::equal;
 use cairn_provider::schema::overlay::Relation;
 use cairn_provider::schema::{Access, Change, Field, RecordId, ReferenceTo, Shape, TypeSchema};
 use cairn_provider::value::{Cidr, Map, Value};
@@ -102,21 +102,6 @@ pub fn deletable(schema: &TypeSchema, cloud: &Cloud, key: &Key, object: &Object)
         ));
     }
     special::deletable(schema, object).map_err(|why| refused(schema, "OperationNotPermitted", why))
-}
-
-/// Whether attributes meet conditions.
-pub fn meets(schema: &TypeSchema, attributes: &Map, conditions: &Map) -> bool {
-    conditions.iter().all(|(name, wanted)| {
-        let Some(field) = schema.field(name) else { return false };
-        let found = attributes.get(name).unwrap_or(&Value::None);
-        match (wanted, found) {
-            // Tags that are asked for must be there; others may be.
-            (Value::Map(wanted), Value::Map(found)) => {
-                wanted.iter().all(|(key, value)| found.get(key).is_some_and(|other| same(value, other)))
-            }
-            _ => equal(field.equality, wanted, found),
-        }
-    })
 }
 
 /// Every field is known, may be written, and refers to what is there.

@@ -102,7 +102,7 @@ pub fn looked_up(schema: &TypeSchema, target: &Target, conditions: &Map) -> Vec<
                 zone.insert("zone_name".into(), eco_format!("{region}{letter}").into());
                 zone
             })
-            .filter(|zone| crate::rules::meets(schema, zone, conditions))
+            .filter(|zone| cairn_provider::schema::document::meets(schema, zone, conditions))
             .collect();
     }
     vec![conditions.clone()]

@@ -302,10 +302,12 @@ impl<'a> Differ<'a> {
         for (index, value) in missing.into_iter().enumerate() {
             let inner = leaf.inner(eco_format!("{index}"));
             let before = left.next().cloned();
-            match value {
-                Planned::Known(value) => self.change(&inner, before, After::Value(value.clone())),
-                other => self.change(&inner, before, After::Unknown(describe(other))),
-            }
+            let after = if let Planned::Known(value) = value {
+                After::Value(value.clone())
+            } else {
+                After::Unknown(describe(value))
+            };
+            self.change(&inner, before, after);
         }
         for value in left {
             let inner = leaf.inner("-".into());
@@ -321,10 +323,7 @@ impl<'a> Differ<'a> {
     }
 
     fn document(&mut self, wanted: &Value, found: Option<&Value>, leaf: &Leaf<'a>) {
-        let equality = match leaf.equality() {
-            Equality::Exact => Equality::Document,
-            other => other,
-        };
+        let equality = if leaf.equality() == Equality::Exact { Equality::Document } else { leaf.equality() };
         let found_value = found.cloned().unwrap_or(Value::None);
         if equal(equality, wanted, &found_value) {
             return;

@@ -54,7 +54,12 @@ fn describe(residual: &Residual, known: &dyn Known) -> String {
             })
             .collect(),
         Residual::Encode(_, inner) | Residual::Decode(_, inner) => describe(inner, known),
-        other => other.describe(),
+        Residual::Value(_)
+        | Residual::Attribute(_)
+        | Residual::Secret(_)
+        | Residual::List(_)
+        | Residual::Map(_)
+        | Residual::Call(..) => residual.describe(),
     }
 }
 

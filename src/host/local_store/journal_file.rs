@@ -9,7 +9,6 @@ use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
 use super::{failed, snapshot_file};
-use crate::builtins::hexadecimal;
 use crate::state::codec::{read_entry, write_entry};
 use crate::state::{Entry, Snapshot, StoreError};
 
@@ -98,7 +97,7 @@ fn checked(line: &[u8]) -> Option<Json> {
 
 /// What the next line says of this one.
 fn link(line: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(line)).chars().take(16).collect()
+    hex::encode(Sha256::digest(line)).chars().take(16).collect()
 }
 
 fn line(json: &str) -> String {

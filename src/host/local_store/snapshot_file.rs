@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use super::failed;
-use crate::builtins::hexadecimal;
 use crate::state::codec::{read_snapshot, write_snapshot};
 use crate::state::{Snapshot, StoreError};
 
@@ -68,7 +67,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Snapshot, StoreError> {
     }
     let text = std::str::from_utf8(bytes).map_err(|_| damaged("it is not text"))?;
     let (sum, zeroed) = zeroed(text).ok_or_else(|| damaged("its checksum is missing"))?;
-    if hexadecimal(&Sha256::digest(zeroed.as_bytes())) != sum {
+    if hex::encode(Sha256::digest(zeroed.as_bytes())) != sum {
         return Err(damaged("its checksum does not fit: it was changed by something else, or only partly written"));
     }
     read_snapshot(text).map_err(|error| damaged(&error.to_string()))
@@ -86,7 +85,7 @@ fn zeroed(text: &str) -> Option<(String, String)> {
 fn with_sum(text: &str) -> String {
     let body = text.strip_prefix("{\n").unwrap_or(text);
     let zeroed = format!("{{\n  \"sum\": \"{ZEROS}\",\n{body}\n");
-    let sum = hexadecimal(&Sha256::digest(zeroed.as_bytes()));
+    let sum = hex::encode(Sha256::digest(zeroed.as_bytes()));
     zeroed.replacen(ZEROS, &sum, 1)
 }
 
@@ -116,7 +115,7 @@ pub fn write_file(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), Stor
 pub fn digest_of_current(directory: &Path) -> Result<String, StoreError> {
     let path = directory.join(NAME);
     let bytes = std::fs::read(&path).map_err(|error| failed(&path, &error))?;
-    Ok(hexadecimal(&Sha256::digest(&bytes)))
+    Ok(hex::encode(Sha256::digest(&bytes)))
 }
 
 /// Keeps the current file among the older generations, and drops the oldest.

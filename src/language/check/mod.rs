@@ -1,5 +1,6 @@
 //! Types: every expression against what its place expects, once, for all environments.
 
+mod branch;
 mod call;
 mod construct;
 mod declaration;

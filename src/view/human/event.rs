@@ -38,7 +38,13 @@ pub fn log_line(event: &Event) -> Option<String> {
     match event {
         Event::Started { address, kind, step } => Some(format!("… {address} {} ({kind})", step.doing())),
         Event::Waiting { address, reason } => Some(format!("… {address} waits: {}", one_line(reason))),
-        other => line(other),
+        Event::Recovering { .. }
+        | Event::Recovered { .. }
+        | Event::Finished { .. }
+        | Event::Failed { .. }
+        | Event::Skipped { .. }
+        | Event::Stopping { .. }
+        | Event::ProviderFault { .. } => line(event),
     }
 }
 

@@ -1,3 +1,6 @@
 //! Amazon EC2: networks, addresses, gateways, security groups, launch templates.
 
 resources! { subnet, vpc }
+
+#[cfg(feature = "native")]
+mod wire;

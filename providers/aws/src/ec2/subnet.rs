@@ -34,3 +34,183 @@ pub static DECLARATION: Declaration = Declaration {
                  cidr_block: 10.20.1.0/24\n  availability_zone: \"eu-central-1a\"\n}\n",
     }],
 };
+
+#[cfg(feature = "native")]
+pub use lifecycle::{HANDLER, READER};
+
+#[cfg(feature = "native")]
+mod lifecycle {
+    use async_trait::async_trait;
+    use aws_sdk_ec2::types;
+    use cairn_provider::declaration::Declaration;
+    use cairn_provider::error::ProviderError;
+    use cairn_provider::object::{Live, Observed, Status};
+    use cairn_provider::provider::{Reader, ResourceType};
+    use cairn_provider::request::{Create, Created, Delete, Monitor, ReadSet, Readings, Update};
+    use cairn_provider::value::{Map, Value};
+    use ecow::EcoString;
+
+    use crate::ec2::wire;
+    use crate::native::codec::{Encode, need, set, take};
+    use crate::native::session::{Session, given};
+
+    /// The lifecycle.
+    pub const HANDLER: &dyn ResourceType<Session> = &Subnet;
+    /// Reads subnets.
+    pub const READER: Option<&dyn Reader<Session>> = Some(&Subnet);
+
+    struct Subnet;
+
+    const KIND: &str = "aws.ec2.Subnet";
+
+    /// What is changed with a call each, in an order in which the service takes it.
+    const ATTRIBUTES: [&str; 5] = [
+        "map_public_ip_on_launch",
+        "assign_ipv6_address_on_creation",
+        "enable_dns64",
+        "private_dns_name_options_on_launch",
+        "enable_lni_at_device_index",
+    ];
+
+    #[async_trait]
+    impl ResourceType<Session> for Subnet {
+        fn declaration(&self) -> &'static Declaration {
+            &super::DECLARATION
+        }
+
+        async fn create(&self, session: &Session, request: &Create) -> Result<Created, ProviderError> {
+            let inputs = &request.inputs;
+            let call = send!(session.ec2().create_subnet(), inputs =>
+                availability_zone, availability_zone_id, cidr_block, ipv4_ipam_pool_id, ipv4_netmask_length,
+                ipv6_cidr_block, ipv6_ipam_pool_id, ipv6_native, ipv6_netmask_length, outpost_arn, vpc_id as "vpc")
+            .tag_specifications(wire::tag_specification(request, types::ResourceType::Subnet)?);
+            let answer = session.write("ec2.CreateSubnet", call.send()).await?;
+            given(answer.subnet().and_then(types::Subnet::subnet_id), "ec2.CreateSubnet").map(Created::new)
+        }
+
+        async fn configure(&self, session: &Session, id: &str, request: &Create) -> Result<(), ProviderError> {
+            for attribute in ATTRIBUTES.into_iter().filter(|attribute| request.inputs.contains_key(*attribute)) {
+                modify(session, id, attribute, &request.inputs).await?;
+            }
+            Ok(())
+        }
+
+        async fn resolve(&self, session: &Session, request: &Create) -> Result<Vec<EcoString>, ProviderError> {
+            let found = describe(session, wire::marked(&request.owner)).await?;
+            Ok(found.iter().filter_map(types::Subnet::subnet_id).map(EcoString::from).collect())
+        }
+
+        async fn update(&self, session: &Session, request: &Update) -> Result<Option<Monitor>, ProviderError> {
+            for attribute in ATTRIBUTES.into_iter().filter(|attribute| request.changed.contains(*attribute)) {
+                modify(session, &request.id, attribute, &request.inputs).await?;
+            }
+            wire::update_tags(session, &request.id, request).await?;
+            Ok(None)
+        }
+
+        async fn delete(&self, session: &Session, request: &Delete) -> Result<Option<Monitor>, ProviderError> {
+            let call = session.ec2().delete_subnet().subnet_id(request.id.as_str());
+            session.delete("ec2.DeleteSubnet", call.send()).await?;
+            Ok(None)
+        }
+
+        async fn list(&self, session: &Session) -> Result<Vec<EcoString>, ProviderError> {
+            let all = describe(session, Vec::new()).await?;
+            Ok(all.iter().filter_map(types::Subnet::subnet_id).map(EcoString::from).collect())
+        }
+    }
+
+    #[async_trait]
+    impl Reader<Session> for Subnet {
+        fn kinds(&self) -> &'static [&'static str] {
+            &[KIND]
+        }
+
+        async fn read(&self, session: &Session, wanted: &ReadSet) -> Result<Readings, ProviderError> {
+            let mut readings = Readings::default();
+            let ids: Vec<&EcoString> = wanted.get(KIND).into_iter().flat_map(|wanted| wanted.keys()).collect();
+            for ids in ids.chunks(wire::FILTER_VALUES) {
+                let filter = wire::filter("subnet-id", ids.iter().map(|id| id.as_str()));
+                for subnet in describe(session, vec![filter]).await? {
+                    let live = live(&subnet);
+                    readings.answer(KIND, live.id.clone(), Observed::Present(Box::new(live)));
+                }
+            }
+            Ok(readings)
+        }
+    }
+
+    async fn describe(session: &Session, filters: Vec<types::Filter>) -> Result<Vec<types::Subnet>, ProviderError> {
+        let call = |token| {
+            let call = session.ec2().describe_subnets().set_filters(Some(filters.clone()));
+            call.max_results(1000).set_next_token(token).send()
+        };
+        session.pages("ec2.DescribeSubnets", call, |page| (page.subnets.unwrap_or_default(), page.next_token)).await
+    }
+
+    fn live(subnet: &types::Subnet) -> Live {
+        let mut attributes = read!(subnet =>
+            assign_ipv6_address_on_creation, availability_zone, availability_zone_id, block_public_access_states,
+            cidr_block, enable_dns64, ipv6_native, map_public_ip_on_launch, outpost_arn,
+            private_dns_name_options_on_launch, subnet_id, vpc_id as "vpc");
+        let ipv6: Vec<&str> =
+            subnet.ipv6_cidr_block_association_set().iter().filter_map(|one| one.ipv6_cidr_block()).collect();
+        set(&mut attributes, "ipv6_cidr_block", ipv6.first().map_or(Value::None, |block| Value::text(*block)));
+        set(&mut attributes, "ipv6_cidr_blocks", Value::list(ipv6.into_iter().map(Value::text)));
+        let (tags, owner) = wire::read_tags(subnet.tags.as_deref());
+        set(&mut attributes, "tags", tags);
+        let status = match subnet.state() {
+            Some(types::SubnetState::Pending) => Status::Pending("pending".into()),
+            Some(
+                state @ (types::SubnetState::Failed
+                | types::SubnetState::FailedInsufficientCapacity
+                | types::SubnetState::Unavailable),
+            ) => Status::Failed(state.as_str().into()),
+            Some(_) | None => Status::Ready,
+        };
+        Live { id: subnet.subnet_id().unwrap_or_default().into(), attributes, status, owner }
+    }
+
+    records! {
+        read types::BlockPublicAccessStates { internet_gateway_block_mode }
+        read types::PrivateDnsNameOptionsOnLaunch {
+            enable_resource_name_dns_aaaa_record, enable_resource_name_dns_a_record, hostname_type
+        }
+    }
+    texts!(types::BlockPublicAccessMode);
+
+    async fn modify(session: &Session, id: &str, attribute: &str, inputs: &Map) -> Result<(), ProviderError> {
+        let call = || session.ec2().modify_subnet_attribute().subnet_id(id);
+        let flag = |name| wire::flag(wire::flag_or(inputs, name, false));
+        let calls = match attribute {
+            "map_public_ip_on_launch" => vec![call().map_public_ip_on_launch(flag(attribute))],
+            "assign_ipv6_address_on_creation" => vec![call().assign_ipv6_address_on_creation(flag(attribute))],
+            "enable_dns64" => vec![call().enable_dns64(flag(attribute))],
+            "enable_lni_at_device_index" => match take::<i32>(inputs, attribute)? {
+                Some(index) => vec![call().enable_lni_at_device_index(index)],
+                None => vec![call().disable_lni_at_device_index(wire::flag(true))],
+            },
+            _ => {
+                let none = Map::new();
+                let options = inputs.get(attribute).and_then(Value::as_map).unwrap_or(&none);
+                let mut calls = Vec::new();
+                if options.contains_key("hostname_type") {
+                    calls.push(call().private_dns_hostname_type_on_launch(need(options, "hostname_type")?));
+                }
+                if let Some(value) = options.get("enable_resource_name_dns_a_record") {
+                    let value = wire::flag(bool::encode(value)?);
+                    calls.push(call().enable_resource_name_dns_a_record_on_launch(value));
+                }
+                if let Some(value) = options.get("enable_resource_name_dns_aaaa_record") {
+                    let value = wire::flag(bool::encode(value)?);
+                    calls.push(call().enable_resource_name_dns_aaaa_record_on_launch(value));
+                }
+                calls
+            }
+        };
+        for call in calls {
+            session.write("ec2.ModifySubnetAttribute", call.send()).await?;
+        }
+        Ok(())
+    }
+}

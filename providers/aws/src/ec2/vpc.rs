@@ -34,3 +34,186 @@ pub static DECLARATION: Declaration = Declaration {
         },
     ],
 };
+
+#[cfg(feature = "native")]
+pub use lifecycle::{HANDLER, READER};
+
+#[cfg(feature = "native")]
+mod lifecycle {
+    use async_trait::async_trait;
+    use aws_sdk_ec2::types;
+    use cairn_provider::declaration::Declaration;
+    use cairn_provider::error::ProviderError;
+    use cairn_provider::object::{Live, Observed, Status};
+    use cairn_provider::provider::{Reader, ResourceType};
+    use cairn_provider::request::{Create, Created, Delete, Interest, Monitor, ReadSet, Readings, Update};
+    use cairn_provider::value::{Map, Value};
+    use ecow::EcoString;
+
+    use crate::ec2::wire;
+    use crate::native::codec::set;
+    use crate::native::session::{Session, given};
+
+    /// The lifecycle.
+    pub const HANDLER: &dyn ResourceType<Session> = &Vpc;
+    /// Reads networks.
+    pub const READER: Option<&dyn Reader<Session>> = Some(&Vpc);
+
+    struct Vpc;
+
+    const KIND: &str = "aws.ec2.Vpc";
+
+    /// The attributes that are changed with a call each.
+    const ATTRIBUTES: [&str; 2] = ["enable_dns_support", "enable_dns_hostnames"];
+
+    #[async_trait]
+    impl ResourceType<Session> for Vpc {
+        fn declaration(&self) -> &'static Declaration {
+            &super::DECLARATION
+        }
+
+        async fn create(&self, session: &Session, request: &Create) -> Result<Created, ProviderError> {
+            let inputs = &request.inputs;
+            let call = send!(session.ec2().create_vpc(), inputs =>
+                cidr_block, instance_tenancy, ipv4_ipam_pool_id, ipv4_netmask_length)
+            .tag_specifications(wire::tag_specification(request, types::ResourceType::Vpc)?);
+            let answer = session.write("ec2.CreateVpc", call.send()).await?;
+            given(answer.vpc().and_then(types::Vpc::vpc_id), "ec2.CreateVpc").map(Created::new)
+        }
+
+        async fn configure(&self, session: &Session, id: &str, request: &Create) -> Result<(), ProviderError> {
+            for attribute in ATTRIBUTES {
+                if let Some(value) = request.inputs.get(attribute).and_then(Value::as_bool) {
+                    modify(session, id, attribute, value).await?;
+                }
+            }
+            Ok(())
+        }
+
+        async fn resolve(&self, session: &Session, request: &Create) -> Result<Vec<EcoString>, ProviderError> {
+            let found = describe(session, wire::marked(&request.owner)).await?;
+            Ok(found.iter().filter_map(types::Vpc::vpc_id).map(EcoString::from).collect())
+        }
+
+        async fn update(&self, session: &Session, request: &Update) -> Result<Option<Monitor>, ProviderError> {
+            // What nobody writes any more goes back to the service's default: support on, names off.
+            for attribute in ATTRIBUTES.into_iter().filter(|attribute| request.changed.contains(*attribute)) {
+                let default = attribute == "enable_dns_support";
+                modify(session, &request.id, attribute, wire::flag_or(&request.inputs, attribute, default)).await?;
+            }
+            if request.changed.contains("instance_tenancy") {
+                let call = session.ec2().modify_vpc_tenancy().vpc_id(request.id.as_str());
+                let call = call.instance_tenancy(types::VpcTenancy::Default);
+                session.write("ec2.ModifyVpcTenancy", call.send()).await?;
+            }
+            wire::update_tags(session, &request.id, request).await?;
+            Ok(None)
+        }
+
+        async fn delete(&self, session: &Session, request: &Delete) -> Result<Option<Monitor>, ProviderError> {
+            let call = session.ec2().delete_vpc().vpc_id(request.id.as_str());
+            session.delete("ec2.DeleteVpc", call.send()).await?;
+            Ok(None)
+        }
+
+        async fn list(&self, session: &Session) -> Result<Vec<EcoString>, ProviderError> {
+            let all = describe(session, Vec::new()).await?;
+            Ok(all.iter().filter_map(types::Vpc::vpc_id).map(EcoString::from).collect())
+        }
+    }
+
+    #[async_trait]
+    impl Reader<Session> for Vpc {
+        fn kinds(&self) -> &'static [&'static str] {
+            &[KIND]
+        }
+
+        async fn read(&self, session: &Session, wanted: &ReadSet) -> Result<Readings, ProviderError> {
+            let mut readings = Readings::default();
+            let Some(wanted) = wanted.get(KIND) else { return Ok(readings) };
+            let ids: Vec<&EcoString> = wanted.keys().collect();
+            for ids in ids.chunks(wire::FILTER_VALUES) {
+                let filter = wire::filter("vpc-id", ids.iter().map(|id| id.as_str()));
+                for vpc in describe(session, vec![filter]).await? {
+                    let Some(id) = vpc.vpc_id().map(EcoString::from) else { continue };
+                    let Some(interest) = wanted.get(&id) else { continue };
+                    let live = live(session, &id, &vpc, interest).await?;
+                    readings.answer(KIND, id, Observed::Present(Box::new(live)));
+                }
+            }
+            Ok(readings)
+        }
+    }
+
+    async fn describe(session: &Session, filters: Vec<types::Filter>) -> Result<Vec<types::Vpc>, ProviderError> {
+        let call = |token| {
+            session.ec2().describe_vpcs().set_filters(Some(filters.clone())).max_results(1000).set_next_token(token).send()
+        };
+        session.pages("ec2.DescribeVpcs", call, |page| (page.vpcs.unwrap_or_default(), page.next_token)).await
+    }
+
+    async fn live(session: &Session, id: &str, vpc: &types::Vpc, interest: &Interest) -> Result<Live, ProviderError> {
+        let mut attributes = read!(vpc => vpc_id, cidr_block, instance_tenancy);
+        let associations = |associated: Vec<&str>| Value::list(associated.into_iter().map(Value::text));
+        let ipv4 = vpc.cidr_block_association_set().iter().filter_map(|one| one.association_id());
+        set(&mut attributes, "cidr_block_associations", associations(ipv4.collect()));
+        let ipv6 = vpc.ipv6_cidr_block_association_set().iter().filter_map(|one| one.ipv6_cidr_block());
+        set(&mut attributes, "ipv6_cidr_blocks", associations(ipv6.collect()));
+        for name in ATTRIBUTES.into_iter().filter(|name| interest.wants(name)) {
+            set(&mut attributes, name, attribute(session, id, name).await?);
+        }
+        defaults(session, id, interest, &mut attributes).await?;
+        let (tags, owner) = wire::read_tags(vpc.tags.as_deref());
+        set(&mut attributes, "tags", tags);
+        let status = match vpc.state() {
+            Some(types::VpcState::Pending) => Status::Pending("pending".into()),
+            Some(_) | None => Status::Ready,
+        };
+        Ok(Live { id: id.into(), attributes, status, owner })
+    }
+
+    /// What the service makes along with a network.
+    async fn defaults(
+        session: &Session,
+        id: &str,
+        interest: &Interest,
+        attributes: &mut Map,
+    ) -> Result<(), ProviderError> {
+        if interest.wants("default_security_group") {
+            let filters = vec![wire::filter("vpc-id", [id]), wire::filter("group-name", ["default"])];
+            let call = || session.ec2().describe_security_groups().set_filters(Some(filters.clone())).send();
+            let found = session.read("ec2.DescribeSecurityGroups", call).await?;
+            let group = found.security_groups().first().and_then(|group| group.group_id());
+            set(attributes, "default_security_group", group.map_or(Value::None, Value::text));
+        }
+        if interest.wants("default_network_acl") {
+            let filters = vec![wire::filter("vpc-id", [id]), wire::filter("default", ["true"])];
+            let call = || session.ec2().describe_network_acls().set_filters(Some(filters.clone())).send();
+            let found = session.read("ec2.DescribeNetworkAcls", call).await?;
+            let acl = found.network_acls().first().and_then(|acl| acl.network_acl_id());
+            set(attributes, "default_network_acl", acl.map_or(Value::None, Value::text));
+        }
+        Ok(())
+    }
+
+    async fn attribute(session: &Session, id: &str, name: &str) -> Result<Value, ProviderError> {
+        let which = match name {
+            "enable_dns_support" => types::VpcAttributeName::EnableDnsSupport,
+            _ => types::VpcAttributeName::EnableDnsHostnames,
+        };
+        let call = || session.ec2().describe_vpc_attribute().vpc_id(id).attribute(which.clone()).send();
+        let answer = session.read("ec2.DescribeVpcAttribute", call).await?;
+        let value = answer.enable_dns_support().or_else(|| answer.enable_dns_hostnames());
+        Ok(value.and_then(types::AttributeBooleanValue::value).map_or(Value::None, Value::Bool))
+    }
+
+    async fn modify(session: &Session, id: &str, name: &str, value: bool) -> Result<(), ProviderError> {
+        let call = session.ec2().modify_vpc_attribute().vpc_id(id);
+        let call = match name {
+            "enable_dns_support" => call.enable_dns_support(wire::flag(value)),
+            _ => call.enable_dns_hostnames(wire::flag(value)),
+        };
+        session.write("ec2.ModifyVpcAttribute", call.send()).await?;
+        Ok(())
+    }
+}

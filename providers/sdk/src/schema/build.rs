@@ -56,7 +56,7 @@ pub fn build(facts: &Facts, overlay: &'static Overlay) -> Result<TypeSchema, Bui
         vendor: facts.type_name.as_str().into(),
         identity,
         tags,
-        creatable: true,
+        creatable: !facts.lookup_only,
         overlay,
         records: builder.records,
     })

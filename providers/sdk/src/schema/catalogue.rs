@@ -25,12 +25,6 @@ impl Catalogue {
         self.entries.insert(name, Entry { facts, overlay, schema: OnceLock::new() });
     }
 
-    /// Adds a type whose schema is built by hand: one that can only be looked up.
-    pub fn add_built(&mut self, name: &'static str, schema: TypeSchema) {
-        let overlay = schema.overlay;
-        self.entries.insert(name, Entry { facts: "", overlay, schema: OnceLock::from(Arc::new(schema)) });
-    }
-
     /// Adds all types of another catalogue.
     pub fn extend(&mut self, other: Self) {
         self.entries.extend(other.entries);

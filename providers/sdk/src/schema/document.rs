@@ -2,7 +2,7 @@
 
 use ecow::EcoString;
 
-use super::Equality;
+use super::{Equality, TypeSchema};
 use crate::value::{Map, Value, from_json, render};
 
 /// Whether two values of a field mean the same.
@@ -28,6 +28,21 @@ pub fn equal(equality: Equality, wanted: &Value, found: &Value) -> bool {
             _ => same(wanted, found),
         },
     }
+}
+
+/// Whether an object with these attributes meets all conditions.
+pub fn meets(schema: &TypeSchema, attributes: &Map, conditions: &Map) -> bool {
+    conditions.iter().all(|(name, wanted)| {
+        let Some(field) = schema.field(name) else { return false };
+        let found = attributes.get(name).unwrap_or(&Value::None);
+        match (wanted, found) {
+            // Tags that are asked for must be there; others may be.
+            (Value::Map(wanted), Value::Map(found)) => {
+                wanted.iter().all(|(key, value)| found.get(key).is_some_and(|other| same(value, other)))
+            }
+            _ => equal(field.equality, wanted, found),
+        }
+    })
 }
 
 /// Equality of values: numbers by what they count, absent and empty alike.

@@ -9,6 +9,8 @@ use serde_json::Value as Json;
 pub struct Facts {
     /// The vendor's name.
     pub type_name: String,
+    /// Whether objects of it can only be looked up.
+    pub lookup_only: bool,
     /// Properties of the primary identifier.
     pub identity: Vec<String>,
     /// The property with the tags, if objects can be tagged.
@@ -53,6 +55,7 @@ impl Facts {
         let json: Json = serde_json::from_str(text).map_err(|error| error.to_string())?;
         Ok(Self {
             type_name: json.get("type").and_then(Json::as_str).unwrap_or_default().to_owned(),
+            lookup_only: json.get("lookup_only").and_then(Json::as_bool).unwrap_or_default(),
             identity: names(&json, "id"),
             tags: json.get("tags").and_then(Json::as_str).map(str::to_owned),
             create_only: names(&json, "create_only"),

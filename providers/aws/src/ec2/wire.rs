@@ -1,0 +1,66 @@
+//! What the handlers of the service share: tags, filters, enumerations.
+
+use aws_sdk_ec2::types;
+use cairn_provider::error::ProviderError;
+use cairn_provider::object::Ownership;
+use cairn_provider::request::{Create, Update};
+use cairn_provider::value::{Map, Value};
+
+use crate::native::codec::Mistake;
+use crate::native::session::Session;
+use crate::native::tags;
+
+texts!(types::HostnameType, types::ResourceType, types::Tenancy);
+
+/// A filter takes so many values
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html>).
+pub const FILTER_VALUES: usize = 200;
+
+/// A filter on values. Unlike a list of ids it does not fail when one of them is gone.
+pub fn filter(name: &str, values: impl IntoIterator<Item = impl Into<String>>) -> types::Filter {
+    types::Filter::builder().name(name).set_values(Some(values.into_iter().map(Into::into).collect())).build()
+}
+
+/// Filters that find what an interrupted create has made.
+pub fn marked(owner: &Ownership) -> Vec<types::Filter> {
+    owner.tags().iter().map(|(key, value)| filter(&format!("tag:{key}"), [value.as_str()])).collect()
+}
+
+/// The tags of a new object, for the call that makes it.
+pub fn tag_specification(request: &Create, kind: types::ResourceType) -> Result<types::TagSpecification, Mistake> {
+    let pairs = tags::of_new(&request.inputs, "tags", &request.owner);
+    let list = tags::tag_list!(types::Tag, pairs);
+    Ok(types::TagSpecification::builder().resource_type(kind).set_tags(Some(list)).build())
+}
+
+/// The user's tags and the marks of an answer.
+pub fn read_tags(list: Option<&[types::Tag]>) -> (Value, Option<Ownership>) {
+    tags::read(list.unwrap_or_default().iter().map(|tag| (tag.key().unwrap_or_default(), tag.value().unwrap_or_default())))
+}
+
+/// Brings tags to what is written, if they changed.
+pub async fn update_tags(session: &Session, id: &str, request: &Update) -> Result<(), ProviderError> {
+    if !request.changed.contains("tags") {
+        return Ok(());
+    }
+    let changes = tags::changes(&request.observed, &request.inputs, "tags");
+    if !changes.set.is_empty() {
+        let list = tags::tag_list!(types::Tag, changes.set);
+        session.write("ec2.CreateTags", session.ec2().create_tags().resources(id).set_tags(Some(list)).send()).await?;
+    }
+    if !changes.remove.is_empty() {
+        let list = changes.remove.into_iter().map(|key| types::Tag::builder().key(key).build()).collect();
+        session.write("ec2.DeleteTags", session.ec2().delete_tags().resources(id).set_tags(Some(list)).send()).await?;
+    }
+    Ok(())
+}
+
+/// A flag as the service takes it in changes of attributes.
+pub fn flag(value: bool) -> types::AttributeBooleanValue {
+    types::AttributeBooleanValue::builder().value(value).build()
+}
+
+/// A flag of a document, or what the service has when nobody writes it.
+pub fn flag_or(inputs: &Map, field: &str, default: bool) -> bool {
+    inputs.get(field).and_then(Value::as_bool).unwrap_or(default)
+}

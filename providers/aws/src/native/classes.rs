@@ -1,0 +1,222 @@
+//! What AWS's error codes mean for the next step.
+//!
+//! Sources: the errors sections of each service's API reference, and the EC2 error code list
+//! (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>). Codes that are not listed are
+//! decided by the HTTP status.
+
+use cairn_provider::error::ErrorClass;
+use cairn_provider_net::classify::Rule;
+
+const fn any(code: &'static str, class: ErrorClass) -> Rule {
+    Rule { service: "", operation: "", code, message: "", class }
+}
+
+const fn of(service: &'static str, code: &'static str, class: ErrorClass) -> Rule {
+    Rule { service, operation: "", code, message: "", class }
+}
+
+const fn on(service: &'static str, operation: &'static str, code: &'static str, class: ErrorClass) -> Rule {
+    Rule { service, operation, code, message: "", class }
+}
+
+const fn saying(service: &'static str, code: &'static str, message: &'static str, class: ErrorClass) -> Rule {
+    Rule { service, operation: "", code, message, class }
+}
+
+/// The rules, the special ones first.
+pub const RULES: &[Rule] = &[
+    // Too many calls.
+    any("Throttl*", ErrorClass::Throttled),
+    any("RequestThrottled*", ErrorClass::Throttled),
+    any("RequestLimitExceeded", ErrorClass::Throttled),
+    any("TooManyRequests*", ErrorClass::Throttled),
+    any("SlowDown", ErrorClass::Throttled),
+    any("BandwidthLimitExceeded", ErrorClass::Throttled),
+    any("EC2ThrottledException", ErrorClass::Throttled),
+    any("PriorRequestNotComplete", ErrorClass::Throttled),
+    any("ProvisionedThroughputExceeded*", ErrorClass::Throttled),
+    saying("elbv2", "", "Rate exceeded", ErrorClass::Throttled),
+    // Who calls, and as whom.
+    any("ExpiredToken*", ErrorClass::CredentialsExpired),
+    any("TokenRefreshRequired", ErrorClass::CredentialsExpired),
+    any("RequestExpired", ErrorClass::CredentialsExpired),
+    // ReleaseAddress answers so while a NAT gateway still holds the address.
+    on("ec2", "Release", "AuthFailure", ErrorClass::InUse),
+    any("AuthFailure", ErrorClass::Denied),
+    any("AccessDenied*", ErrorClass::Denied),
+    any("UnauthorizedOperation", ErrorClass::Denied),
+    any("UnrecognizedClientException", ErrorClass::Denied),
+    any("InvalidClientTokenId", ErrorClass::Denied),
+    any("SignatureDoesNotMatch", ErrorClass::Denied),
+    any("OptInRequired", ErrorClass::Denied),
+    any("NotAuthorized*", ErrorClass::Denied),
+    // Limits of the account.
+    any("VcpuLimitExceeded", ErrorClass::Quota),
+    any("InstanceLimitExceeded", ErrorClass::Quota),
+    any("AddressLimitExceeded", ErrorClass::Quota),
+    any("VpcLimitExceeded", ErrorClass::Quota),
+    any("LimitExceeded*", ErrorClass::Quota),
+    any("ServiceQuotaExceeded*", ErrorClass::Quota),
+    any("TooManyBuckets", ErrorClass::Quota),
+    any("TooManyDistributions", ErrorClass::Quota),
+    any("TooManyLoadBalancers", ErrorClass::Quota),
+    any("TooManyTargetGroups", ErrorClass::Quota),
+    any("InstanceQuotaExceeded*", ErrorClass::Quota),
+    any("StorageQuotaExceeded*", ErrorClass::Quota),
+    any("DBInstanceQuotaExceeded*", ErrorClass::Quota),
+    any("DBClusterQuotaExceeded*", ErrorClass::Quota),
+    // Passing faults that the services document as such: the request was not carried out.
+    any("ServiceUnavailable*", ErrorClass::Transient),
+    any("Unavailable", ErrorClass::Transient),
+    any("RequestTimeout", ErrorClass::Transient),
+    any("IDPCommunicationError", ErrorClass::Transient),
+    // A name that is not visible yet to the service that uses it.
+    saying("autoscaling", "ValidationError", "Invalid IamInstanceProfile", ErrorClass::NotYetConsistent),
+    saying("autoscaling", "ValidationError", "AutoScalingGroup name not found", ErrorClass::NotFound),
+    saying("autoscaling", "ValidationError", "not found", ErrorClass::NotYetConsistent),
+    saying("ec2", "InvalidParameterValue", "iamInstanceProfile", ErrorClass::NotYetConsistent),
+    saying("ec2", "InvalidParameterValue", "IAM Instance Profile", ErrorClass::NotYetConsistent),
+    saying("rds", "InvalidParameterValue", "IAM role ARN value is invalid", ErrorClass::NotYetConsistent),
+    saying("iam", "MalformedPolicyDocument", "Invalid principal", ErrorClass::NotYetConsistent),
+    saying("s3", "MalformedPolicy", "Invalid principal", ErrorClass::NotYetConsistent),
+    saying("sns", "InvalidParameter", "PrincipalNotFound", ErrorClass::NotYetConsistent),
+    on("elbv2", "Create", "CertificateNotFound", ErrorClass::NotYetConsistent),
+    on("elbv2", "Modify", "CertificateNotFound", ErrorClass::NotYetConsistent),
+    on("elbv2", "Create", "TargetGroupNotFound", ErrorClass::NotYetConsistent),
+    on("elbv2", "Create", "ListenerNotFound", ErrorClass::NotYetConsistent),
+    on("elbv2", "Create", "LoadBalancerNotFound", ErrorClass::NotYetConsistent),
+    on("elbv2", "Create", "SubnetNotFound", ErrorClass::NotYetConsistent),
+    on("elbv2", "Create", "InvalidSubnet", ErrorClass::NotYetConsistent),
+    on("elbv2", "Create", "InvalidSecurityGroup", ErrorClass::NotYetConsistent),
+    on("rds", "Create", "InvalidSubnet", ErrorClass::NotYetConsistent),
+    on("ec2", "Create", "InvalidVpcID.NotFound", ErrorClass::NotYetConsistent),
+    on("ec2", "Create", "InvalidSubnetID.NotFound", ErrorClass::NotYetConsistent),
+    on("ec2", "Create", "InvalidAllocationID.NotFound", ErrorClass::NotYetConsistent),
+    on("ec2", "Create", "InvalidRouteTableID.NotFound", ErrorClass::NotYetConsistent),
+    on("ec2", "Create", "InvalidInternetGatewayID.NotFound", ErrorClass::NotYetConsistent),
+    on("ec2", "Create", "InvalidGatewayID.NotFound", ErrorClass::NotYetConsistent),
+    on("ec2", "Create", "InvalidNatGatewayID.NotFound", ErrorClass::NotYetConsistent),
+    on("ec2", "Create", "NatGatewayNotFound", ErrorClass::NotYetConsistent),
+    on("ec2", "Create", "InvalidGroup.NotFound", ErrorClass::NotYetConsistent),
+    on("ec2", "Attach", "InvalidInternetGatewayID.NotFound", ErrorClass::NotYetConsistent),
+    on("ec2", "Attach", "InvalidVpcID.NotFound", ErrorClass::NotYetConsistent),
+    on("ec2", "Associate", "InvalidRouteTableID.NotFound", ErrorClass::NotYetConsistent),
+    on("ec2", "Associate", "InvalidSubnetID.NotFound", ErrorClass::NotYetConsistent),
+    on("ec2", "Authorize", "InvalidGroup.NotFound", ErrorClass::NotYetConsistent),
+    on("ec2", "Modify", "InvalidVpcID.NotFound", ErrorClass::NotYetConsistent),
+    on("ec2", "Modify", "InvalidSubnetID.NotFound", ErrorClass::NotYetConsistent),
+    // Held by others, or another change is under way.
+    any("DependencyViolation", ErrorClass::InUse),
+    any("ResourceInUse*", ErrorClass::InUse),
+    any("DeleteConflict", ErrorClass::InUse),
+    any("ConcurrentModification*", ErrorClass::InUse),
+    any("OperationAborted", ErrorClass::InUse),
+    of("ec2", "Gateway.NotAttached", ErrorClass::NotFound),
+    of("ec2", "InvalidAddress.Locked", ErrorClass::InUse),
+    of("ec2", "InvalidIPAddress.InUse", ErrorClass::InUse),
+    of("ec2", "CannotDelete", ErrorClass::InUse),
+    on("ec2", "Disassociate", "InvalidAssociationID.NotFound", ErrorClass::NotFound),
+    of("autoscaling", "ScalingActivityInProgress*", ErrorClass::InUse),
+    of("autoscaling", "ResourceContention*", ErrorClass::InUse),
+    of("rds", "InvalidDBInstanceState*", ErrorClass::InUse),
+    of("rds", "InvalidDBClusterStateFault", ErrorClass::InUse),
+    of("rds", "InvalidDBSubnetGroupStateFault", ErrorClass::InUse),
+    of("cloudfront", "OriginAccessControlInUse", ErrorClass::InUse),
+    of("cloudfront", "DistributionNotDisabled", ErrorClass::InUse),
+    of("cloudfront", "PreconditionFailed", ErrorClass::InUse),
+    of("cloudfront", "InvalidIfMatchVersion", ErrorClass::InUse),
+    of("s3", "BucketNotEmpty", ErrorClass::Refused),
+    saying("secretsmanager", "InvalidRequestException", "scheduled for deletion", ErrorClass::AlreadyExists),
+    // There already, or not there at all.
+    of("s3", "BucketAlreadyOwnedByYou", ErrorClass::AlreadyExists),
+    of("s3", "BucketAlreadyExists", ErrorClass::AlreadyExists),
+    any("EntityAlreadyExists*", ErrorClass::AlreadyExists),
+    any("ResourceExists*", ErrorClass::AlreadyExists),
+    any("ResourceAlreadyExists*", ErrorClass::AlreadyExists),
+    any("AlreadyExists*", ErrorClass::AlreadyExists),
+    any("DBInstanceAlreadyExists", ErrorClass::AlreadyExists),
+    any("DBClusterAlreadyExistsFault", ErrorClass::AlreadyExists),
+    any("DBSubnetGroupAlreadyExists", ErrorClass::AlreadyExists),
+    any("DuplicateLoadBalancerName", ErrorClass::AlreadyExists),
+    any("DuplicateTargetGroupName", ErrorClass::AlreadyExists),
+    any("DuplicateListener", ErrorClass::AlreadyExists),
+    any("PriorityInUse", ErrorClass::AlreadyExists),
+    any("InvalidGroup.Duplicate", ErrorClass::AlreadyExists),
+    any("InvalidPermission.Duplicate", ErrorClass::AlreadyExists),
+    any("InvalidLaunchTemplateName.AlreadyExists*", ErrorClass::AlreadyExists),
+    any("RouteAlreadyExists", ErrorClass::AlreadyExists),
+    any("Resource.AlreadyAssociated", ErrorClass::AlreadyExists),
+    of("cloudfront", "OriginAccessControlAlreadyExists", ErrorClass::AlreadyExists),
+    of("cloudfront", "DistributionAlreadyExists", ErrorClass::AlreadyExists),
+    of("route53", "HostedZoneAlreadyExists", ErrorClass::AlreadyExists),
+    of("route53", "HealthCheckAlreadyExists", ErrorClass::AlreadyExists),
+    any("NoSuch*", ErrorClass::NotFound),
+    any("ResourceNotFound*", ErrorClass::NotFound),
+    any("NotFound*", ErrorClass::NotFound),
+    of("ec2", "InvalidVpcID.NotFound", ErrorClass::NotFound),
+    of("ec2", "InvalidSubnetID.NotFound", ErrorClass::NotFound),
+    of("ec2", "InvalidInternetGatewayID.NotFound", ErrorClass::NotFound),
+    of("ec2", "InvalidAllocationID.NotFound", ErrorClass::NotFound),
+    of("ec2", "InvalidAddress.NotFound", ErrorClass::NotFound),
+    of("ec2", "NatGatewayNotFound", ErrorClass::NotFound),
+    of("ec2", "InvalidNatGatewayID.NotFound", ErrorClass::NotFound),
+    of("ec2", "InvalidRouteTableID.NotFound", ErrorClass::NotFound),
+    of("ec2", "InvalidRoute.NotFound", ErrorClass::NotFound),
+    of("ec2", "InvalidAssociationID.NotFound", ErrorClass::NotFound),
+    of("ec2", "InvalidGroup.NotFound", ErrorClass::NotFound),
+    of("ec2", "InvalidGroupId.NotFound", ErrorClass::NotFound),
+    of("ec2", "InvalidPermission.NotFound", ErrorClass::NotFound),
+    of("ec2", "InvalidSecurityGroupRuleId.NotFound", ErrorClass::NotFound),
+    of("ec2", "InvalidLaunchTemplateId.NotFound*", ErrorClass::NotFound),
+    of("elbv2", "LoadBalancerNotFound", ErrorClass::NotFound),
+    of("elbv2", "TargetGroupNotFound", ErrorClass::NotFound),
+    of("elbv2", "ListenerNotFound", ErrorClass::NotFound),
+    of("elbv2", "RuleNotFound", ErrorClass::NotFound),
+    of("rds", "DBInstanceNotFound*", ErrorClass::NotFound),
+    of("rds", "DBClusterNotFound*", ErrorClass::NotFound),
+    of("rds", "DBSubnetGroupNotFound*", ErrorClass::NotFound),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::RULES;
+    use cairn_provider::error::ErrorClass;
+    use cairn_provider_net::classify::{Failure, Reached, classify};
+
+    fn check(service: &str, operation: &str, code: &str, message: &str) -> ErrorClass {
+        let mutating = !operation.starts_with("Describe");
+        classify(RULES, &Failure { service, operation, mutating, reached: Reached::Answered(400), code, message })
+    }
+
+    #[test]
+    fn codes_are_understood() {
+        assert_eq!(check("ec2", "DeleteVpc", "DependencyViolation", ""), ErrorClass::InUse);
+        assert_eq!(check("ec2", "CreateSubnet", "InvalidVpcID.NotFound", ""), ErrorClass::NotYetConsistent);
+        assert_eq!(check("ec2", "DeleteVpc", "InvalidVpcID.NotFound", ""), ErrorClass::NotFound);
+        assert_eq!(check("ec2", "DescribeVpcs", "RequestLimitExceeded", ""), ErrorClass::Throttled);
+        assert_eq!(check("iam", "CreateRole", "EntityAlreadyExists", ""), ErrorClass::AlreadyExists);
+        assert_eq!(check("s3", "CreateBucket", "BucketAlreadyOwnedByYou", ""), ErrorClass::AlreadyExists);
+        assert_eq!(check("ec2", "CreateVpc", "InvalidVpc.Range", ""), ErrorClass::Refused);
+        assert_eq!(check("ec2", "CreateVpc", "UnauthorizedOperation", ""), ErrorClass::Denied);
+        assert_eq!(check("sts", "GetCallerIdentity", "ExpiredToken", ""), ErrorClass::CredentialsExpired);
+    }
+
+    #[test]
+    fn no_rule_hides_another() {
+        for (index, rule) in RULES.iter().enumerate() {
+            let failure = Failure {
+                service: rule.service,
+                operation: rule.operation,
+                mutating: true,
+                reached: Reached::Answered(400),
+                code: rule.code.trim_end_matches('*'),
+                message: rule.message,
+            };
+            let first = RULES.get(..index).unwrap().iter().find(|earlier| {
+                classify(std::slice::from_ref(earlier), &Failure { reached: Reached::Unknown, ..failure })
+                    != ErrorClass::Ambiguous
+            });
+            assert!(first.is_none(), "{rule:?} never speaks: {first:?} does");
+        }
+    }
+}

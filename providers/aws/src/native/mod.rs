@@ -1,0 +1,14 @@
+//! What all native handlers stand on: sessions, calls with classified errors, and the way between documents and the
+//! SDK's types.
+
+#[macro_use]
+mod record;
+mod classes;
+pub mod codec;
+pub mod connect;
+mod failure;
+mod provider;
+pub mod session;
+pub mod tags;
+
+pub use provider::Aws;

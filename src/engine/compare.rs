@@ -52,7 +52,7 @@ pub fn compare(subject: &Subject<'_>, world: &World, key: &StackKey) -> Change {
         reasons: Vec::new(),
         risks: Vec::new(),
     };
-    let wanted = wanted(subject, world);
+    let mut wanted = wanted(subject, world);
     let live = match (subject.recorded, subject.observed) {
         (Some(recorded), Some(Observed::Present(live))) => Some((recorded, live.as_ref())),
         (Some(recorded), Some(Observed::Absent)) => {
@@ -81,15 +81,12 @@ pub fn compare(subject: &Subject<'_>, world: &World, key: &StackKey) -> Change {
         finish_replacement(&mut change, subject, &wanted);
         return change;
     }
+    let unwritten = unwritten(subject.schema, desired, recorded);
+    change.released = released(subject.schema, desired, recorded, &unwritten);
+    wanted.extend(unwritten.into_iter().map(|(name, value)| (name, Planned::Known(value))));
     let ignored = &desired.options.ignore;
     change.attributes = Differ::new(subject.schema, key, ignored).against_live(&wanted, live, Some(&recorded.inputs));
     change.drift = drift(subject, recorded, live, key);
-    change.released = recorded
-        .inputs
-        .keys()
-        .filter(|name| !desired.inputs.contains_key(*name) && subject.schema.field(name).is_some_and(Field::writable))
-        .cloned()
-        .collect();
     if matches!(live.status, cairn_provider::object::Status::Failed(_)) {
         change.action = Action::Replace(Replacement::DestroyFirst);
         change.reasons.push(Reason::Incomplete);
@@ -113,6 +110,19 @@ pub fn compare(subject: &Subject<'_>, world: &World, key: &StackKey) -> Change {
 pub fn wanted(subject: &Subject<'_>, world: &World) -> BTreeMap<EcoString, Planned> {
     let inputs = &subject.desired.inputs;
     inputs.iter().map(|(name, field)| (name.clone(), planned(&field.value, world))).collect()
+}
+
+/// Fields that were written and are written no longer, with what they go back to.
+pub fn unwritten(schema: &TypeSchema, desired: &DesiredResource, recorded: &Recorded) -> Map {
+    let fields = recorded.inputs.keys().filter(|name| !desired.inputs.contains_key(*name));
+    fields.filter_map(|name| Some((name.clone(), schema.field(name)?.unwritten.clone()?))).collect()
+}
+
+/// Fields that were written, are written no longer, and stay as they are: nobody knows what they would go back to.
+fn released(schema: &TypeSchema, desired: &DesiredResource, recorded: &Recorded, unwritten: &Map) -> Vec<EcoString> {
+    let fields = recorded.inputs.keys().filter(|name| !desired.inputs.contains_key(*name));
+    let fields = fields.filter(|name| !unwritten.contains_key(*name));
+    fields.filter(|name| schema.field(name).is_some_and(Field::writable)).cloned().collect()
 }
 
 /// Everything that is set on a new object.

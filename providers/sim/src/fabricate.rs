@@ -113,6 +113,11 @@ impl Maker<'_> {
                 attributes.insert(name.clone(), value);
             }
         }
+        for (name, field) in &self.schema.root().fields {
+            if let Some(unwritten) = field.unwritten.as_ref().filter(|_| field.writable()) {
+                attributes.entry(name.clone()).or_insert_with(|| unwritten.clone());
+            }
+        }
         for (attribute, template) in self.schema.overlay.derived {
             let name = vendor_field(self.schema, attribute);
             if let Some(text) = self.fill(template, attributes) {

@@ -10,7 +10,7 @@ use ecow::EcoString;
 
 use super::{Run, StepDone, StepError};
 use crate::engine::call::persistently;
-use crate::engine::compare::{Planned, Subject, wanted};
+use crate::engine::compare::{self, Planned, Subject, wanted};
 use crate::engine::mask::masked;
 use crate::engine::schedule::ScheduledStep;
 use crate::engine::wait::{Awaited, until_ready};
@@ -26,11 +26,12 @@ pub async fn update(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     let provider = run.provider(&desired.kind)?;
     let declared = provider.declaration(&desired.kind).ok_or_else(gone)?;
     let schema = Arc::clone(run.schema(&desired.kind)?);
-    let inputs = run.final_inputs(desired).await?;
-    let observed = run.world().object(&step.address).cloned().ok_or_else(gone)?;
-    let differences = remaining(run, desired, recorded, &observed, &inputs)?;
+    let mut inputs = run.final_inputs(desired).await?;
     let id = recorded.id.clone();
     let after = run.record(desired, id.clone(), &inputs, recorded.nonce.clone())?;
+    inputs.extend(compare::unwritten(&schema, desired, recorded));
+    let observed = run.world().object(&step.address).cloned().ok_or_else(gone)?;
+    let differences = remaining(run, desired, recorded, &observed, &inputs)?;
     if differences.is_empty() {
         run.world().insert(step.address.clone(), observed);
         run.journal.append(vec![Entry::Noted { address: step.address.clone(), recorded: Box::new(after) }]).await?;
@@ -118,7 +119,7 @@ fn remaining(
     }
     values.retain(|name, _| inputs.contains_key(name));
     let live = Live { id: recorded.id.clone(), attributes: observed.clone(), status: Status::Ready, owner: None };
-    Ok(crate::engine::compare::differences(
+    Ok(compare::differences(
         schema,
         &values,
         &live,

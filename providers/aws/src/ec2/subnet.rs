@@ -18,6 +18,11 @@ pub static DECLARATION: Declaration = Declaration {
             Relation::Within { field: "CidrBlock", reference: "VpcId", outer: "CidrBlock" },
             Relation::Disjoint { field: "CidrBlock", per: "VpcId" },
         ],
+        defaults: &[
+            ("MapPublicIpOnLaunch", "false"),
+            ("AssignIpv6AddressOnCreation", "false"),
+            ("EnableDns64", "false"),
+        ],
         popular: &["AvailabilityZone", "MapPublicIpOnLaunch", "Tags"],
         ..Overlay::EMPTY
     },

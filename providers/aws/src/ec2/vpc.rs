@@ -15,6 +15,11 @@ pub static DECLARATION: Declaration = Declaration {
     overlay: Overlay {
         noun: "a VPC",
         replacement: Replacement::CreateFirst,
+        defaults: &[
+            ("EnableDnsSupport", "true"),
+            ("EnableDnsHostnames", "false"),
+            ("InstanceTenancy", "\"default\""),
+        ],
         popular: &["EnableDnsSupport", "EnableDnsHostnames", "Tags"],
         ..Overlay::EMPTY
     },
@@ -51,7 +56,7 @@ mod lifecycle {
     use ecow::EcoString;
 
     use crate::ec2::wire;
-    use crate::native::codec::set;
+    use crate::native::codec::{need, set};
     use crate::native::session::{Session, given};
 
     /// The lifecycle.
@@ -96,10 +101,8 @@ mod lifecycle {
         }
 
         async fn update(&self, session: &Session, request: &Update) -> Result<Option<Monitor>, ProviderError> {
-            // What nobody writes any more goes back to the service's default: support on, names off.
             for attribute in ATTRIBUTES.into_iter().filter(|attribute| request.changed.contains(*attribute)) {
-                let default = attribute == "enable_dns_support";
-                modify(session, &request.id, attribute, wire::flag_or(&request.inputs, attribute, default)).await?;
+                modify(session, &request.id, attribute, need(&request.inputs, attribute)?).await?;
             }
             if request.changed.contains("instance_tenancy") {
                 let call = session.ec2().modify_vpc_tenancy().vpc_id(request.id.as_str());

@@ -55,6 +55,11 @@ impl Aws {
         }
     }
 
+    /// A provider on a given environment instead of the process's.
+    pub fn in_environment(catalogue: Arc<Catalogue>, environment: SdkConfig) -> Self {
+        Self { environment: Mutex::new(Some(environment)), ..Self::new(catalogue) }
+    }
+
     async fn environment(&self) -> SdkConfig {
         let mut environment = self.environment.lock().await;
         match &*environment {

@@ -10,6 +10,7 @@ use super::facts::{Facts, RecordFacts};
 use super::overlay::{Overlay, Relation};
 use super::{Access, Change, Equality, Field, Record, RecordId, ReferenceTo, Shape, TextRules, TypeSchema, Unit};
 use crate::naming;
+use crate::value::{Value, from_json};
 
 /// Why facts and overlay do not fit together.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub enum BuildError {
     Definition(String),
     /// The overlay speaks of a property that the facts do not have.
     OverlayPath(&'static str),
+    /// A default of the overlay is no JSON.
+    Default(String),
 }
 
 impl fmt::Display for BuildError {
@@ -28,6 +31,7 @@ impl fmt::Display for BuildError {
             Self::TypeName(name) => write!(formatter, "`{name}` is not the name of a type"),
             Self::Definition(name) => write!(formatter, "the definition `{name}` is missing"),
             Self::OverlayPath(path) => write!(formatter, "the overlay names `{path}`, which the facts do not have"),
+            Self::Default(property) => write!(formatter, "the default of `{property}` is no JSON"),
         }
     }
 }
@@ -109,8 +113,14 @@ impl Builder<'_> {
                     sensitive,
                     equality: self.equality(&path, json),
                     unsupported: self.overlay.unsupported.iter().find(|(at, _)| *at == path).map(|(_, why)| *why),
+                    unwritten: None,
                 },
             );
+        }
+        if definition.is_empty() && id == 0 {
+            for field in fields.values_mut() {
+                field.unwritten = self.unwritten(&field.vendor, &field.shape)?;
+            }
         }
         let rename = |properties: &[String]| -> Vec<EcoString> {
             let mut renamed: Vec<EcoString> = properties.iter().filter_map(|name| names.get(name).cloned()).collect();
@@ -137,6 +147,28 @@ impl Builder<'_> {
             *names_slot = names;
         }
         Ok(())
+    }
+
+    /// What a property of the resource itself goes back to when it is written no longer.
+    fn unwritten(&self, property: &str, shape: &Shape) -> Result<Option<Value>, BuildError> {
+        if let Some((_, json)) = self.overlay.defaults.iter().find(|(at, _)| *at == property) {
+            let json = serde_json::from_str(json).map_err(|_| BuildError::Default(property.to_owned()))?;
+            return Ok(Some(from_json(&json)));
+        }
+        if self.overlay.kept.contains(&property) {
+            return Ok(None);
+        }
+        Ok(match shape {
+            Shape::List { .. } => Some(Value::list([])),
+            Shape::Map(_) | Shape::Keyed { .. } => Some(Value::map([])),
+            Shape::Bool
+            | Shape::Int { .. }
+            | Shape::Float { .. }
+            | Shape::Text(_)
+            | Shape::Json
+            | Shape::Reference(_)
+            | Shape::Record(_) => None,
+        })
     }
 
     /// The names of all properties of a record, references first by what is sent: id, ARN, name, others.
@@ -432,6 +464,8 @@ impl Builder<'_> {
         paths.extend(overlay.equality.iter().map(|(path, _)| *path));
         paths.extend(overlay.exceptions.iter().map(|entry| entry.path));
         paths.extend(overlay.unsupported.iter().map(|(path, _)| *path));
+        paths.extend(overlay.defaults.iter().map(|(path, _)| *path));
+        paths.extend(overlay.kept);
         paths.extend(overlay.derived.iter().map(|(path, _)| *path));
         paths.extend(overlay.popular);
         paths.extend(overlay.name.iter().map(|rule| rule.property));

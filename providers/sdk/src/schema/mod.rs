@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 
 use ecow::EcoString;
 
+use crate::value::Value;
+
 pub use build::{BuildError, build};
 pub use shape::{Equality, ReferenceTo, Shape, TextRules, Unit};
 
@@ -75,6 +77,9 @@ pub struct Field {
     pub equality: Equality,
     /// Why this version cannot send the field, if so.
     pub unsupported: Option<&'static str>,
+    /// What the cloud has when nobody writes the field of the resource itself, where that is known: what a field that is
+    /// written no longer goes back to. A list or map without one is empty.
+    pub unwritten: Option<Value>,
 }
 
 /// What the change of a field costs.

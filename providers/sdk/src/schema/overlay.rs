@@ -37,6 +37,12 @@ pub struct Overlay {
     pub exceptions: &'static [Exception],
     /// Properties this version does not send, with the reason.
     pub unsupported: &'static [(&'static str, &'static str)],
+    /// What the cloud has when nobody writes a property of the resource itself, as JSON. A property that is written no
+    /// longer goes back to it.
+    pub defaults: &'static [(&'static str, &'static str)],
+    /// Lists and maps of the resource itself that the cloud fills in when nobody writes them: written no longer, they
+    /// stay as they are. All others become empty then.
+    pub kept: &'static [&'static str],
     /// Attributes that follow from what was written: attribute, template over fields in the language's names.
     pub derived: &'static [(&'static str, &'static str)],
     /// How a name is made when the user gives none.
@@ -70,6 +76,8 @@ impl Overlay {
         equality: &[],
         exceptions: &[],
         unsupported: &[],
+        defaults: &[],
+        kept: &[],
         derived: &[],
         name: None,
         relations: &[],

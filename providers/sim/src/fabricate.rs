@@ -192,7 +192,7 @@ impl Maker<'_> {
         let kind = self.schema.name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
         let hex = |length: usize| hexadecimal(&[&self.schema.name, name, &self.number.to_string()], length);
         let region = if special::is_global(self.schema) { "" } else { self.target.place() };
-        if let Some(id) = special::identity(self.schema, name, region, &hex) {
+        if let Some(id) = special::chosen(self.schema, name, region, &hex) {
             return id;
         }
         let named = self.schema.overlay.name.map(|rule| vendor_field(self.schema, rule.property));

@@ -84,6 +84,7 @@ pub fn update(
             }
         }
     }
+    special::complete(schema, target, &mut object.attributes);
     fabricate::bump_volatile(schema, &mut object.attributes);
     object.refers = references(schema, &object.attributes);
     Ok(object)

@@ -1,0 +1,71 @@
+//! Amazon EC2 in the sandbox.
+
+use cairn_provider::request::Target;
+use cairn_provider::schema::TypeSchema;
+use cairn_provider::schema::document::meets;
+use cairn_provider::value::Map;
+use ecow::{EcoString, eco_format};
+
+use super::{Digits, Special};
+
+/// What is special about the service's types.
+pub const SPECIAL: Special = Special { chosen, complete, looked_up, ..Special::NOTHING };
+
+fn chosen(kind: &str, field: &str, _region: &str, digits: Digits<'_>) -> Option<EcoString> {
+    let prefix = match (kind, field) {
+        ("aws.ec2.Vpc", "vpc_id") => "vpc",
+        ("aws.ec2.Vpc", "default_security_group") | ("aws.ec2.SecurityGroup", "id" | "group_id") => "sg",
+        ("aws.ec2.Vpc", "default_network_acl") => "acl",
+        ("aws.ec2.Subnet", "subnet_id") => "subnet",
+        ("aws.ec2.InternetGateway", "internet_gateway_id") => "igw",
+        ("aws.ec2.Eip", "allocation_id") => "eipalloc",
+        ("aws.ec2.NatGateway", "nat_gateway_id") => "nat",
+        ("aws.ec2.RouteTable", "route_table_id") => "rtb",
+        ("aws.ec2.SubnetRouteTableAssociation", "id") => "rtbassoc",
+        ("aws.ec2.SecurityGroupIngress" | "aws.ec2.SecurityGroupEgress", "id") => "sgr",
+        ("aws.ec2.LaunchTemplate", "launch_template_id") => "lt",
+        ("aws.ec2.PrefixList", "prefix_list_id") => "pl",
+        ("aws.ec2.Image", "image_id") => "ami",
+        ("aws.ec2.Instance", "instance_id") => "i",
+        _ => return None,
+    };
+    Some(eco_format!("{prefix}-0{}", digits(16)))
+}
+
+fn complete(schema: &TypeSchema, target: &Target, attributes: &mut Map) {
+    match schema.name.as_str() {
+        // Both names mean the group.
+        "aws.ec2.SecurityGroup" => {
+            if let Some(id) = attributes.get("group_id").cloned() {
+                attributes.insert("id".into(), id);
+            }
+        }
+        // A route is told apart by its destination, of whichever kind it is.
+        "aws.ec2.Route" => {
+            let destinations = ["destination_cidr_block", "destination_ipv6_cidr_block", "destination_prefix_list_id"];
+            if let Some(destination) = destinations.iter().find_map(|name| attributes.get(*name)).cloned() {
+                attributes.insert("cidr_block".into(), destination);
+            }
+        }
+        "aws.ec2.VpcGatewayAttachment" => {
+            let kind = if attributes.contains_key("internet_gateway") { "IGW" } else { "VGW" };
+            attributes.insert("attachment_type".into(), kind.into());
+        }
+        "aws.ec2.Subnet" => {
+            attributes.entry("availability_zone".into()).or_insert_with(|| eco_format!("{}a", target.place()).into());
+        }
+        _ => {}
+    }
+}
+
+fn looked_up(schema: &TypeSchema, target: &Target, conditions: &Map) -> Option<Vec<Map>> {
+    if schema.name != "aws.ec2.AvailabilityZone" {
+        return None;
+    }
+    let zones = ["a", "b", "c"].into_iter().map(|letter| {
+        let mut zone = conditions.clone();
+        zone.insert("zone_name".into(), eco_format!("{}{letter}", target.place()).into());
+        zone
+    });
+    Some(zones.filter(|zone| meets(schema, zone, conditions)).collect())
+}

@@ -51,8 +51,7 @@ fn sandbox() {
     let catalogue = Arc::new(cairn_aws::catalogue());
     try_all("sandbox", &catalogue, |_| {
         let storage = Box::new(MemoryStorage::default());
-        let sim =
-            Sim::open("aws", Arc::clone(&catalogue), cairn_aws::declaration, storage, Faults::default()).unwrap();
+        let sim = Sim::open("aws", Arc::clone(&catalogue), cairn_aws::declaration, storage, Faults::default()).unwrap();
         Box::new(sim)
     });
 }
@@ -102,11 +101,7 @@ mod emulators {
 }
 
 /// Tries all cases that list a place, each with a provider of its own.
-fn try_all(
-    name: &str,
-    catalogue: &Catalogue,
-    provider: impl Fn(usize) -> Box<dyn cairn_provider::provider::Provider>,
-) {
+fn try_all(name: &str, catalogue: &Catalogue, provider: impl Fn(usize) -> Box<dyn cairn_provider::provider::Provider>) {
     let filter = std::env::var("CAIRN_CASE").unwrap_or_default();
     let mut failures = Vec::new();
     let mut count = 0;
@@ -120,10 +115,7 @@ fn try_all(
             name,
             provider: provider.as_ref(),
             catalogue,
-            target: Target {
-                cloud: "aws".into(),
-                settings: BTreeMap::from([("region".into(), region(&case).into())]),
-            },
+            target: Target { cloud: "aws".into(), settings: BTreeMap::from([("region".into(), region(&case).into())]) },
             unique: format!("u{index:07}").into(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -101,9 +101,8 @@ impl Case {
             gaps.insert(name.clone(), gaps_of(Some(listed))?);
         }
         for key in json.as_object().into_iter().flat_map(|map| map.keys()) {
-            const KEYS: [&str; 10] = [
-                "type", "needs", "minimal", "full", "updates", "others", "untried", "absent", "sandbox", "emulators",
-            ];
+            const KEYS: [&str; 10] =
+                ["type", "needs", "minimal", "full", "updates", "others", "untried", "absent", "sandbox", "emulators"];
             if !KEYS.contains(&key.as_str()) {
                 return Err(format!("`{key}` means nothing here"));
             }

@@ -42,10 +42,8 @@ pub async fn run(place: &Place<'_>, case: &Case) -> Result<(), Vec<String>> {
     let Some(declaration) = place.provider.declaration(&case.kind) else {
         return Err(vec![format!("{} has no handler", case.kind)]);
     };
-    let words = BTreeMap::from([
-        ("unique".into(), place.unique.clone()),
-        ("region".into(), place.target.place().into()),
-    ]);
+    let words =
+        BTreeMap::from([("unique".into(), place.unique.clone()), ("region".into(), place.target.place().into())]);
     let mut trial = Trial {
         place,
         case,
@@ -207,9 +205,10 @@ impl Trial<'_> {
         self.agrees("update", &sent, &now);
         // The old object must have been seen to differ, or drift would go unnoticed.
         let before = self.kept(disagreements(self.schema, &set, &live.attributes));
-        let visible = set.keys().filter_map(|name| self.schema.field(name)).any(|field| {
-            field.access == cairn_provider::schema::Access::ReadWrite && !field.sensitive
-        });
+        let visible = set
+            .keys()
+            .filter_map(|name| self.schema.field(name))
+            .any(|field| field.access == cairn_provider::schema::Access::ReadWrite && !field.sensitive);
         if before == 0 && visible && !set.is_empty() && !self.is_gap(set.keys()) {
             let fields: Vec<&str> = set.keys().map(EcoString::as_str).collect();
             self.faults.push(format!("update: {} was so before: the update shows nothing", fields.join(", ")));
@@ -389,12 +388,8 @@ impl Trial<'_> {
             match call().await {
                 Ok(value) => return Ok(value),
                 Err(error) => {
-                    let passing = [
-                        ErrorClass::Throttled,
-                        ErrorClass::Transient,
-                        ErrorClass::NotYetConsistent,
-                        ErrorClass::InUse,
-                    ];
+                    let passing =
+                        [ErrorClass::Throttled, ErrorClass::Transient, ErrorClass::NotYetConsistent, ErrorClass::InUse];
                     if !passing.contains(&error.class) {
                         return Err(error);
                     }
@@ -448,7 +443,8 @@ impl Trial<'_> {
 
     fn stale_gaps(&mut self) {
         let stale = self.gaps.iter().enumerate().filter(|(index, _)| !self.used.contains(index));
-        let stale: Vec<String> = stale.map(|(_, gap)| format!("{:?} is no gap any more: {}", gap.about, gap.why)).collect();
+        let stale: Vec<String> =
+            stale.map(|(_, gap)| format!("{:?} is no gap any more: {}", gap.about, gap.why)).collect();
         if self.faults.is_empty() {
             self.faults.extend(stale);
         }

@@ -119,12 +119,5 @@ fn remaining(
     }
     values.retain(|name, _| inputs.contains_key(name));
     let live = Live { id: recorded.id.clone(), attributes: observed.clone(), status: Status::Ready, owner: None };
-    Ok(compare::differences(
-        schema,
-        &values,
-        &live,
-        Some(&recorded.inputs),
-        &desired.options.ignore,
-        &run.key,
-    ))
+    Ok(compare::differences(schema, &values, &live, Some(&recorded.inputs), &desired.options.ignore, &run.key))
 }

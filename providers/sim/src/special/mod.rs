@@ -29,12 +29,8 @@ pub struct Special {
 
 impl Special {
     /// Nothing is special.
-    pub const NOTHING: Self = Self {
-        chosen: |_, _, _, _| None,
-        complete: |_, _, _| {},
-        deletable: |_, _| Ok(()),
-        looked_up: |_, _, _| None,
-    };
+    pub const NOTHING: Self =
+        Self { chosen: |_, _, _, _| None, complete: |_, _, _| {}, deletable: |_, _| Ok(()), looked_up: |_, _, _| None };
 }
 
 /// What is special about the types of a service.

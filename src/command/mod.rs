@@ -11,6 +11,7 @@ mod front;
 mod graph;
 mod pipeline;
 mod plan;
+mod proposal;
 mod run;
 mod saved;
 mod state;

@@ -4,15 +4,16 @@ use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
-use super::arguments::CloudArguments;
-use super::failure::{Exit, Failure, reports, style};
+use super::arguments::{CloudArguments, Format};
+use super::failure::{Exit, Failure};
 use super::front::Front;
+use super::proposal::{Proposal, settle};
 use super::{pipeline, run as running};
 use crate::engine::execute::Entropy as _;
 use crate::engine::mask::StackKey;
 use crate::host::entropy::SystemEntropy;
 use crate::host::local_store::LocalStore;
-use crate::host::{self, terminal};
+use crate::host;
 use crate::model::desired::DesiredStack;
 use crate::model::plan::Plan;
 use crate::registry;
@@ -56,7 +57,7 @@ fn changes(plan: &Plan) -> String {
 }
 
 /// Applies a saved plan.
-pub async fn apply(file: &Path, arguments: &CloudArguments) -> Result<Exit, Failure> {
+pub async fn apply(file: &Path, arguments: &CloudArguments, format: Format) -> Result<Exit, Failure> {
     let broken = |why: &str| Failure::new(format!("{} is no saved plan: {why}", file.display()));
     let text = host::read_text(file).map_err(|why| broken(&why))?;
     let document: Json = serde_json::from_str(&text).map_err(|error| broken(&error.to_string()))?;
@@ -110,28 +111,14 @@ pub async fn apply(file: &Path, arguments: &CloudArguments) -> Result<Exit, Fail
         taken.store.release().await?;
         return Err(stale("what it read has changed since"));
     }
-    let look = terminal::detect();
-    terminal::err(&reports(&planning.refused, &sources, &look));
-    terminal::out(&view::human::plan::render(&planning.plan, style(&look)));
-    if !planning.refused.is_empty() {
-        taken.store.release().await?;
-        return Err(Failure::with(
-            Exit::Refused,
-            "refused: protected resources would be destroyed; nothing was touched",
-        ));
-    }
-    terminal::out("\n");
     let work = running::Work {
         desired,
         planning,
         clouds: &place.clouds,
         root: &root,
         arguments: &arguments,
+        format,
         first: vec![Entry::PlanUsed { plan: plan_id.into() }],
     };
-    let result = running::carry_out(taken, work).await;
-    if arguments.stats {
-        terminal::err(&pipeline::stats(&place.clouds));
-    }
-    result
+    settle(Proposal { command: "apply", taken, work, sources: &sources, question: None }).await
 }

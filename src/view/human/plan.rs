@@ -128,9 +128,9 @@ impl Page {
         let effective = || plan.changes.iter().filter(|change| change.is_effective());
         let lost: Vec<&Change> = effective().filter(|change| change.risks.contains(&Risk::DataLoss)).collect();
         let opened: Vec<String> = effective()
-            .flat_map(|change| change.risks.iter())
-            .filter_map(|risk| match risk {
-                Risk::Access(what) => Some(what.clone()),
+            .flat_map(|change| change.risks.iter().map(move |risk| (change, risk)))
+            .filter_map(|(change, risk)| match risk {
+                Risk::Access(what) => Some(format!("{} {}: {what}", change.kind, change.address)),
                 Risk::DataLoss | Risk::Downtime => None,
             })
             .collect();

@@ -51,6 +51,8 @@ pub struct Overlay {
     pub relations: &'static [Relation],
     /// Which object goes first in a replacement.
     pub replacement: Replacement,
+    /// Settings that let everybody in.
+    pub opens: &'static [Opening],
     /// Whether destroying an object destroys data.
     pub stateful: bool,
     /// The fields people set most, for messages about missing ones.
@@ -82,6 +84,7 @@ impl Overlay {
         name: None,
         relations: &[],
         replacement: Replacement::DestroyFirst,
+        opens: &[],
         stateful: false,
         popular: &[],
         noun: "",
@@ -95,6 +98,19 @@ pub struct Reference {
     pub path: &'static str,
     /// The types it may refer to, each with the attribute that is sent; both in the vendor's spelling.
     pub to: &'static [(&'static str, &'static str)],
+}
+
+/// A setting that lets everybody in. Names are the language's.
+#[derive(Debug)]
+pub struct Opening {
+    /// The list of records it stands in; empty for the resource itself.
+    pub list: &'static str,
+    /// The field.
+    pub field: &'static str,
+    /// The values that let everybody in, as the API knows them.
+    pub everybody: &'static [&'static str],
+    /// What opens, in words; `{field}` is the value of a field beside it.
+    pub what: &'static str,
 }
 
 /// A range of whole numbers in the API's unit.

@@ -23,7 +23,7 @@ use crate::host::local_store::LocalStore;
 use crate::host::secrets::HostSecrets;
 use crate::host::{Stopwatch, signals, terminal, who};
 use crate::model::Address;
-use crate::model::change::Action;
+use crate::model::change::{Action, Reason};
 use crate::model::desired::DesiredStack;
 use crate::model::event::Event;
 use crate::state::{Entry, Folded, OpenIntent, Recorded, StateStore, fold};
@@ -170,10 +170,14 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
     end(&report, &summary, *wish.borrow(), watch.elapsed(), &outputs, format)
 }
 
-/// What is remembered of objects that stay as they are: new needs, protection, fields that agree already.
+/// What is remembered before anything is done: objects that are gone; of objects that stay as they are new needs,
+/// protection, fields that agree already.
 fn notes(desired: &DesiredStack, planning: &Planning, folded: &Folded, clouds: &Clouds, key: &StackKey) -> Vec<Entry> {
     use crate::model::residual::Resolved;
-    let mut entries = Vec::new();
+    // What somebody else destroyed is not there to be destroyed once more when it is made anew.
+    let vanished = planning.plan.changes.iter().filter(|change| change.reasons.contains(&Reason::Vanished));
+    let mut entries: Vec<Entry> =
+        vanished.map(|change| Entry::Forgotten { address: change.address.clone() }).collect();
     for change in planning.plan.changes.iter().filter(|change| change.action == Action::Unchanged) {
         let (Some(wanted), Some(before)) =
             (desired.resources.get(&change.address), folded.snapshot.resources.get(&change.address))

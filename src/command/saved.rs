@@ -83,6 +83,10 @@ pub async fn apply(file: &Path, arguments: &CloudArguments, format: Format) -> R
     let base = body.get("base");
     let lineage = base.and_then(|base| base.get("lineage")).and_then(Json::as_str).unwrap_or_default();
     let sequence = base.and_then(|base| base.get("sequence")).and_then(Json::as_u64).unwrap_or(0);
+    let now = crate::state::fold(before.snapshot.clone(), before.entries);
+    if now.snapshot.used_plans.iter().any(|used| *used == plan_id) {
+        return Err(stale("it was applied already"));
+    }
     // A stack without state has no key yet; its plan is good for as long as that stays so.
     if !before.snapshot.lineage.is_empty() && StackKey::new(before.key.clone()).sign(written) != signature {
         return Err(if lineage == before.snapshot.lineage.as_str() {
@@ -90,13 +94,6 @@ pub async fn apply(file: &Path, arguments: &CloudArguments, format: Format) -> R
         } else {
             stale("it was made for another state")
         });
-    }
-    if before.snapshot.used_plans.iter().any(|used| *used == plan_id) {
-        return Err(stale("it was applied already"));
-    }
-    let now = crate::state::fold(before.snapshot, before.entries);
-    if now.snapshot.used_plans.iter().any(|used| *used == plan_id) {
-        return Err(stale("it was applied already"));
     }
     if now.snapshot.lineage != lineage || now.snapshot.sequence != sequence {
         return Err(stale("the state has changed since"));

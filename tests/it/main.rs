@@ -10,5 +10,9 @@
 )]
 
 mod architecture;
+mod command;
+#[cfg(feature = "aws")]
+mod killed;
 mod language;
 mod memory_files;
+mod project;

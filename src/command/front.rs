@@ -157,9 +157,10 @@ impl Front {
             let mut found = Report::default();
             self.offline(environment, &mut found);
             // What types already say is wrong is not said again when it is evaluated.
-            let news = found.into_sorted().into_iter().filter(|diagnostic| {
-                !diagnostic.span().is_some_and(|span| self.report.has_error_at(span))
-            });
+            let news = found
+                .into_sorted()
+                .into_iter()
+                .filter(|diagnostic| !diagnostic.span().is_some_and(|span| self.report.has_error_at(span)));
             report.extend(news);
         }
         report.into_sorted()

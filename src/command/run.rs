@@ -176,8 +176,7 @@ fn notes(desired: &DesiredStack, planning: &Planning, folded: &Folded, clouds: &
     use crate::model::residual::Resolved;
     // What somebody else destroyed is not there to be destroyed once more when it is made anew.
     let vanished = planning.plan.changes.iter().filter(|change| change.reasons.contains(&Reason::Vanished));
-    let mut entries: Vec<Entry> =
-        vanished.map(|change| Entry::Forgotten { address: change.address.clone() }).collect();
+    let mut entries: Vec<Entry> = vanished.map(|change| Entry::Forgotten { address: change.address.clone() }).collect();
     for change in planning.plan.changes.iter().filter(|change| change.action == Action::Unchanged) {
         let (Some(wanted), Some(before)) =
             (desired.resources.get(&change.address), folded.snapshot.resources.get(&change.address))
@@ -251,7 +250,8 @@ fn end(
         let counts = crate::view::human::plan::summary(summary);
         let mut text = format!("\ndone in {seconds:.1}s: {counts}\n");
         for (name, value) in outputs {
-            let value = value.as_ref().map_or_else(|| "(sensitive)".to_owned(), |value| untrusted::one_line(&render(value)));
+            let value =
+                value.as_ref().map_or_else(|| "(sensitive)".to_owned(), |value| untrusted::one_line(&render(value)));
             text.push_str(&format!("  {name} = {value}\n"));
         }
         match format {

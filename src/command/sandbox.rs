@@ -71,10 +71,9 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let directory = registry::state_directory(&front.root, &front.stack(), &environment, true);
     let loaded = LocalStore::new(&directory).load().await?;
     let snapshot = fold(loaded.snapshot, loaded.entries).snapshot;
-    let recorded = snapshot
-        .resources
-        .get(&Address::from_text(address))
-        .ok_or_else(|| Failure::new(format!("the sandbox has no object of {address}: see `cairn state list --sandbox`")))?;
+    let recorded = snapshot.resources.get(&Address::from_text(address)).ok_or_else(|| {
+        Failure::new(format!("the sandbox has no object of {address}: see `cairn state list --sandbox`"))
+    })?;
     let storage = Box::new(SandboxFile::new(&directory));
     let (_, sim) = registry::sandbox(front.catalogue(), storage, Faults::default()).map_err(Failure::new)?;
     let gone = || Failure::new(format!("{} {} is not in the sandbox any more", recorded.kind, recorded.id));
@@ -86,10 +85,9 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
             terminal::out(&format!("removed {} {}\n", recorded.kind, recorded.id));
         }
         Command::Set(set) => {
-            let (path, text) = set
-                .setting
-                .split_once('=')
-                .ok_or_else(|| Failure::new(format!("an attribute is set with ATTRIBUTE=VALUE, not `{}`", set.setting)))?;
+            let (path, text) = set.setting.split_once('=').ok_or_else(|| {
+                Failure::new(format!("an attribute is set with ATTRIBUTE=VALUE, not `{}`", set.setting))
+            })?;
             let (name, below) = path.split_once('.').map_or((path, ""), |(name, below)| (name, below));
             let schema = registry::catalogue();
             let schema = schema.get(&recorded.kind).ok_or_else(gone)?;

@@ -9,8 +9,8 @@ use super::failure::{Exit, Failure};
 use super::front;
 use crate::host::local_store::{LocalStore, Restored};
 use crate::host::{terminal, who};
-use crate::registry;
 use crate::model::Address;
+use crate::registry;
 use crate::state::{Recorded, StateStore as _, fold};
 use crate::view;
 

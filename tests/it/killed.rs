@@ -116,12 +116,24 @@ fn count(moto: &Emulator) -> BTreeMap<&'static str, usize> {
         ("vpc", occurrences(ask("DescribeVpcs", marked), "<vpcId>")),
         ("subnet", occurrences(ask("DescribeSubnets", marked), "<subnetId>")),
         ("gateway", occurrences(ask("DescribeInternetGateways", marked), "<internetGatewayId>")),
-        ("group", occurrences(ask("DescribeSecurityGroups", marked), "<groupName>servers")
-            .max(occurrences(ask("DescribeSecurityGroups", marked), "<groupDescription>servers"))),
+        (
+            "group",
+            occurrences(ask("DescribeSecurityGroups", marked), "<groupName>servers")
+                .max(occurrences(ask("DescribeSecurityGroups", marked), "<groupDescription>servers")),
+        ),
         ("address", occurrences(ask("DescribeAddresses", ""), "<allocationId>")),
-        ("nat", occurrences(ask("DescribeNatGateways", "&Filter.1.Name=state&Filter.1.Value.1=available"), "<natGatewayId>")),
-        ("table", occurrences(ask("DescribeRouteTables", marked), "<routeTableId>")
-            .saturating_sub(occurrences(ask("DescribeRouteTables", marked), "<routeTableAssociationId>"))),
+        (
+            "nat",
+            occurrences(
+                ask("DescribeNatGateways", "&Filter.1.Name=state&Filter.1.Value.1=available"),
+                "<natGatewayId>",
+            ),
+        ),
+        (
+            "table",
+            occurrences(ask("DescribeRouteTables", marked), "<routeTableId>")
+                .saturating_sub(occurrences(ask("DescribeRouteTables", marked), "<routeTableAssociationId>")),
+        ),
     ])
 }
 
@@ -138,7 +150,8 @@ fn request(moto: &Emulator, path: &str, body: &str) -> String {
     let url = moto.url();
     let host = url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host).unwrap();
-    let credential = "AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/ec2/aws4_request, SignedHeaders=host, Signature=00";
+    let credential =
+        "AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/ec2/aws4_request, SignedHeaders=host, Signature=00";
     write!(
         stream,
         "POST {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nAuthorization: {credential}\r\n\

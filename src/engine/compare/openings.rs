@@ -96,7 +96,10 @@ mod tests {
         let web = serde_json::json!({ "cidr_ip": "0.0.0.0/0", "ip_protocol": "tcp", "from_port": 80, "to_port": 81 });
         let home = serde_json::json!({ "cidr_ip": "10.0.0.0/8", "ip_protocol": "tcp", "from_port": 1, "to_port": 2 });
         assert_eq!(opened(serde_json::json!([ssh, home]), None), ["tcp 22 to 22 from anywhere"]);
-        assert_eq!(opened(serde_json::json!([ssh, web]), Some(serde_json::json!([ssh]))), ["tcp 80 to 81 from anywhere"]);
+        assert_eq!(
+            opened(serde_json::json!([ssh, web]), Some(serde_json::json!([ssh]))),
+            ["tcp 80 to 81 from anywhere"]
+        );
         assert_eq!(opened(serde_json::json!([ssh]), Some(serde_json::json!([ssh]))), Vec::<String>::new());
     }
 }

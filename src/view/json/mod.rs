@@ -91,7 +91,12 @@ pub fn state<'a>(resources: impl Iterator<Item = (&'a Address, &'a Recorded)>) -
             protected: recorded.protect,
             incomplete: recorded.incomplete,
             needs: recorded.needs.iter().map(ToString::to_string).collect(),
-            target: recorded.target.settings.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+            target: recorded
+                .target
+                .settings
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_string()))
+                .collect(),
             inputs: recorded
                 .inputs
                 .iter()

@@ -11,8 +11,10 @@
 
 mod architecture;
 mod command;
+mod examples;
 #[cfg(feature = "aws")]
 mod killed;
 mod language;
 mod memory_files;
 mod project;
+mod reference;

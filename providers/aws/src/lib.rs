@@ -14,7 +14,7 @@ pub mod native;
 
 services! { ec2 }
 
-pub use catalogue::{catalogue, declaration, declarations, look_up_declarations};
+pub use catalogue::{catalogue, declaration, declarations, look_up_declaration, look_up_declarations};
 pub use facts::FACTS;
 #[cfg(feature = "native")]
 pub use native::Aws;

@@ -10,5 +10,8 @@
 )]
 
 mod architecture;
+mod catalogue_pages;
 mod language;
+mod literate;
 mod memory_files;
+mod sample_types;

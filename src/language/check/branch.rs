@@ -44,6 +44,11 @@ impl Checker<'_> {
         let source = self.infer(&each.source);
         if source.is_optional() {
             self.maybe_absent(&each.source, &source);
+            if source.bare().item().is_none() {
+                // What it is comes second to whether it is.
+                let names = std::iter::once(&each.first).chain(&each.second);
+                return names.map(|name| (name.text.clone(), Type::Error)).collect();
+            }
         }
         let (first, second) = match source.bare() {
             Type::Map(item) => (Type::Text, Some(item.as_ref().clone())),

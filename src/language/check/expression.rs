@@ -16,7 +16,7 @@ use crate::source::Span;
 impl Checker<'_> {
     /// Checks an expression against the type of a named place.
     pub(super) fn check_value(&mut self, expression: &Expr, ty: &Type, name: &str, span: Span) {
-        let field = FieldPlace { name, span, unit: None, schema: false, sensitive: ty.holds_secret() };
+        let field = FieldPlace { name, span, unit: None, schema: false, required: false, sensitive: ty.holds_secret() };
         self.check(expression, &Want { ty, field: Some(field) });
     }
 
@@ -33,7 +33,8 @@ impl Checker<'_> {
                 match &node.no {
                     Some(no) => self.check(no, want),
                     // Without `else` the value may be absent; a field is then left out.
-                    None if want.ty.is_optional() || want.field.as_ref().is_some_and(|field| field.schema) => {}
+                    None if want.ty.is_optional()
+                        || want.field.as_ref().is_some_and(|field| field.schema && !field.required) => {}
                     None => self.report(
                         Diagnostic::error(
                             "types::else_missing",
@@ -87,7 +88,7 @@ impl Checker<'_> {
         }
         match found {
             Type::Ip | Type::Cidr => want.ty.is_text(),
-            Type::Optional(inner) => super::fits(inner, want.ty) || self.fits_field(inner, want),
+            Type::Optional(inner) => !field.required && (super::fits(inner, want.ty) || self.fits_field(inner, want)),
             Type::List(item) => match want.ty {
                 Type::List(wanted) => self.fits_field(item, &Want { ty: wanted, field: want.field.clone() }),
                 _ => false,

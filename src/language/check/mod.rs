@@ -121,6 +121,8 @@ struct FieldPlace<'a> {
     unit: Option<ApiUnit>,
     /// Whether the field belongs to a vendor's schema.
     schema: bool,
+    /// Whether it must be there.
+    required: bool,
     /// Whether it may hold a secret.
     sensitive: bool,
 }

@@ -73,6 +73,7 @@ impl Checker<'_> {
             span: given.span,
             unit: field.as_ref().and_then(|field| field.unit),
             schema: field.as_ref().is_some_and(|field| field.schema),
+            required: false,
             sensitive: field.as_ref().is_some_and(|field| field.sensitive),
         };
         self.given_in(given, &Want { ty, field: Some(place) });
@@ -159,7 +160,14 @@ impl Checker<'_> {
             || matches!(field.ty.bare(), Type::Cidr | Type::Ip) && wanted.bare().is_text();
         if !fits {
             let name = field.name.clone();
-            let place = FieldPlace { name: &name, span: value.span, unit: None, schema: true, sensitive: false };
+            let place = FieldPlace {
+                name: &name,
+                span: value.span,
+                unit: None,
+                schema: true,
+                required: false,
+                sensitive: false,
+            };
             self.mismatch(value, &field.ty, &Want { ty: &wanted, field: Some(place) });
         }
     }
@@ -169,8 +177,14 @@ impl Checker<'_> {
             match record.field(&field.name) {
                 Some(own) => {
                     let sensitive = own.ty.holds_secret();
-                    let place =
-                        FieldPlace { name: &field.name, span: field.span, unit: None, schema: false, sensitive };
+                    let place = FieldPlace {
+                        name: &field.name,
+                        span: field.span,
+                        unit: None,
+                        schema: false,
+                        required: false,
+                        sensitive,
+                    };
                     self.given_in(field, &Want { ty: &own.ty, field: Some(place) });
                 }
                 None => {
@@ -211,6 +225,7 @@ impl Checker<'_> {
     ) {
         let record = schema.record(id);
         let mut present = spread.clone();
+        self.vendor_spelling(record, given);
         for field in given {
             let Some(own) = record.fields.get(&field.name) else {
                 if let Some(value) = field.value {
@@ -251,6 +266,7 @@ impl Checker<'_> {
             span: given.span,
             unit: own.shape.unit(),
             schema: true,
+            required: own.required,
             sensitive: own.sensitive,
         };
         // The list form of keyed fields stays legal.
@@ -262,20 +278,34 @@ impl Checker<'_> {
         self.given_in(given, &Want { ty: &ty, field: Some(place) });
     }
 
+    /// Reports fields in the vendor's spelling, all of a record at once: it is one misunderstanding.
+    fn vendor_spelling(&mut self, record: &Record, given: &[Given<'_>]) {
+        let mut diagnostic: Option<Diagnostic> = None;
+        for field in given {
+            let Some(name) = in_vendor_spelling(record, &field.name) else { continue };
+            let label = format!("write `{name}`");
+            diagnostic = Some(
+                match diagnostic {
+                    None => Diagnostic::error(
+                        "schema::vendor_spelling",
+                        "Field names are written in snake_case",
+                        field.span,
+                        label,
+                    )
+                    .help("the names are CloudFormation's own, spelled in lower case with underscores."),
+                    Some(diagnostic) => diagnostic.label(field.span, label),
+                }
+                .edit(field.span, name.as_str()),
+            );
+        }
+        if let Some(diagnostic) = diagnostic {
+            self.report(diagnostic);
+        }
+    }
+
     fn misspelt_field(&mut self, schema: &Arc<TypeSchema>, id: RecordId, given: &Given<'_>) {
         let record = schema.record(id);
-        let vendor = record.fields.iter().find(|(_, field)| field.vendor == given.name);
-        if let Some((name, _)) = vendor {
-            self.report(
-                Diagnostic::error(
-                    "schema::vendor_spelling",
-                    "Field names are written in snake_case",
-                    given.span,
-                    format!("write `{name}`"),
-                )
-                .help("the names are CloudFormation's own, spelled in lower case with underscores.")
-                .edit(given.span, name.as_str()),
-            );
+        if in_vendor_spelling(record, &given.name).is_some() {
             return;
         }
         let reference = record.fields.iter().find_map(|(name, field)| match reference_of(&field.shape) {
@@ -510,6 +540,11 @@ fn all_names(ty: &Type) -> Vec<EcoString> {
         Type::Part(schema, id) => schema.record(*id).fields.keys().cloned().collect(),
         _ => Vec::new(),
     }
+}
+
+/// The field that a name means in the vendor's spelling.
+fn in_vendor_spelling<'r>(record: &'r Record, name: &str) -> Option<&'r EcoString> {
+    record.fields.iter().find(|(own, field)| field.vendor == name && *own != name).map(|(own, _)| own)
 }
 
 /// The field that was most likely meant by a name that is none.

@@ -145,6 +145,7 @@ impl Evaluator<'_> {
 
     fn circular_field(&mut self, instance: &Rc<Instance>, name: &EcoString) {
         let span = self.field_span(instance, name).unwrap_or(self.program.item(instance.item).span);
+        self.circular.insert(instance.address.clone());
         self.report(
             Diagnostic::error(
                 "names::circular",

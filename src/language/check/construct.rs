@@ -152,7 +152,9 @@ impl Checker<'_> {
                     return;
                 }
                 let ty = Type::Part(schema, 0);
+                self.declared = Some(self.program.sources.text(name).into());
                 self.record(&fields, entries, &Want::of(&ty));
+                self.declared = None;
             }
             (Keyword::Lookup, Type::Resource(schema)) => {
                 // Any field may be a condition, also those the cloud chooses; none must be.

@@ -287,7 +287,7 @@ impl Evaluator<'_> {
         if let ExprKind::Name(name) = &base.kind
             && let Some(place) = self.keys_come_from(name)
         {
-            diagnostic = diagnostic.help(place);
+            diagnostic = diagnostic.help(format!("{place}; add `{key}` there to get one more"));
         }
         self.report(diagnostic);
     }

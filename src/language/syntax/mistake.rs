@@ -95,7 +95,7 @@ fn unknown_keyword(span: Span, line: &str) -> Diagnostic {
 /// Terraform's blocks: a keyword, quoted names, a brace.
 fn hcl(place: Place, statement: usize, word: &str, rest: &str) -> Option<Diagnostic> {
     let words = ["resource", "data", "variable", "module", "provider", "output", "terraform", "locals"];
-    let rest = comment_start(rest).and_then(|comment| rest.get(..comment)).unwrap_or(rest).trim_end();
+    let rest = uncommented(rest).trim_end();
     let names = rest.trim_start();
     let block = words.contains(&word) && (names.starts_with('"') || names.starts_with('{')) && names.ends_with('{');
     if !block {
@@ -253,7 +253,7 @@ fn equals_for_colon(place: Place, line: &Line<'_>, statement: usize) -> Option<(
     if !rest.starts_with('=') || rest.starts_with("==") || rest.starts_with("=>") || word.is_empty() {
         return None;
     }
-    let value = rest.get(1..).unwrap_or_default().trim();
+    let value = uncommented(rest.get(1..).unwrap_or_default()).trim();
     let diagnostic = Diagnostic::error(
         "syntax::equals_in_record",
         "A field is written with `:`",
@@ -280,7 +280,7 @@ fn colon_for_equals(place: Place, line: &Line<'_>, statement: usize) -> Option<(
         place.span(line.at, line.at + 1),
         "write `=` here",
     )
-    .help(format!("{} = {}", line.before().trim(), line.rest().trim_start_matches(':').trim()))
+    .help(format!("{} = {}", line.before().trim(), uncommented(line.rest()).trim_start_matches(':').trim()))
     .edit(place.span(line.at, line.at + 1), "=");
     Some((diagnostic, Repair::Overwrite(vec![(line.at, b'=')])))
 }
@@ -309,7 +309,7 @@ fn foreign(place: Place, line: &Line<'_>) -> Option<(Diagnostic, Repair)> {
     match character {
         '\'' => Some((
             Diagnostic::error("syntax::single_quotes", "Text stands in double quotes", span, "write `\"` here")
-                .help(rest.replace('\'', "\"").trim().to_owned()),
+                .help(uncommented(rest).replace('\'', "\"").trim().to_owned()),
             line.blank(),
         )),
         ';' => Some((
@@ -396,7 +396,7 @@ fn missing_colon(place: Place, line: &Line<'_>, statement: usize) -> Option<(Dia
         place.span(line.at - 1, line.at),
         "a `:` is missing here",
     )
-    .help(format!("{key}: {}", rest.trim()))
+    .help(format!("{key}: {}", uncommented(rest).trim()))
     .edit(place.span(at, at), ":");
     Some((diagnostic, Repair::Overwrite(vec![(at, b':')])))
 }
@@ -469,6 +469,11 @@ fn line_around(item: &str, at: usize) -> (usize, usize) {
     let start = item.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |before| before + 1);
     let end = item.get(at..).and_then(|behind| behind.find('\n')).map_or(item.len(), |offset| at + offset);
     (start, end)
+}
+
+/// A line, or its end, without its comment.
+fn uncommented(line: &str) -> &str {
+    comment_start(line).and_then(|comment| line.get(..comment)).unwrap_or(line)
 }
 
 /// Where the comment of a line starts.

@@ -14,7 +14,10 @@ mod command;
 mod examples;
 #[cfg(feature = "aws")]
 mod killed;
+mod catalogue_pages;
 mod language;
+mod literate;
 mod memory_files;
 mod project;
 mod reference;
+mod sample_types;

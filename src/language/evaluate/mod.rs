@@ -20,7 +20,7 @@ mod placement;
 mod relation;
 mod term;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -95,13 +95,14 @@ pub fn evaluate(request: &Request<'_>, report: &mut Report) -> Evaluation {
         emitted: Vec::new(),
         wanted: BTreeMap::new(),
         orders: Vec::new(),
+        circular: BTreeSet::new(),
         diagnostics: Vec::new(),
         steps: 0,
         exhausted: false,
         count: 0,
     };
     let inputs = evaluator.stack_inputs(request.overrides);
-    evaluator.scopes.push(Scope { unit: Program::STACK, path: None, inputs, inherited: Rc::default() });
+    evaluator.scopes.push(Scope { unit: Program::STACK, outer: None, path: None, inputs, inherited: Rc::default() });
     evaluator.run_scope(0);
     let stack = evaluator.emit(request.overrides);
     let wanted = evaluator.wanted.into_values().collect();
@@ -112,6 +113,8 @@ pub fn evaluate(request: &Request<'_>, report: &mut Report) -> Evaluation {
 /// The stack or one instance of a component.
 struct Scope {
     unit: UnitId,
+    /// The scope in which the component was declared.
+    outer: Option<usize>,
     path: Option<Address>,
     inputs: BTreeMap<EcoString, Term>,
     inherited: Rc<Inherited>,
@@ -147,6 +150,8 @@ struct Evaluator<'p> {
     wanted: BTreeMap<Address, WantedLookup>,
     /// `@before`: who must wait for whom.
     orders: Vec<(Address, Need)>,
+    /// Resources with a field that needs itself, which was reported.
+    circular: BTreeSet<Address>,
     diagnostics: Vec<Diagnostic>,
     steps: u64,
     exhausted: bool,

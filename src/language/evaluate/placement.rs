@@ -87,6 +87,8 @@ impl Evaluator<'_> {
             .iter()
             .copied()
             .filter(|id| matches!(&program.item(*id).kind, ItemKind::Declaration(node) if node.keyword == Keyword::Provider))
+            // What is wrong with a provider was said with the types.
+            .filter(|id| !self.typed.failed.contains(id))
             .collect();
         let marked =
             |id: &ItemId| program.item(*id).decorators.iter().any(|decorator| decorator.name.text == "default");

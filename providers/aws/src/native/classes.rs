@@ -77,6 +77,12 @@ pub const RULES: &[Rule] = &[
     saying("ec2", "InvalidParameterValue", "iamInstanceProfile", ErrorClass::NotYetConsistent),
     saying("ec2", "InvalidParameterValue", "IAM Instance Profile", ErrorClass::NotYetConsistent),
     saying("rds", "InvalidParameterValue", "IAM role ARN value is invalid", ErrorClass::NotYetConsistent),
+    // A policy of the vendor that is not there will never be; our own may take a moment to be seen.
+    saying("iam", "NoSuchEntity", ":iam::aws:policy/", ErrorClass::NotFound),
+    on("iam", "Attach", "NoSuchEntity", ErrorClass::NotYetConsistent),
+    on("iam", "AddRole", "NoSuchEntity", ErrorClass::NotYetConsistent),
+    on("iam", "Create", "NoSuchEntity", ErrorClass::NotYetConsistent),
+    on("iam", "Put", "NoSuchEntity", ErrorClass::NotYetConsistent),
     saying("iam", "MalformedPolicyDocument", "Invalid principal", ErrorClass::NotYetConsistent),
     saying("s3", "MalformedPolicy", "Invalid principal", ErrorClass::NotYetConsistent),
     saying("sns", "InvalidParameter", "PrincipalNotFound", ErrorClass::NotYetConsistent),

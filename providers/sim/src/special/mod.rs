@@ -3,6 +3,7 @@
 mod certificatemanager;
 mod cloudfront;
 mod ec2;
+mod iam;
 mod route53;
 
 use cairn_provider::request::Target;
@@ -39,6 +40,7 @@ fn of(service: &str) -> &'static Special {
         "certificatemanager" => &certificatemanager::SPECIAL,
         "cloudfront" => &cloudfront::SPECIAL,
         "ec2" => &ec2::SPECIAL,
+        "iam" => &iam::SPECIAL,
         "route53" => &route53::SPECIAL,
         _ => &Special::NOTHING,
     }

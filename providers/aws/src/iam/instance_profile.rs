@@ -77,6 +77,7 @@ mod lifecycle {
 
     use crate::iam::wire;
     use crate::native::codec::{need, set, take};
+    use crate::native::reading::one_by_one;
     use crate::native::session::{Session, absent_is_none, given};
     use crate::native::tags;
 
@@ -149,9 +150,8 @@ mod lifecycle {
         }
 
         async fn read(&self, session: &Session, wanted: &ReadSet) -> Result<Readings, ProviderError> {
-            let mut readings = Readings::default();
-            let Some(wanted) = wanted.get(KIND) else { return Ok(readings) };
-            if wanted.len() > ONE_BY_ONE {
+            if let Some(wanted) = wanted.get(KIND).filter(|wanted| wanted.len() > ONE_BY_ONE) {
+                let mut readings = Readings::default();
                 let listed = all(session).await?;
                 for profile in listed.iter().filter(|one| wanted.contains_key(one.instance_profile_name())) {
                     let live = live(profile);
@@ -159,16 +159,7 @@ mod lifecycle {
                 }
                 return Ok(readings);
             }
-            for id in wanted.keys() {
-                match get(session, id).await {
-                    Ok(Some(profile)) => {
-                        readings.answer(KIND, id.clone(), Observed::Present(Box::new(live(&profile))));
-                    }
-                    Ok(None) => {}
-                    Err(error) => readings.answer(KIND, id.clone(), Observed::Unreadable(error)),
-                }
-            }
-            Ok(readings)
+            Ok(one_by_one(KIND, wanted, |id, _| async { Ok(get(session, id).await?.as_ref().map(live)) }).await)
         }
     }
 

@@ -113,6 +113,7 @@ mod lifecycle {
 
     use crate::iam::wire;
     use crate::native::codec::{json, need, set, take};
+    use crate::native::reading::one_by_one;
     use crate::native::session::{Session, absent_is_none, given};
     use crate::native::tags;
 
@@ -236,11 +237,10 @@ mod lifecycle {
         }
 
         async fn read(&self, session: &Session, wanted: &ReadSet) -> Result<Readings, ProviderError> {
-            let mut readings = Readings::default();
-            let Some(wanted) = wanted.get(KIND) else { return Ok(readings) };
-            if wanted.len() > ONE_BY_ONE {
+            if let Some(wanted) = wanted.get(KIND).filter(|wanted| wanted.len() > ONE_BY_ONE) {
                 match details(session, wanted).await {
                     Ok(found) => {
+                        let mut readings = Readings::default();
                         for live in found {
                             readings.answer(KIND, live.id.clone(), Observed::Present(Box::new(live)));
                         }
@@ -251,14 +251,7 @@ mod lifecycle {
                     Err(error) => return Err(error),
                 }
             }
-            for (id, interest) in wanted {
-                match one(session, id, interest).await {
-                    Ok(Some(live)) => readings.answer(KIND, id.clone(), Observed::Present(Box::new(live))),
-                    Ok(None) => {}
-                    Err(error) => readings.answer(KIND, id.clone(), Observed::Unreadable(error)),
-                }
-            }
-            Ok(readings)
+            Ok(one_by_one(KIND, wanted, |id, interest| one(session, id, interest)).await)
         }
     }
 

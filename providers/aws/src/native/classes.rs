@@ -152,6 +152,7 @@ pub const RULES: &[Rule] = &[
     any("InvalidLaunchTemplateName.AlreadyExists*", ErrorClass::AlreadyExists),
     any("RouteAlreadyExists", ErrorClass::AlreadyExists),
     any("Resource.AlreadyAssociated", ErrorClass::AlreadyExists),
+    saying("sns", "InvalidParameter", "already exists with different", ErrorClass::AlreadyExists),
     of("cloudfront", "OriginAccessControlAlreadyExists", ErrorClass::AlreadyExists),
     of("cloudfront", "DistributionAlreadyExists", ErrorClass::AlreadyExists),
     of("route53", "HostedZoneAlreadyExists", ErrorClass::AlreadyExists),

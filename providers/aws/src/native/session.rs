@@ -223,6 +223,18 @@ pub fn absent_is_none<T>(outcome: Result<T, ProviderError>) -> Result<Option<T>,
     }
 }
 
+/// For reads of what only some regions and partitions offer: where the operation is unknown there is nothing to read.
+///
+/// # Errors
+/// Every other failure.
+pub fn unoffered_is_none<T>(outcome: Result<T, ProviderError>) -> Result<Option<T>, ProviderError> {
+    match outcome {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if matches!(error.code.as_str(), "InvalidAction" | "UnknownOperationException") => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 fn endless(operation: &'static str) -> ProviderError {
     ProviderError::new(ErrorClass::Refused, "EndlessPages", operation, "the service gave the same page token twice")
 }

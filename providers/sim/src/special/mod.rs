@@ -5,6 +5,7 @@ mod cloudfront;
 mod ec2;
 mod iam;
 mod route53;
+mod sns;
 
 use cairn_provider::request::Target;
 use cairn_provider::schema::TypeSchema;
@@ -42,6 +43,7 @@ fn of(service: &str) -> &'static Special {
         "ec2" => &ec2::SPECIAL,
         "iam" => &iam::SPECIAL,
         "route53" => &route53::SPECIAL,
+        "sns" => &sns::SPECIAL,
         _ => &Special::NOTHING,
     }
 }
@@ -65,7 +67,7 @@ pub fn uuid(digits: Digits<'_>) -> String {
 
 /// Identities the vendor provides in every account.
 pub fn is_of_the_vendor(text: &str) -> bool {
-    let managed = text.starts_with("arn:aws:iam::aws:");
+    let managed = text.starts_with("arn:aws:iam::aws:") || text.starts_with("alias/aws/");
     let uuid = text.len() == 36 && text.bytes().filter(|byte| *byte == b'-').count() == 4;
     managed || uuid
 }

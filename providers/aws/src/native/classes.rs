@@ -117,6 +117,7 @@ pub const RULES: &[Rule] = &[
     any("DeleteConflict", ErrorClass::InUse),
     any("ConcurrentModification*", ErrorClass::InUse),
     any("OperationAborted", ErrorClass::InUse),
+    of("logs", "OperationAbortedException", ErrorClass::InUse),
     of("ec2", "Gateway.NotAttached", ErrorClass::NotFound),
     of("ec2", "InvalidAddress.Locked", ErrorClass::InUse),
     of("ec2", "InvalidIPAddress.InUse", ErrorClass::InUse),

@@ -4,6 +4,7 @@ mod certificatemanager;
 mod cloudfront;
 mod ec2;
 mod iam;
+mod logs;
 mod route53;
 mod sns;
 
@@ -42,6 +43,7 @@ fn of(service: &str) -> &'static Special {
         "cloudfront" => &cloudfront::SPECIAL,
         "ec2" => &ec2::SPECIAL,
         "iam" => &iam::SPECIAL,
+        "logs" => &logs::SPECIAL,
         "route53" => &route53::SPECIAL,
         "sns" => &sns::SPECIAL,
         _ => &Special::NOTHING,

@@ -133,6 +133,8 @@ pub const RULES: &[Rule] = &[
     of("cloudfront", "PreconditionFailed", ErrorClass::InUse),
     of("cloudfront", "InvalidIfMatchVersion", ErrorClass::InUse),
     of("s3", "BucketNotEmpty", ErrorClass::Refused),
+    saying("secretsmanager", "InvalidParameterException", "still has replica regions", ErrorClass::InUse),
+    saying("secretsmanager", "InvalidRequestException", "marked for deletion", ErrorClass::NotFound),
     saying("secretsmanager", "InvalidRequestException", "scheduled for deletion", ErrorClass::AlreadyExists),
     // There already, or not there at all.
     of("s3", "BucketAlreadyOwnedByYou", ErrorClass::AlreadyExists),

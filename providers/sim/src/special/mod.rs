@@ -6,6 +6,7 @@ mod ec2;
 mod iam;
 mod logs;
 mod route53;
+mod secretsmanager;
 mod sns;
 
 use cairn_provider::request::Target;
@@ -45,6 +46,7 @@ fn of(service: &str) -> &'static Special {
         "iam" => &iam::SPECIAL,
         "logs" => &logs::SPECIAL,
         "route53" => &route53::SPECIAL,
+        "secretsmanager" => &secretsmanager::SPECIAL,
         "sns" => &sns::SPECIAL,
         _ => &Special::NOTHING,
     }

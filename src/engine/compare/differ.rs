@@ -126,6 +126,13 @@ impl<'a> Differ<'a> {
             }
             return;
         }
+        // Written no longer, and nothing is what it goes back to.
+        if matches!(wanted, Planned::Known(Value::None)) {
+            if let Some(found) = found.filter(|found| !same(&Value::None, found)) {
+                self.change(leaf, Some(found.clone()), After::Absent);
+            }
+            return;
+        }
         match (shape, wanted) {
             (_, Planned::Unknown(text)) => self.change(leaf, found.cloned(), After::Unknown(text.clone())),
             (Shape::Record(id), _) => self.nested(*id, wanted, found, recorded, leaf),

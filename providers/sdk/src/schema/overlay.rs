@@ -38,7 +38,7 @@ pub struct Overlay {
     /// Properties this version does not send, with the reason.
     pub unsupported: &'static [(&'static str, &'static str)],
     /// What the cloud has when nobody writes a property of the resource itself, as JSON. A property that is written no
-    /// longer goes back to it.
+    /// longer goes back to it; `null` says that it goes back to nothing, and arrives in an update as none.
     pub defaults: &'static [(&'static str, &'static str)],
     /// Lists and maps of the resource itself that the cloud fills in when nobody writes them: written no longer, they
     /// stay as they are. All others become empty then.

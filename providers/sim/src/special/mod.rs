@@ -3,7 +3,11 @@
 mod certificatemanager;
 mod cloudfront;
 mod ec2;
+mod iam;
+mod logs;
 mod route53;
+mod secretsmanager;
+mod sns;
 
 use cairn_provider::request::Target;
 use cairn_provider::schema::TypeSchema;
@@ -39,7 +43,11 @@ fn of(service: &str) -> &'static Special {
         "certificatemanager" => &certificatemanager::SPECIAL,
         "cloudfront" => &cloudfront::SPECIAL,
         "ec2" => &ec2::SPECIAL,
+        "iam" => &iam::SPECIAL,
+        "logs" => &logs::SPECIAL,
         "route53" => &route53::SPECIAL,
+        "secretsmanager" => &secretsmanager::SPECIAL,
+        "sns" => &sns::SPECIAL,
         _ => &Special::NOTHING,
     }
 }
@@ -63,7 +71,7 @@ pub fn uuid(digits: Digits<'_>) -> String {
 
 /// Identities the vendor provides in every account.
 pub fn is_of_the_vendor(text: &str) -> bool {
-    let managed = text.starts_with("arn:aws:iam::aws:");
+    let managed = text.starts_with("arn:aws:iam::aws:") || text.starts_with("alias/aws/");
     let uuid = text.len() == 36 && text.bytes().filter(|byte| *byte == b'-').count() == 4;
     managed || uuid
 }

@@ -142,11 +142,6 @@ fn by_reader(wanted: &ReadSet) -> (Vec<(&'static dyn Reader<Session>, ReadSet)>,
     (parts, left)
 }
 
-/// What a handler says to follow, with the type whose handler follows it.
-fn of_kind(kind: &str, monitor: Option<Monitor>) -> Option<Monitor> {
-    monitor.map(|Monitor(text)| Monitor(eco_format!("{kind} {text}")))
-}
-
 #[async_trait]
 impl Provider for Aws {
     fn cloud(&self) -> &'static str {
@@ -194,8 +189,7 @@ impl Provider for Aws {
 
     async fn create(&self, target: &Target, request: &Create) -> Result<Created, ProviderError> {
         let session = self.session(target).await?;
-        let created = self.watch(target, Self::handler(&request.kind)?.create(&session, request).await).await?;
-        Ok(Created { monitor: of_kind(&request.kind, created.monitor), ..created })
+        self.watch(target, Self::handler(&request.kind)?.create(&session, request).await).await
     }
 
     async fn configure(&self, target: &Target, id: &str, request: &Create) -> Result<(), ProviderError> {
@@ -210,21 +204,20 @@ impl Provider for Aws {
 
     async fn update(&self, target: &Target, request: &Update) -> Result<Option<Monitor>, ProviderError> {
         let session = self.session(target).await?;
-        let monitor = self.watch(target, Self::handler(&request.kind)?.update(&session, request).await).await?;
-        Ok(of_kind(&request.kind, monitor))
+        self.watch(target, Self::handler(&request.kind)?.update(&session, request).await).await
     }
 
     async fn delete(&self, target: &Target, request: &Delete) -> Result<Option<Monitor>, ProviderError> {
         let session = self.session(target).await?;
-        let monitor = self.watch(target, Self::handler(&request.kind)?.delete(&session, request).await).await?;
-        Ok(of_kind(&request.kind, monitor))
+        self.watch(target, Self::handler(&request.kind)?.delete(&session, request).await).await
     }
 
     async fn poll(&self, target: &Target, monitor: &Monitor) -> Result<Progress, ProviderError> {
-        // Most services report progress in the objects themselves and name nothing to follow.
-        let Some((kind, rest)) = monitor.0.split_once(' ') else { return Ok(Progress::Done) };
+        let Some((kind, rest)) = monitor.0.split_once('|') else {
+            return Err(ProviderError::refused("poll", eco_format!("`{}` names no operation", monitor.0)));
+        };
         let session = self.session(target).await?;
-        self.watch(target, Self::handler(kind)?.poll(&session, &Monitor(rest.into())).await).await
+        self.watch(target, Self::handler(kind)?.poll(&session, rest).await).await
     }
 
     async fn reveal(&self, target: &Target, kind: &str, id: &str, field: &str) -> Result<Value, ProviderError> {

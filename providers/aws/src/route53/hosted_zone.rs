@@ -140,7 +140,7 @@ mod lifecycle {
             let answer = session.write("route53.CreateHostedZone", call.send()).await?;
             let zone = answer.hosted_zone.as_ref().map(|zone| wire::bare(&zone.id));
             let id = given(zone, "route53.CreateHostedZone")?;
-            Ok(Created { id, monitor: wire::monitor(answer.change_info.as_ref()) })
+            Ok(Created { id, monitor: wire::monitor(KIND, answer.change_info.as_ref()) })
         }
 
         async fn configure(&self, session: &Session, id: &str, request: &Create) -> Result<(), ProviderError> {
@@ -197,8 +197,8 @@ mod lifecycle {
             Ok(None)
         }
 
-        async fn poll(&self, session: &Session, monitor: &Monitor) -> Result<Progress, ProviderError> {
-            wire::poll(session, monitor).await
+        async fn poll(&self, session: &Session, change: &str) -> Result<Progress, ProviderError> {
+            wire::poll(session, change).await
         }
 
         async fn list(&self, session: &Session) -> Result<Vec<EcoString>, ProviderError> {
@@ -393,7 +393,7 @@ mod lifecycle {
         for network in wanted.iter().filter(|network| !before.contains(network)) {
             let call = session.route53().associate_vpc_with_hosted_zone().hosted_zone_id(id).vpc(network.clone());
             let answer = session.write("route53.AssociateVPCWithHostedZone", call.send()).await?;
-            monitor = wire::monitor(answer.change_info.as_ref());
+            monitor = wire::monitor(KIND, answer.change_info.as_ref());
         }
         for network in before.iter().filter(|network| !wanted.contains(network)) {
             let call = session.route53().disassociate_vpc_from_hosted_zone().hosted_zone_id(id).vpc(network.clone());

@@ -3,4 +3,4 @@
 resources! { health_check, hosted_zone, record_set; find: hosted_zone }
 
 #[cfg(feature = "native")]
-mod wire;
+pub(crate) mod wire;

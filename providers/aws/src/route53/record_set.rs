@@ -69,10 +69,8 @@ pub static DECLARATION: Declaration = Declaration {
                 because: "ChangeResourceRecordSets tells records apart by it: UPSERT with another makes a second one",
             },
         ],
-        unsupported: &[(
-            "Comment",
-            "Route 53 keeps it with the request of a change only and never returns it with a record",
-        )],
+        // It goes with the request of a change; a record does not keep it.
+        hidden: &["Comment"],
         popular: &["Name", "Type", "HostedZoneId", "AliasTarget", "ResourceRecords", "TTL"],
         ..Overlay::EMPTY
     },
@@ -217,7 +215,7 @@ mod lifecycle {
             let zone = zone_of(session, &request.inputs).await?;
             let record = encoded(&request.inputs)?;
             let id = identity(&zone, &record);
-            let monitor = wire::change_record(session, &zone, types::ChangeAction::Create, record).await?;
+            let monitor = change(session, &zone, types::ChangeAction::Create, record, comment(&request.inputs)).await?;
             Ok(Created { id, monitor })
         }
 
@@ -232,7 +230,7 @@ mod lifecycle {
         async fn update(&self, session: &Session, request: &Update) -> Result<Option<Monitor>, ProviderError> {
             let Some(parts) = Parts::of(&request.id) else { return Ok(None) };
             let record = encoded(&merged(&request.observed, &request.inputs))?;
-            wire::change_record(session, parts.zone, types::ChangeAction::Upsert, record).await
+            change(session, parts.zone, types::ChangeAction::Upsert, record, comment(&request.inputs)).await
         }
 
         async fn delete(&self, session: &Session, request: &Delete) -> Result<Option<Monitor>, ProviderError> {
@@ -240,12 +238,12 @@ mod lifecycle {
                 return Ok(None);
             };
             // The call repeats the record as it is, or it is refused.
-            let deleted = wire::change_record(session, parts.zone, types::ChangeAction::Delete, record).await;
+            let deleted = change(session, parts.zone, types::ChangeAction::Delete, record, None).await;
             Ok(absent_is_none(deleted)?.flatten())
         }
 
-        async fn poll(&self, session: &Session, monitor: &Monitor) -> Result<Progress, ProviderError> {
-            wire::poll(session, monitor).await
+        async fn poll(&self, session: &Session, change: &str) -> Result<Progress, ProviderError> {
+            wire::poll(session, change).await
         }
 
         async fn list(&self, session: &Session) -> Result<Vec<EcoString>, ProviderError> {
@@ -337,6 +335,21 @@ mod lifecycle {
             health_check_id as "health_check", multi_value_answer via truth, name, region,
             resource_records via values, set_identifier, ttl, r#type, weight);
         Ok(crate::native::codec::built(builder.build())?)
+    }
+
+    async fn change(
+        session: &Session,
+        zone: &str,
+        action: types::ChangeAction,
+        record: types::ResourceRecordSet,
+        comment: Option<&str>,
+    ) -> Result<Option<Monitor>, ProviderError> {
+        let change = wire::change_record(session, zone, action, record, comment).await?;
+        Ok(wire::monitor(KIND, change.as_ref()))
+    }
+
+    fn comment(inputs: &Map) -> Option<&str> {
+        inputs.get("comment").and_then(Value::as_text)
     }
 
     /// What is written over what is there: a record is sent whole. Of values and alias, and of the routing policies, one

@@ -7,6 +7,7 @@ use aws_sdk_route53::types;
 use cairn_provider::error::ProviderError;
 use cairn_provider::request::{Monitor, Progress, Update};
 use cairn_provider::value::Map;
+use ecow::eco_format;
 
 use crate::native::codec;
 use crate::native::session::{Session, absent_is_none};
@@ -26,15 +27,15 @@ pub fn plain_name(name: &str) -> String {
     name.trim_end_matches('.').to_ascii_lowercase().replace("\\052", "*")
 }
 
-/// What to follow until all name servers know a change.
-pub fn monitor(change: Option<&types::ChangeInfo>) -> Option<Monitor> {
+/// What to follow until all name servers know a change of an object of a type.
+pub fn monitor(kind: &str, change: Option<&types::ChangeInfo>) -> Option<Monitor> {
     let pending = change.filter(|change| change.status == types::ChangeStatus::Pending);
-    pending.map(|change| Monitor(bare(&change.id).into()))
+    pending.map(|change| Monitor(eco_format!("{kind}|{}", bare(&change.id))))
 }
 
 /// How far a change is. One that the service has forgotten is long done.
-pub async fn poll(session: &Session, monitor: &Monitor) -> Result<Progress, ProviderError> {
-    let call = || session.route53().get_change().id(monitor.0.as_str()).send();
+pub async fn poll(session: &Session, change: &str) -> Result<Progress, ProviderError> {
+    let call = || session.route53().get_change().id(change).send();
     let answer = absent_is_none(session.read("route53.GetChange", call).await)?;
     let status = answer.and_then(|answer| answer.change_info).map(|change| change.status);
     Ok(if status == Some(types::ChangeStatus::Pending) { Progress::Running(None) } else { Progress::Done })
@@ -109,18 +110,19 @@ pub async fn records(
     }
 }
 
-/// Makes, sets or deletes one record; gives what to follow.
+/// Makes, sets or deletes one record.
 pub async fn change_record(
     session: &Session,
     zone: &str,
     action: types::ChangeAction,
     record: types::ResourceRecordSet,
-) -> Result<Option<Monitor>, ProviderError> {
+    comment: Option<&str>,
+) -> Result<Option<types::ChangeInfo>, ProviderError> {
     let change = codec::built(types::Change::builder().action(action).resource_record_set(record).build())?;
-    let batch = codec::built(types::ChangeBatch::builder().changes(change).build())?;
+    let batch = codec::built(types::ChangeBatch::builder().changes(change).set_comment(comment.map(Into::into)).build())?;
     let call = session.route53().change_resource_record_sets().hosted_zone_id(zone).change_batch(batch);
     let answer = session.write("route53.ChangeResourceRecordSets", call.send()).await?;
-    Ok(monitor(answer.change_info.as_ref()))
+    Ok(answer.change_info)
 }
 
 /// Tags as pairs of key and value.

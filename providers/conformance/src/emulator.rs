@@ -54,6 +54,8 @@ impl Emulator {
             match kind {
                 Kind::Moto => {
                     command.args(["-H", "127.0.0.1", "-p", &address.port().to_string()]);
+                    // Seconds until a certificate is issued.
+                    command.env("MOTO_ACM_VALIDATION_WAIT", "1");
                 }
                 Kind::Ministack => {
                     command.env("GATEWAY_PORT", address.port().to_string());

@@ -427,6 +427,13 @@ impl Builder<'_> {
     }
 
     fn apply_exceptions(&mut self) {
+        for path in self.overlay.hidden {
+            if let Some((record, name)) = self.locate(path)
+                && let Some(field) = self.records.get_mut(record).and_then(|record| record.fields.get_mut(&name))
+            {
+                field.access = Access::WriteOnly;
+            }
+        }
         for exception in self.overlay.exceptions {
             if let Some((record, name)) = self.locate(exception.path)
                 && let Some(field) = self.records.get_mut(record).and_then(|record| record.fields.get_mut(&name))
@@ -459,6 +466,7 @@ impl Builder<'_> {
         paths.extend(overlay.keyed.iter().map(|(path, _, _)| *path));
         paths.extend(overlay.unordered);
         paths.extend(overlay.sensitive);
+        paths.extend(overlay.hidden);
         paths.extend(overlay.required);
         paths.extend(overlay.volatile);
         paths.extend(overlay.equality.iter().map(|(path, _)| *path));

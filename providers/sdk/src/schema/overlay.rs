@@ -27,6 +27,8 @@ pub struct Overlay {
     pub unordered: &'static [&'static str],
     /// Secrets.
     pub sensitive: &'static [&'static str],
+    /// Properties the API never returns although the facts do not call them write-only.
+    pub hidden: &'static [&'static str],
     /// Properties the API needs although the facts call them optional.
     pub required: &'static [&'static str],
     /// Attributes that an update in place may change. All others survive updates.
@@ -71,6 +73,7 @@ impl Overlay {
         keyed: &[],
         unordered: &[],
         sensitive: &[],
+        hidden: &[],
         required: &[],
         volatile: &[],
         equality: &[],

@@ -97,6 +97,8 @@ pub const RULES: &[Rule] = &[
     on("elbv2", "Create", "InvalidSubnet", ErrorClass::NotYetConsistent),
     on("elbv2", "Create", "InvalidSecurityGroup", ErrorClass::NotYetConsistent),
     on("rds", "Create", "InvalidSubnet", ErrorClass::NotYetConsistent),
+    on("rds", "Create", "DBSubnetGroupNotFound*", ErrorClass::NotYetConsistent),
+    on("rds", "Create", "DBClusterNotFound*", ErrorClass::NotYetConsistent),
     on("ec2", "Create", "InvalidVpcID.NotFound", ErrorClass::NotYetConsistent),
     on("ec2", "Create", "InvalidSubnetID.NotFound", ErrorClass::NotYetConsistent),
     on("ec2", "Create", "InvalidAllocationID.NotFound", ErrorClass::NotYetConsistent),
@@ -156,6 +158,7 @@ pub const RULES: &[Rule] = &[
     any("DBInstanceAlreadyExists", ErrorClass::AlreadyExists),
     any("DBClusterAlreadyExistsFault", ErrorClass::AlreadyExists),
     any("DBSubnetGroupAlreadyExists", ErrorClass::AlreadyExists),
+    of("rds", "DBInstanceRoleAlreadyExists", ErrorClass::AlreadyExists),
     any("DuplicateLoadBalancerName", ErrorClass::AlreadyExists),
     any("DuplicateTargetGroupName", ErrorClass::AlreadyExists),
     any("DuplicateListener", ErrorClass::AlreadyExists),
@@ -199,6 +202,7 @@ pub const RULES: &[Rule] = &[
     of("rds", "DBInstanceNotFound*", ErrorClass::NotFound),
     of("rds", "DBClusterNotFound*", ErrorClass::NotFound),
     of("rds", "DBSubnetGroupNotFound*", ErrorClass::NotFound),
+    of("rds", "DBInstanceRoleNotFound*", ErrorClass::NotFound),
 ];
 
 #[cfg(test)]

@@ -427,6 +427,13 @@ impl Builder<'_> {
     }
 
     fn apply_exceptions(&mut self) {
+        for path in self.overlay.readable {
+            if let Some((record, name)) = self.locate(path)
+                && let Some(field) = self.records.get_mut(record).and_then(|record| record.fields.get_mut(&name))
+            {
+                field.access = Access::ReadWrite;
+            }
+        }
         for exception in self.overlay.exceptions {
             if let Some((record, name)) = self.locate(exception.path)
                 && let Some(field) = self.records.get_mut(record).and_then(|record| record.fields.get_mut(&name))
@@ -462,10 +469,12 @@ impl Builder<'_> {
         paths.extend(overlay.required);
         paths.extend(overlay.volatile);
         paths.extend(overlay.equality.iter().map(|(path, _)| *path));
+        paths.extend(overlay.readable);
         paths.extend(overlay.exceptions.iter().map(|entry| entry.path));
         paths.extend(overlay.unsupported.iter().map(|(path, _)| *path));
         paths.extend(overlay.defaults.iter().map(|(path, _)| *path));
         paths.extend(overlay.kept);
+        paths.extend(overlay.entries.iter().map(|(path, _)| *path));
         paths.extend(overlay.derived.iter().map(|(path, _)| *path));
         paths.extend(overlay.popular);
         paths.extend(overlay.name.iter().map(|rule| rule.property));

@@ -168,6 +168,7 @@ pub const RULES: &[Rule] = &[
     of("ec2", "InvalidPermission.NotFound", ErrorClass::NotFound),
     of("ec2", "InvalidSecurityGroupRuleId.NotFound", ErrorClass::NotFound),
     of("ec2", "InvalidLaunchTemplateId.NotFound*", ErrorClass::NotFound),
+    of("ec2", "InvalidLaunchTemplateName.NotFound*", ErrorClass::NotFound),
     of("elbv2", "LoadBalancerNotFound", ErrorClass::NotFound),
     of("elbv2", "TargetGroupNotFound", ErrorClass::NotFound),
     of("elbv2", "ListenerNotFound", ErrorClass::NotFound),

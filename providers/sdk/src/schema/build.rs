@@ -333,7 +333,9 @@ impl Builder<'_> {
             .map(|values| values.iter().filter_map(Json::as_str).map(EcoString::from).collect())
             .unwrap_or_default();
         TextRules {
-            values: own.map_or(facts, |values| values.known.iter().copied().map(EcoString::from).collect()),
+            values: own
+                .filter(|values| !values.known.is_empty())
+                .map_or(facts, |values| values.known.iter().copied().map(EcoString::from).collect()),
             open: own.is_some_and(|values| values.open),
             noun: own.map(|values| values.noun),
             pattern: json.get("pattern").and_then(Json::as_str).map(EcoString::from),

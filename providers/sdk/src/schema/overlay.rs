@@ -122,7 +122,7 @@ pub struct Range {
 pub struct Values {
     /// The property.
     pub path: &'static str,
-    /// Known values, for completion and "did you mean".
+    /// Known values, for completion and "did you mean". Empty for those of the facts.
     pub known: &'static [&'static str],
     /// Whether the API may take others, for example newer ones.
     pub open: bool,

@@ -173,6 +173,8 @@ pub const RULES: &[Rule] = &[
     of("elbv2", "TargetGroupNotFound", ErrorClass::NotFound),
     of("elbv2", "ListenerNotFound", ErrorClass::NotFound),
     of("elbv2", "RuleNotFound", ErrorClass::NotFound),
+    of("ssm", "ParameterNotFound", ErrorClass::NotFound),
+    of("ssm", "ParameterVersionNotFound", ErrorClass::NotFound),
     of("rds", "DBInstanceNotFound*", ErrorClass::NotFound),
     of("rds", "DBClusterNotFound*", ErrorClass::NotFound),
     of("rds", "DBSubnetGroupNotFound*", ErrorClass::NotFound),

@@ -12,7 +12,7 @@ mod catalogue;
 #[macro_use]
 pub mod native;
 
-services! { certificatemanager, docdb, ec2, iam, logs, rds, route53, secretsmanager, sns }
+services! { certificatemanager, docdb, ec2, elbv2, iam, logs, rds, route53, secretsmanager, sns, ssm }
 
 pub use catalogue::{catalogue, declaration, declarations, look_up_declaration, look_up_declarations};
 pub use facts::FACTS;

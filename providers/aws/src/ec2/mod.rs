@@ -1,6 +1,6 @@
 //! Amazon EC2: networks, addresses, gateways, security groups, launch templates.
 
-resources! { subnet, vpc }
+resources! { launch_template, subnet, vpc; look_up: image }
 
 #[cfg(feature = "native")]
 mod wire;

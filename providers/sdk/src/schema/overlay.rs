@@ -35,6 +35,8 @@ pub struct Overlay {
     pub volatile: &'static [&'static str],
     /// Differences that mean nothing.
     pub equality: &'static [(&'static str, Equality)],
+    /// Properties the facts call write-only although the API returns them.
+    pub readable: &'static [&'static str],
     /// Where the API is better (or worse) than the registry says.
     pub exceptions: &'static [Exception],
     /// Properties this version does not send, with the reason.
@@ -45,6 +47,9 @@ pub struct Overlay {
     /// Lists and maps of the resource itself that the cloud fills in when nobody writes them: written no longer, they
     /// stay as they are. All others become empty then.
     pub kept: &'static [&'static str],
+    /// Keyed lists of the resource itself in which the cloud has entries of its own: the list, and each entry with what
+    /// it is when nobody writes it. An entry that is written no longer goes back to that.
+    pub entries: &'static [(&'static str, &'static [(&'static str, &'static str)])],
     /// Attributes that follow from what was written: attribute, template over fields in the language's names.
     pub derived: &'static [(&'static str, &'static str)],
     /// How a name is made when the user gives none.
@@ -79,10 +84,12 @@ impl Overlay {
         required: &[],
         volatile: &[],
         equality: &[],
+        readable: &[],
         exceptions: &[],
         unsupported: &[],
         defaults: &[],
         kept: &[],
+        entries: &[],
         derived: &[],
         name: None,
         relations: &[],
@@ -134,7 +141,7 @@ pub struct Range {
 pub struct Values {
     /// The property.
     pub path: &'static str,
-    /// Known values, for completion and "did you mean".
+    /// Known values, for completion and "did you mean". Empty for those of the facts.
     pub known: &'static [&'static str],
     /// Whether the API may take others, for example newer ones.
     pub open: bool,

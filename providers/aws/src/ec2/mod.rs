@@ -1,6 +1,11 @@
 //! Amazon EC2: networks, addresses, gateways, security groups, launch templates.
 
-resources! { subnet, vpc }
+resources! {
+    eip, internet_gateway, nat_gateway, route, route_table, security_group, security_group_egress,
+    security_group_ingress, subnet, subnet_route_table_association, vpc, vpc_gateway_attachment,
+}
 
+#[cfg(feature = "native")]
+mod security_rule;
 #[cfg(feature = "native")]
 mod wire;

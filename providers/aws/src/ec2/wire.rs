@@ -1,5 +1,6 @@
 //! What the handlers of the service share: tags, filters, enumerations.
 
+use aws_sdk_ec2::operation::describe_internet_gateways;
 use aws_sdk_ec2::types;
 use cairn_provider::error::ProviderError;
 use cairn_provider::object::Ownership;
@@ -53,6 +54,21 @@ pub async fn update_tags(session: &Session, id: &str, request: &Update) -> Resul
         session.write("ec2.DeleteTags", session.ec2().delete_tags().resources(id).set_tags(Some(list)).send()).await?;
     }
     Ok(())
+}
+
+/// Internet gateways, with what they are attached to.
+pub async fn internet_gateways(
+    session: &Session,
+    filters: Vec<types::Filter>,
+) -> Result<Vec<types::InternetGateway>, ProviderError> {
+    let call = |token| {
+        let call = session.ec2().describe_internet_gateways().set_filters(Some(filters.clone()));
+        call.max_results(1000).set_next_token(token).send()
+    };
+    let take = |page: describe_internet_gateways::DescribeInternetGatewaysOutput| {
+        (page.internet_gateways.unwrap_or_default(), page.next_token)
+    };
+    session.pages("ec2.DescribeInternetGateways", call, take).await
 }
 
 /// A flag as the service takes it in changes of attributes.

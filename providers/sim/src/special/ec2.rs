@@ -42,7 +42,7 @@ fn complete(schema: &TypeSchema, target: &Target, attributes: &mut Map) {
         }
         // A route is told apart by its destination, of whichever kind it is.
         "aws.ec2.Route" => {
-            let destinations = ["destination_cidr_block", "destination_ipv6_cidr_block", "destination_prefix_list_id"];
+            let destinations = ["destination_cidr_block", "destination_ipv6_cidr_block", "destination_prefix_list"];
             if let Some(destination) = destinations.iter().find_map(|name| attributes.get(*name)).cloned() {
                 attributes.insert("cidr_block".into(), destination);
             }

@@ -12,3 +12,4 @@
 mod architecture;
 mod language;
 mod memory_files;
+mod type_examples;

@@ -2,7 +2,9 @@
 
 resources! {
     eip, internet_gateway, nat_gateway, route, route_table, security_group, security_group_egress,
-    security_group_ingress, subnet, subnet_route_table_association, vpc, vpc_gateway_attachment,
+    security_group_ingress, subnet, subnet_route_table_association, vpc, vpc_gateway_attachment;
+    look_up: availability_zone;
+    find: prefix_list
 }
 
 #[cfg(feature = "native")]

@@ -55,16 +55,17 @@ pub static DECLARATION: Declaration = Declaration {
                      gateway: igw\n}\n",
         },
         Example {
-            title: "Through a NAT gateway, and to a network that is a peer",
-            source: "resource vpc = aws.ec2.Vpc { cidr_block: 10.20.0.0/16 }\n\
-                     resource other = aws.ec2.Vpc { cidr_block: 10.21.0.0/16 }\n\
-                     resource subnet = aws.ec2.Subnet { vpc, cidr_block: 10.20.1.0/24 }\n\
-                     resource nat = aws.ec2.NatGateway { subnet, connectivity_type: \"private\" }\n\
-                     resource peering = aws.ec2.VpcPeeringConnection { vpc, peer_vpc: other }\n\
-                     resource routes = aws.ec2.RouteTable { vpc }\n\
-                     resource out = aws.ec2.Route {\n  route_table: routes\n  destination_cidr_block: 10.64.0.0/10\n  \
-                     nat_gateway: nat\n}\nresource to_other = aws.ec2.Route {\n  route_table: routes\n  \
-                     destination_cidr_block: other.cidr_block\n  vpc_peering_connection: peering\n}\n",
+            title: "The private subnets of two zones, each through its own NAT gateway",
+            source: "let zones = { a: 10.20.0.0/24, b: 10.20.1.0/24 }\n\
+                     resource vpc = aws.ec2.Vpc { cidr_block: 10.20.0.0/16 }\n\
+                     resource igw = aws.ec2.InternetGateway\n\
+                     resource attachment = aws.ec2.VpcGatewayAttachment { vpc, internet_gateway: igw }\n\
+                     resource public[az, block in zones] = aws.ec2.Subnet { vpc, cidr_block: block }\n\n\
+                     @after(attachment)\nresource nat_ip[az in zones] = aws.ec2.Eip { domain: \"vpc\" }\n\
+                     resource nat[az in zones] = aws.ec2.NatGateway { subnet: public[az], allocation: nat_ip[az] }\n\n\
+                     resource routes[az in zones] = aws.ec2.RouteTable { vpc }\n\
+                     resource out[az in zones] = aws.ec2.Route {\n  route_table: routes[az]\n  \
+                     destination_cidr_block: 0.0.0.0/0\n  nat_gateway: nat[az]\n}\n",
         },
     ],
 };

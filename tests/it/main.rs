@@ -21,3 +21,4 @@ mod memory_files;
 mod project;
 mod reference;
 mod sample_types;
+mod type_examples;

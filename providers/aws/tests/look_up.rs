@@ -50,6 +50,11 @@ impl Place {
         let target = Target { cloud: "aws".into(), settings };
         self.provider.look_up(&target, &LookUp { kind: kind.into(), conditions }).await
     }
+
+    async fn find(&self, kind: &str, conditions: &[(&str, &str)]) -> Vec<Live> {
+        let conditions: BTreeMap<&str, &str> = conditions.iter().copied().collect();
+        self.look_up(kind, &serde_json::json!(conditions).to_string()).await.unwrap()
+    }
 }
 
 fn text<'a>(live: &'a Live, name: &str) -> Option<&'a str> {
@@ -97,4 +102,44 @@ async fn parameters_are_found_by_name_and_secrets_stay_where_they_are() {
     assert_eq!(secret[0].attributes.get("value"), None);
     assert!(place.look_up("aws.ssm.Parameter", r#"{ "name": "/shop/nothing" }"#).await.unwrap().is_empty());
     assert!(place.look_up("aws.ssm.Parameter", "{}").await.is_err());
+}
+
+fn texts<'a>(found: &'a [Live], field: &str) -> Vec<&'a str> {
+    found.iter().map(|live| live.attributes[field].as_text().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn availability_zones() {
+    let place = Place::start().await;
+    let kind = "aws.ec2.AvailabilityZone";
+    let all = place.find(kind, &[("state", "available"), ("zone_type", "availability-zone")]);
+    assert_eq!(texts(&all, "zone_name"), ["eu-central-1a", "eu-central-1b", "eu-central-1c"]);
+    let one = place.find(kind, &[("zone_id", "euc1-az3")]);
+    assert_eq!(texts(&one, "zone_name"), ["eu-central-1c"]);
+    assert_eq!(texts(&one, "state"), ["available"]);
+    assert_eq!(texts(&one, "region_name"), ["eu-central-1"]);
+    assert!(place.find(kind, &[("zone_name", "eu-central-1z")]).is_empty());
+}
+
+#[tokio::test]
+async fn prefix_lists() {
+    let place = Place::start().await;
+    let kind = "aws.ec2.PrefixList";
+    let name = "com.amazonaws.global.cloudfront.origin-facing";
+    let one = place.find(kind, &[("prefix_list_name", name)]);
+    assert_eq!(texts(&one, "prefix_list_name"), [name]);
+    assert_eq!(texts(&one, "owner_id"), ["AWS"]);
+    assert!(one[0].id.starts_with("pl-"));
+    assert!(one[0].attributes["entries"].as_list().unwrap().len() > 5);
+    let ipv6 = place.find(kind, &[("owner_id", "AWS"), ("address_family", "IPv6")]);
+    assert_eq!(texts(&ipv6, "prefix_list_name"), ["com.amazonaws.eu-central-1.ipv6.vpc-lattice"]);
+    assert!(place.find(kind, &[("prefix_list_name", "none")]).is_empty());
+}
+
+#[tokio::test]
+async fn security_groups() {
+    let place = Place::start().await;
+    let found = place.find("aws.ec2.SecurityGroup", &[("group_name", "default")]);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].attributes["id"], found[0].attributes["group_id"]);
 }

@@ -21,4 +21,3 @@ mod memory_files;
 mod project;
 mod reference;
 mod sample_types;
-mod type_examples;

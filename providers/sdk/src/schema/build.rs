@@ -430,7 +430,9 @@ impl Builder<'_> {
 
     fn apply_exceptions(&mut self) {
         let chosen = [(self.overlay.hidden, Access::WriteOnly), (self.overlay.readable, Access::ReadWrite)];
-        for (path, access) in chosen.into_iter().flat_map(|(paths, access)| paths.iter().map(move |path| (path, access))) {
+        for (path, access) in
+            chosen.into_iter().flat_map(|(paths, access)| paths.iter().map(move |path| (path, access)))
+        {
             if let Some((record, name)) = self.locate(path)
                 && let Some(field) = self.records.get_mut(record).and_then(|record| record.fields.get_mut(&name))
             {

@@ -10,8 +10,10 @@
 )]
 
 mod architecture;
+mod bad_files;
 mod catalogue_pages;
 mod language;
 mod literate;
 mod memory_files;
 mod sample_types;
+mod stack_folder;

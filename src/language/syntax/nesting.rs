@@ -111,8 +111,13 @@ impl Scan<'_> {
                 self.at += 1;
             }
             b'+' | b'*' | b'/' | b'<' | b'>' | b'=' | b'&' | b'|' | b'?' | b'.' => {
-                self.part();
+                let start = self.at;
                 self.skip(|byte| b"+*/<>=&|?.".contains(&byte));
+                // What gives a name its value, or a pattern its result, is no operator.
+                let gives = [&b"="[..], b"=>"].contains(&self.bytes.get(start..self.at).unwrap_or_default());
+                if !gives {
+                    self.part();
+                }
             }
             byte if byte.is_ascii_digit() => self.number(),
             byte if is_word(byte) => self.word(),

@@ -11,9 +11,15 @@
 
 mod architecture;
 mod bad_files;
+mod command;
+mod examples;
+#[cfg(feature = "aws")]
+mod killed;
 mod catalogue_pages;
 mod language;
 mod literate;
 mod memory_files;
+mod project;
+mod reference;
 mod sample_types;
 mod stack_folder;

@@ -22,6 +22,7 @@ mod term;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use ecow::EcoString;
 
@@ -33,7 +34,7 @@ use super::resolve::Files;
 use super::syntax::ast::ItemKind;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::model::Address;
-use crate::model::desired::{DesiredStack, LookupAnswers, Need, WantedLookup};
+use crate::model::desired::{DesiredStack, LookupAnswers, Need, Placement, WantedLookup};
 use crate::source::Span;
 
 /// Steps an evaluation may take.
@@ -89,6 +90,7 @@ pub fn evaluate(request: &Request<'_>, report: &mut Report) -> Evaluation {
         scopes: Vec::new(),
         items: BTreeMap::new(),
         instances: BTreeMap::new(),
+        placements: BTreeMap::new(),
         touched: Vec::new(),
         emitted: Vec::new(),
         wanted: BTreeMap::new(),
@@ -139,6 +141,8 @@ struct Evaluator<'p> {
     scopes: Vec<Scope>,
     items: BTreeMap<(usize, ItemId), Memo>,
     instances: BTreeMap<(usize, ItemId), Instances>,
+    /// Where things live that do not say it, by scope.
+    placements: BTreeMap<usize, Arc<Placement>>,
     /// Objects whose attributes were read since the mark a caller took.
     touched: Vec<Need>,
     /// Resources in the order they were made.

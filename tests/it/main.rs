@@ -19,6 +19,7 @@ mod catalogue_pages;
 mod language;
 mod literate;
 mod memory_files;
+mod mutation;
 mod project;
 mod reference;
 mod sample_types;

@@ -54,7 +54,20 @@ pub fn parse(source: SourceId, text: &SourceText) -> (Document, Vec<Diagnostic>)
     for piece in &pieces {
         items.push(recover::item(source, text, piece, following.next(), &mut diagnostics));
     }
+    for diagnostic in &mut diagnostics {
+        stay_inside(text, diagnostic);
+    }
     (Document { source, items }, diagnostics)
+}
+
+/// A mended item may end behind its text; places of reports do not.
+fn stay_inside(text: &str, diagnostic: &mut Diagnostic) {
+    let spans = diagnostic.labels.iter_mut().map(|label| &mut label.span);
+    for span in spans.chain(diagnostic.edits.iter_mut().map(|edit| &mut edit.span)) {
+        let last =
+            |at: u32| (0..=(at as usize).min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        *span = Span::new(span.source, last(span.start), last(span.end));
+    }
 }
 
 /// Reports characters a reader cannot see; returns the text with blanks instead of them.

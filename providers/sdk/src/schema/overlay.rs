@@ -29,6 +29,8 @@ pub struct Overlay {
     pub sensitive: &'static [&'static str],
     /// Properties the API needs although the facts call them optional.
     pub required: &'static [&'static str],
+    /// Properties of the resource itself of which exactly one must be given, where the facts name too few.
+    pub one_of: &'static [&'static str],
     /// Attributes that an update in place may change. All others survive updates.
     pub volatile: &'static [&'static str],
     /// Differences that mean nothing.
@@ -72,6 +74,7 @@ impl Overlay {
         unordered: &[],
         sensitive: &[],
         required: &[],
+        one_of: &[],
         volatile: &[],
         equality: &[],
         exceptions: &[],

@@ -12,7 +12,7 @@ mod catalogue;
 #[macro_use]
 pub mod native;
 
-services! { cloudwatch, ec2, iam, logs, secretsmanager, sns }
+services! { cloudwatch, ec2, iam, logs, secretsmanager, sns, sts }
 
 pub use catalogue::{catalogue, declaration, declarations, look_up_declarations};
 pub use facts::FACTS;

@@ -8,6 +8,7 @@ mod logs;
 mod route53;
 mod secretsmanager;
 mod sns;
+mod sts;
 
 use cairn_provider::request::Target;
 use cairn_provider::schema::TypeSchema;
@@ -48,6 +49,7 @@ fn of(service: &str) -> &'static Special {
         "route53" => &route53::SPECIAL,
         "secretsmanager" => &secretsmanager::SPECIAL,
         "sns" => &sns::SPECIAL,
+        "sts" => &sts::SPECIAL,
         _ => &Special::NOTHING,
     }
 }

@@ -3,9 +3,10 @@
 /// Declares the modules of a service's types and lists what they declare, and with the SDK their handlers.
 ///
 /// Each module has a `DECLARATION`, and with the SDK a `HANDLER` and perhaps a `READER`. Types that can only be looked
-/// up stand behind `look_up:`; their modules have a `LOOK_UP` and with the SDK a `FINDER`.
+/// up stand behind `look_up:`; their modules have a `LOOK_UP` and with the SDK a `FINDER`. Behind `find:` stand modules of
+/// types of the registry whose objects are found in a better way than by listing them all: they have a `FINDER`.
 macro_rules! resources {
-    ($($module:ident),* $(,)? $(; look_up: $($found:ident),+ $(,)?)?) => {
+    ($($module:ident),* $(,)? $(; look_up: $($found:ident),+ $(,)?)? $(; find: $($finder:ident),+ $(,)?)?) => {
         $(pub mod $module;)*
         $($(pub mod $found;)+)?
 
@@ -28,7 +29,7 @@ macro_rules! resources {
         /// Those that look up.
         #[cfg(feature = "native")]
         pub const FINDERS: &[&dyn cairn_provider::provider::LookUpType<$crate::native::session::Session>] =
-            &[$($($found::FINDER),+)?];
+            &[$($($found::FINDER,)+)? $($($finder::FINDER,)+)?];
     };
 }
 

@@ -1,4 +1,4 @@
-//! Types that can only be looked up, tried on the sandbox and on the emulators.
+//! Look-ups that go their own way, by the real SDK over HTTP, on an emulator.
 #![cfg(feature = "native")]
 #![allow(
     clippy::unwrap_used,
@@ -13,58 +13,151 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use aws_config::BehaviorVersion;
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
-use cairn_aws::Aws;
 use cairn_conformance::emulator::{Emulator, Kind};
+use cairn_provider::error::ProviderError;
 use cairn_provider::object::Live;
 use cairn_provider::provider::Provider;
 use cairn_provider::request::{LookUp, Target};
-use cairn_provider::value::{Map, Value};
-use cairn_sim::{Faults, MemoryStorage, Sim};
+use cairn_provider::value::{Map, Value, from_json};
 
-#[tokio::test]
-async fn the_caller_is_found_everywhere() {
-    let sandbox = sandbox();
-    let found = look_up(&sandbox, "aws.sts.CallerIdentity", &[]).await;
-    assert_eq!(found.len(), 1);
-    assert_eq!(found[0].attributes["account"], Value::text("111122223333"));
-    let other = Value::text("000011112222");
-    assert!(look_up(&sandbox, "aws.sts.CallerIdentity", &[("account", other.clone())]).await.is_empty());
-    for kind in [Kind::Ministack, Kind::Moto] {
-        let (_emulator, cloud) = emulated(kind).await;
-        let found = look_up(&cloud, "aws.sts.CallerIdentity", &[]).await;
-        assert_eq!(found.len(), 1, "{}", kind.name());
-        let attributes = &found[0].attributes;
-        let account = attributes["account"].as_text().unwrap();
-        assert_eq!(account.len(), 12, "{}", kind.name());
-        assert!(attributes["arn"].as_text().unwrap().contains(account), "{}", kind.name());
-        assert!(!attributes["user_id"].as_text().unwrap().is_empty(), "{}", kind.name());
-        assert!(look_up(&cloud, "aws.sts.CallerIdentity", &[("account", other.clone())]).await.is_empty());
+/// An emulator and a provider on it.
+struct Place {
+    _emulator: Emulator,
+    config: SdkConfig,
+    provider: cairn_aws::Aws,
+}
+
+impl Place {
+    async fn start() -> Self {
+        Self::on(Kind::Moto).await
+    }
+
+    async fn on(kind: Kind) -> Self {
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let emulator = Emulator::start(kind, &repository).unwrap();
+        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .http_client(cairn_aws::native::connect::http())
+            .endpoint_url(emulator.url())
+            .region("eu-central-1")
+            .credentials_provider(Credentials::new("000000000001", "secret", None, None, "test"))
+            .load()
+            .await;
+        let provider = cairn_aws::Aws::in_environment(Arc::new(cairn_aws::catalogue()), config.clone());
+        Self { _emulator: emulator, config, provider }
+    }
+
+    async fn look_up(&self, kind: &str, conditions: &str) -> Result<Vec<Live>, ProviderError> {
+        let conditions: Map = from_json(&serde_json::from_str(conditions).unwrap()).as_map().unwrap().clone();
+        let settings = BTreeMap::from([("region".into(), "eu-central-1".into())]);
+        let target = Target { cloud: "aws".into(), settings };
+        self.provider.look_up(&target, &LookUp { kind: kind.into(), conditions }).await
+    }
+
+    async fn find(&self, kind: &str, conditions: &[(&str, &str)]) -> Vec<Live> {
+        let conditions: BTreeMap<&str, &str> = conditions.iter().copied().collect();
+        self.look_up(kind, &serde_json::json!(conditions).to_string()).await.unwrap()
     }
 }
 
-async fn look_up(cloud: &dyn Provider, kind: &str, conditions: &[(&str, Value)]) -> Vec<Live> {
-    let target = Target { cloud: "aws".into(), settings: BTreeMap::from([("region".into(), "eu-central-1".into())]) };
-    let conditions: Map = conditions.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
-    cloud.look_up(&target, &LookUp { kind: kind.into(), conditions }).await.unwrap()
+fn text<'a>(live: &'a Live, name: &str) -> Option<&'a str> {
+    live.attributes.get(name).and_then(Value::as_text)
 }
 
-fn sandbox() -> Sim {
-    let catalogue = Arc::new(cairn_aws::catalogue());
-    let storage = Box::new(MemoryStorage::default());
-    Sim::open("aws", catalogue, cairn_aws::declaration, storage, Faults::default()).unwrap()
+#[tokio::test]
+async fn images_are_found_by_pattern_and_the_newest_is_taken() {
+    let place = Place::start().await;
+    let all = place.look_up("aws.ec2.Image", r#"{ "owner": "amazon", "name": "amzn2-ami-hvm-*" }"#).await.unwrap();
+    assert!(all.len() > 1, "{all:?}");
+    let conditions = r#"{ "owner": "amazon", "name": "amzn2-ami-hvm-*", "architecture": "x86_64", "most_recent": true,
+        "root_device_type": "ebs", "virtualization_type": "hvm" }"#;
+    let newest = place.look_up("aws.ec2.Image", conditions).await.unwrap();
+    assert_eq!(newest.len(), 1);
+    let newest = &newest[0];
+    assert!(text(newest, "image_id").unwrap().starts_with("ami-"));
+    assert_eq!(text(newest, "architecture"), Some("x86_64"));
+    let dates = all.iter().filter(|live| text(live, "architecture") == Some("x86_64"));
+    let last = dates.filter_map(|live| text(live, "creation_date")).max();
+    assert_eq!(text(newest, "creation_date"), last);
+    let conditions = r#"{ "owner": "amazon", "name": "there is no such image" }"#;
+    assert!(place.look_up("aws.ec2.Image", conditions).await.unwrap().is_empty());
 }
 
-/// An emulator and a provider on it.
-async fn emulated(kind: Kind) -> (Emulator, Aws) {
-    let emulator = Emulator::start(kind, &Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).unwrap();
-    let environment = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .http_client(cairn_aws::native::connect::http())
-        .endpoint_url(emulator.url())
-        .credentials_provider(Credentials::new("000000000001", "secret", None, None, "test"))
-        .load()
-        .await;
-    let cloud = Aws::in_environment(Arc::new(cairn_aws::catalogue()), environment);
-    (emulator, cloud)
+#[tokio::test]
+async fn parameters_are_found_by_name_and_secrets_stay_where_they_are() {
+    use aws_sdk_ssm::types::ParameterType;
+
+    let place = Place::start().await;
+    let client = aws_sdk_ssm::Client::new(&place.config);
+    for (name, kind, value) in [
+        ("/shop/image/arm64", ParameterType::String, "ami-0a1b2c3d4e5f60718"),
+        ("/shop/password", ParameterType::SecureString, "hunter2"),
+    ] {
+        client.put_parameter().name(name).r#type(kind).value(value).send().await.unwrap();
+    }
+    let found = place.look_up("aws.ssm.Parameter", r#"{ "name": "/shop/image/arm64" }"#).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(text(&found[0], "value"), Some("ami-0a1b2c3d4e5f60718"));
+    let other = r#"{ "name": "/shop/image/arm64", "type": "StringList" }"#;
+    assert!(place.look_up("aws.ssm.Parameter", other).await.unwrap().is_empty());
+    let secret = place.look_up("aws.ssm.Parameter", r#"{ "name": "/shop/password" }"#).await.unwrap();
+    assert_eq!(text(&secret[0], "type"), Some("SecureString"));
+    assert_eq!(secret[0].attributes.get("value"), None);
+    assert!(place.look_up("aws.ssm.Parameter", r#"{ "name": "/shop/nothing" }"#).await.unwrap().is_empty());
+    assert!(place.look_up("aws.ssm.Parameter", "{}").await.is_err());
+}
+
+fn texts<'a>(found: &'a [Live], field: &str) -> Vec<&'a str> {
+    found.iter().map(|live| live.attributes[field].as_text().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn availability_zones() {
+    let place = Place::start().await;
+    let kind = "aws.ec2.AvailabilityZone";
+    let all = place.find(kind, &[("state", "available"), ("zone_type", "availability-zone")]);
+    assert_eq!(texts(&all, "zone_name"), ["eu-central-1a", "eu-central-1b", "eu-central-1c"]);
+    let one = place.find(kind, &[("zone_id", "euc1-az3")]);
+    assert_eq!(texts(&one, "zone_name"), ["eu-central-1c"]);
+    assert_eq!(texts(&one, "state"), ["available"]);
+    assert_eq!(texts(&one, "region_name"), ["eu-central-1"]);
+    assert!(place.find(kind, &[("zone_name", "eu-central-1z")]).is_empty());
+}
+
+#[tokio::test]
+async fn prefix_lists() {
+    let place = Place::start().await;
+    let kind = "aws.ec2.PrefixList";
+    let name = "com.amazonaws.global.cloudfront.origin-facing";
+    let one = place.find(kind, &[("prefix_list_name", name)]);
+    assert_eq!(texts(&one, "prefix_list_name"), [name]);
+    assert_eq!(texts(&one, "owner_id"), ["AWS"]);
+    assert!(one[0].id.starts_with("pl-"));
+    assert!(one[0].attributes["entries"].as_list().unwrap().len() > 5);
+    let ipv6 = place.find(kind, &[("owner_id", "AWS"), ("address_family", "IPv6")]);
+    assert_eq!(texts(&ipv6, "prefix_list_name"), ["com.amazonaws.eu-central-1.ipv6.vpc-lattice"]);
+    assert!(place.find(kind, &[("prefix_list_name", "none")]).is_empty());
+}
+
+#[tokio::test]
+async fn security_groups() {
+    let place = Place::start().await;
+    let found = place.find("aws.ec2.SecurityGroup", &[("group_name", "default")]);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].attributes["id"], found[0].attributes["group_id"]);
+}
+
+#[tokio::test]
+async fn the_caller() {
+    for kind in [Kind::Ministack, Kind::Moto] {
+        let place = Place::on(kind).await;
+        let found = place.find("aws.sts.CallerIdentity", &[]).await;
+        let account = text(&found[0], "account").unwrap();
+        assert_eq!((found.len(), account.len()), (1, 12), "{}", kind.name());
+        assert!(text(&found[0], "arn").unwrap().contains(account), "{}", kind.name());
+        assert!(!text(&found[0], "user_id").unwrap().is_empty(), "{}", kind.name());
+        assert_eq!(place.find("aws.sts.CallerIdentity", &[("account", account)]).await.len(), 1, "{}", kind.name());
+        assert!(place.find("aws.sts.CallerIdentity", &[("account", "111122223333")]).await.is_empty());
+    }
 }

@@ -200,6 +200,9 @@ fn refers(
     if cloud.has(&known, attribute, text) {
         return Ok(());
     }
+    if special::companions(&known).any(|(kind, attribute)| cloud.has(&[kind], |_| Some(attribute.into()), text)) {
+        return Ok(());
+    }
     Err(ProviderError::new(
         ErrorClass::Refused,
         "InvalidReference.NotFound",

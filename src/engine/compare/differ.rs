@@ -230,13 +230,21 @@ impl<'a> Differ<'a> {
             );
         }
         for (name, value) in found_map.into_iter().flatten() {
-            if !wanted.contains_key(name) {
+            if !wanted.contains_key(name) && !self.is_of_the_cloud(leaf, name, value) {
                 let inner = leaf.inner(name.clone());
                 if !self.is_ignored(&inner.path) {
                     self.change(&inner, Some(value.clone()), After::Absent);
                 }
             }
         }
+    }
+
+    /// Whether an entry that nobody wrote is as the cloud makes it, or one of which that is not known.
+    fn is_of_the_cloud(&self, leaf: &Leaf<'a>, name: &str, value: &Value) -> bool {
+        let [field] = leaf.fields.as_slice() else { return false };
+        let Some(entries) = self.schema.entries(field) else { return false };
+        let own = entries.iter().find(|(entry, _)| *entry == name);
+        own.is_none_or(|(_, own)| value.as_text() == Some(*own))
     }
 
     fn rich(

@@ -33,8 +33,8 @@ pub async fn create(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     let patience = run.deadline(desired, "create", declared.timings.create, provider.tempo());
     let written = masked(&schema, &inputs, &run.key);
     let nonce = intend(run, desired, &written).await?;
-    renewed_name(run, desired, &mut inputs, &nonce);
-    let request = Create {
+    let made = renewed_name(run, desired, &mut inputs, &nonce);
+    let mut request = Create {
         kind: desired.kind.clone(),
         inputs,
         owner: run.owner(&desired.address, &nonce),
@@ -57,9 +57,14 @@ pub async fn create(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
         entries.push(Entry::Monitored { nonce: nonce.clone(), monitor: monitor.0.clone() });
     }
     run.journal.append(entries).await?;
-    let recorded = run.record(desired, id.clone(), &request.inputs, nonce.clone())?;
+    let mut recorded = run.record(desired, id.clone(), &request.inputs, nonce.clone())?;
     match complete(run, desired, provider, &created, &request, declared, patience).await {
         Ok(live) => {
+            // A type may make more of a made name: an ending that the service asks for.
+            if let Some((field, name)) = made.and_then(|field| live.attributes.get_key_value(&field)) {
+                recorded.inputs.insert(field.clone(), name.clone());
+                request.inputs.insert(field.clone(), name.clone());
+            }
             run.verify(desired, &schema, &request.inputs, &live);
             run.world().insert(desired.address.clone(), live.attributes);
             run.journal.append(vec![Entry::Applied { nonce, recorded: Box::new(recorded) }]).await?;
@@ -104,13 +109,13 @@ async fn intend(run: &Run, desired: &DesiredResource, written: &Map) -> Result<E
     Ok(nonce)
 }
 
-/// A name that every new object of the address gets anew ends in a part of its nonce.
-fn renewed_name(run: &Run, desired: &DesiredResource, inputs: &mut Map, nonce: &EcoString) {
-    let Some(schema) = run.clouds.catalogue.get(&desired.kind) else { return };
-    let Some(rule) = schema.overlay.name.filter(|rule| rule.renewed) else { return };
-    let Some((field, _)) = schema.root().fields.iter().find(|(_, field)| field.vendor == rule.property) else { return };
+/// A name that every new object of the address gets anew ends in a part of its nonce. Gives the field if it was made.
+fn renewed_name(run: &Run, desired: &DesiredResource, inputs: &mut Map, nonce: &EcoString) -> Option<EcoString> {
+    let schema = run.clouds.catalogue.get(&desired.kind)?;
+    let rule = schema.overlay.name.filter(|rule| rule.renewed)?;
+    let (field, _) = schema.root().fields.iter().find(|(_, field)| field.vendor == rule.property)?;
     if inputs.contains_key(field) {
-        return;
+        return None;
     }
     let base = crate::model::naming::physical_name(
         &rule,
@@ -121,6 +126,7 @@ fn renewed_name(run: &Run, desired: &DesiredResource, inputs: &mut Map, nonce: &
     let suffix: String = nonce.chars().take(6).collect();
     let separator = rule.separators.chars().next().map(String::from).unwrap_or_default();
     inputs.insert(field.clone(), Value::Text(eco_format!("{base}{separator}{suffix}")));
+    Some(field.clone())
 }
 
 /// Calls until there is an object, or certainly none.

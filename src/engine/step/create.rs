@@ -33,8 +33,9 @@ pub async fn create(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     let patience = run.deadline(desired, "create", declared.timings.create, provider.tempo());
     let written = masked(&schema, &inputs, &run.key);
     let nonce = intend(run, desired, &written).await?;
-    inputs.extend(renewed_name(run, desired, &inputs, &nonce));
-    let request = Create {
+    let made = renewed_name(run, desired, &inputs, &nonce);
+    inputs.extend(made.clone());
+    let mut request = Create {
         kind: desired.kind.clone(),
         inputs,
         owner: run.owner(&desired.address, &nonce),
@@ -57,9 +58,14 @@ pub async fn create(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
         entries.push(Entry::Monitored { nonce: nonce.clone(), monitor: monitor.0.clone() });
     }
     run.journal.append(entries).await?;
-    let recorded = run.record(desired, id.clone(), &request.inputs, nonce.clone())?;
+    let mut recorded = run.record(desired, id.clone(), &request.inputs, nonce.clone())?;
     match complete(run, desired, provider, &created, &request, declared, patience).await {
         Ok(live) => {
+            // A type may make more of a made name: an ending that the service asks for.
+            if let Some((field, name)) = made.and_then(|(field, _)| live.attributes.get_key_value(&field)) {
+                recorded.inputs.insert(field.clone(), name.clone());
+                request.inputs.insert(field.clone(), name.clone());
+            }
             run.verify(desired, &schema, &request.inputs, &live);
             run.world().insert(desired.address.clone(), live.attributes);
             run.journal.append(vec![Entry::Applied { nonce, recorded: Box::new(recorded) }]).await?;

@@ -9,6 +9,7 @@ mod elbv2;
 mod route53;
 mod secretsmanager;
 mod sns;
+mod sts;
 
 use cairn_provider::request::Target;
 use cairn_provider::schema::TypeSchema;
@@ -50,6 +51,7 @@ fn of(service: &str) -> &'static Special {
         "route53" => &route53::SPECIAL,
         "secretsmanager" => &secretsmanager::SPECIAL,
         "sns" => &sns::SPECIAL,
+        "sts" => &sts::SPECIAL,
         _ => &Special::NOTHING,
     }
 }

@@ -12,7 +12,7 @@ mod catalogue;
 #[macro_use]
 pub mod native;
 
-services! { certificatemanager, ec2, route53 }
+services! { certificatemanager, cloudfront, ec2, route53 }
 
 pub use catalogue::{catalogue, declaration, declarations, look_up_declarations};
 pub use facts::FACTS;

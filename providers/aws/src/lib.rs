@@ -12,9 +12,11 @@ mod catalogue;
 #[macro_use]
 pub mod native;
 
-services! { certificatemanager, cloudfront, ec2, route53 }
+services! {
+    certificatemanager, cloudfront, docdb, ec2, elbv2, iam, logs, rds, route53, secretsmanager, sns, ssm
+}
 
-pub use catalogue::{catalogue, declaration, declarations, look_up_declarations};
+pub use catalogue::{catalogue, declaration, declarations, look_up_declaration, look_up_declarations};
 pub use facts::FACTS;
 #[cfg(feature = "native")]
 pub use native::Aws;

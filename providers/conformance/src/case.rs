@@ -81,7 +81,7 @@ pub struct Gap {
 pub enum About {
     /// A field, by the beginning of its path.
     Field(String),
-    /// A check of the suite: `token`, `resolve`, `list`, `absent`, `minimal`, `full`, `updates`, `ownership`.
+    /// A check of the suite: `token`, `resolve`, `list`, `absent`, `minimal`, `full`, `updates`, `others`, `ownership`.
     Check(String),
 }
 

@@ -94,8 +94,10 @@ impl Trial<'_> {
         if !self.excused("full") {
             self.full().await?;
         }
-        for other in &self.case.others {
-            self.other(other).await?;
+        if !self.excused("others") {
+            for other in &self.case.others {
+                self.other(other).await?;
+            }
         }
         Ok(())
     }

@@ -50,7 +50,7 @@ pub static DECLARATION: Declaration = Declaration {
         },
         Example {
             title: "A server and a bucket's files, with a name and a page for errors",
-            source: "provider home = aws.Target { region: \"us-east-1\" }\n\nlookup zone = aws.route53.HostedZone { \
+            source: "@default\nprovider home = aws.Target { region: \"us-east-1\" }\n\nlookup zone = aws.route53.HostedZone { \
                      name: \"shop.example\" }\n\nlet caching: aws.cloudfront.CachePolicy = \
                      existing(\"658327ea-f89d-4fab-a63d-7e88639e58f6\")\nlet no_caching: aws.cloudfront.CachePolicy = \
                      existing(\"4135ea2d-6df8-44a3-9df3-4b5a84be39ad\")\n\nresource certificate = \

@@ -29,15 +29,36 @@ pub static DECLARATION: Declaration = Declaration {
     // CreateSubnet takes no token, but a network can hold an address space only once.
     idempotency: Idempotency::Identity,
     permissions: Permissions {
-        read: &["ec2:DescribeSubnets"],
-        write: &["ec2:CreateSubnet", "ec2:DeleteSubnet", "ec2:ModifySubnetAttribute", "ec2:CreateTags", "ec2:DeleteTags"],
+        read: &["ec2:DescribeSubnets", "ec2:DescribeNetworkAcls"],
+        write: &[
+            "ec2:CreateSubnet",
+            "ec2:DeleteSubnet",
+            "ec2:ModifySubnetAttribute",
+            "ec2:AssociateSubnetCidrBlock",
+            "ec2:DisassociateSubnetCidrBlock",
+            "ec2:CreateTags",
+            "ec2:DeleteTags",
+        ],
     },
     timings: Timings::INSTANT,
-    examples: &[Example {
-        title: "A subnet in one zone",
-        source: "resource vpc = aws.ec2.Vpc { cidr_block: 10.20.0.0/16 }\nresource subnet = aws.ec2.Subnet {\n  vpc\n  \
-                 cidr_block: 10.20.1.0/24\n  availability_zone: \"eu-central-1a\"\n}\n",
-    }],
+    examples: &[
+        Example {
+            title: "A subnet in one zone",
+            source: "resource vpc = aws.ec2.Vpc { cidr_block: 10.20.0.0/16 }\nresource subnet = aws.ec2.Subnet {\n  \
+                     vpc\n  cidr_block: 10.20.1.0/24\n  availability_zone: \"eu-central-1a\"\n}\n",
+        },
+        Example {
+            title: "A public and a private subnet in each of two zones",
+            source: "let zones = { a: 0, b: 1 }\nresource vpc = aws.ec2.Vpc { cidr_block: 10.20.0.0/16 }\n\
+                     resource public[az, slot in zones] = aws.ec2.Subnet {\n  vpc\n  availability_zone: \
+                     \"eu-central-1${az}\"\n  cidr_block: vpc.cidr_block.subnet(newbits: 8, index: slot)\n  \
+                     map_public_ip_on_launch: true\n  private_dns_name_options_on_launch: { hostname_type: \
+                     \"resource-name\", enable_resource_name_dns_a_record: true }\n  tags: { Name: \"public-${az}\" \
+                     }\n}\nresource private[az, slot in zones] = aws.ec2.Subnet {\n  vpc\n  availability_zone: \
+                     \"eu-central-1${az}\"\n  cidr_block: vpc.cidr_block.subnet(newbits: 8, index: slot + 100)\n  \
+                     tags: { Name: \"private-${az}\" }\n}\n",
+        },
+    ],
 };
 
 #[cfg(feature = "native")]
@@ -45,6 +66,8 @@ pub use lifecycle::{HANDLER, READER};
 
 #[cfg(feature = "native")]
 mod lifecycle {
+    use std::collections::BTreeMap;
+
     use async_trait::async_trait;
     use aws_sdk_ec2::types;
     use cairn_provider::declaration::Declaration;
@@ -106,6 +129,10 @@ mod lifecycle {
         }
 
         async fn update(&self, session: &Session, request: &Update) -> Result<Option<Monitor>, ProviderError> {
+            if request.changed.contains("ipv6_cidr_block") {
+                let wanted = take::<String>(&request.inputs, "ipv6_cidr_block")?;
+                ipv6(session, &request.id, wanted.as_deref()).await?;
+            }
             for attribute in ATTRIBUTES.into_iter().filter(|attribute| request.changed.contains(*attribute)) {
                 modify(session, &request.id, attribute, &request.inputs).await?;
             }
@@ -133,16 +160,42 @@ mod lifecycle {
 
         async fn read(&self, session: &Session, wanted: &ReadSet) -> Result<Readings, ProviderError> {
             let mut readings = Readings::default();
-            let ids: Vec<&EcoString> = wanted.get(KIND).into_iter().flat_map(|wanted| wanted.keys()).collect();
+            let Some(wanted) = wanted.get(KIND) else { return Ok(readings) };
+            let ids: Vec<&EcoString> = wanted.keys().collect();
+            let with_acls = wanted.values().any(|interest| interest.wants("network_acl_association_id"));
             for ids in ids.chunks(wire::FILTER_VALUES) {
                 let filter = wire::filter("subnet-id", ids.iter().map(|id| id.as_str()));
-                for subnet in describe(session, vec![filter]).await? {
-                    let live = live(&subnet);
+                let subnets = describe(session, vec![filter]).await?;
+                let mut acls = match with_acls {
+                    true => acl_associations(session, ids).await?,
+                    false => BTreeMap::new(),
+                };
+                for subnet in subnets {
+                    let mut live = live(&subnet);
+                    let acl = acls.remove(&live.id).map_or(Value::None, Value::Text);
+                    set(&mut live.attributes, "network_acl_association_id", acl);
                     readings.answer(KIND, live.id.clone(), Observed::Present(Box::new(live)));
                 }
             }
             Ok(readings)
         }
+    }
+
+    /// The associations of subnets with network ACLs, by subnet.
+    async fn acl_associations(
+        session: &Session,
+        ids: &[&EcoString],
+    ) -> Result<BTreeMap<EcoString, EcoString>, ProviderError> {
+        let filters = vec![wire::filter("association.subnet-id", ids.iter().map(|id| id.as_str()))];
+        let call = |token| {
+            let call = session.ec2().describe_network_acls().set_filters(Some(filters.clone()));
+            call.max_results(1000).set_next_token(token).send()
+        };
+        let acls = session
+            .pages("ec2.DescribeNetworkAcls", call, |page| (page.network_acls.unwrap_or_default(), page.next_token))
+            .await?;
+        let associations = acls.iter().flat_map(types::NetworkAcl::associations);
+        Ok(associations.filter_map(|one| Some((one.subnet_id()?.into(), one.network_acl_association_id()?.into()))).collect())
     }
 
     async fn describe(session: &Session, filters: Vec<types::Filter>) -> Result<Vec<types::Subnet>, ProviderError> {
@@ -159,7 +212,7 @@ mod lifecycle {
             cidr_block, enable_dns64, ipv6_native, map_public_ip_on_launch, outpost_arn,
             private_dns_name_options_on_launch, subnet_id, vpc_id as "vpc");
         let ipv6: Vec<&str> =
-            subnet.ipv6_cidr_block_association_set().iter().filter_map(|one| one.ipv6_cidr_block()).collect();
+            standing(subnet).filter_map(types::SubnetIpv6CidrBlockAssociation::ipv6_cidr_block).collect();
         set(&mut attributes, "ipv6_cidr_block", ipv6.first().map_or(Value::None, |block| Value::text(*block)));
         set(&mut attributes, "ipv6_cidr_blocks", Value::list(ipv6.into_iter().map(Value::text)));
         let (tags, owner) = wire::read_tags(subnet.tags.as_deref());
@@ -171,9 +224,42 @@ mod lifecycle {
                 | types::SubnetState::FailedInsufficientCapacity
                 | types::SubnetState::Unavailable),
             ) => Status::Failed(state.as_str().into()),
+            Some(_) | None if standing(subnet).any(is_associating) => Status::Pending("associating".into()),
             Some(_) | None => Status::Ready,
         };
         Live { id: subnet.subnet_id().unwrap_or_default().into(), attributes, status, owner }
+    }
+
+    /// The IPv6 networks of a subnet; those taken away stay visible for a while.
+    fn standing(subnet: &types::Subnet) -> impl Iterator<Item = &types::SubnetIpv6CidrBlockAssociation> {
+        use types::SubnetCidrBlockStateCode as Code;
+        let gone = [Code::Disassociating, Code::Disassociated, Code::Failing, Code::Failed];
+        let networks = subnet.ipv6_cidr_block_association_set().iter();
+        networks.filter(move |one| !state(one).is_some_and(|state| gone.contains(state)))
+    }
+
+    fn state(network: &types::SubnetIpv6CidrBlockAssociation) -> Option<&types::SubnetCidrBlockStateCode> {
+        network.ipv6_cidr_block_state().and_then(types::SubnetCidrBlockState::state)
+    }
+
+    fn is_associating(network: &types::SubnetIpv6CidrBlockAssociation) -> bool {
+        state(network) == Some(&types::SubnetCidrBlockStateCode::Associating)
+    }
+
+    /// Brings the IPv6 network of a subnet to what is written: a subnet has one.
+    async fn ipv6(session: &Session, id: &str, wanted: Option<&str>) -> Result<(), ProviderError> {
+        let found = describe(session, vec![wire::filter("subnet-id", [id])]).await?;
+        let networks: Vec<_> = found.iter().flat_map(standing).collect();
+        for network in networks.iter().filter(|network| network.ipv6_cidr_block() != wanted) {
+            let call = session.ec2().disassociate_subnet_cidr_block().set_association_id(network.association_id.clone());
+            session.write("ec2.DisassociateSubnetCidrBlock", call.send()).await?;
+        }
+        let Some(wanted) = wanted else { return Ok(()) };
+        if networks.iter().all(|network| network.ipv6_cidr_block() != Some(wanted)) {
+            let call = session.ec2().associate_subnet_cidr_block().subnet_id(id).ipv6_cidr_block(wanted);
+            session.write("ec2.AssociateSubnetCidrBlock", call.send()).await?;
+        }
+        Ok(())
     }
 
     records! {

@@ -56,7 +56,7 @@ mod lifecycle {
     use ecow::EcoString;
 
     use crate::ec2::wire;
-    use crate::native::codec::{need, set};
+    use crate::native::codec::{need, set, take};
     use crate::native::session::{Session, given};
 
     /// The lifecycle.
@@ -105,6 +105,11 @@ mod lifecycle {
                 modify(session, &request.id, attribute, need(&request.inputs, attribute)?).await?;
             }
             if request.changed.contains("instance_tenancy") {
+                let wanted = take::<types::Tenancy>(&request.inputs, "instance_tenancy")?;
+                if wanted.is_some_and(|wanted| wanted != types::Tenancy::Default) {
+                    let message = "the tenancy of a network can only go back to \"default\": replace the network";
+                    return Err(ProviderError::refused("ec2.ModifyVpcTenancy", message));
+                }
                 let call = session.ec2().modify_vpc_tenancy().vpc_id(request.id.as_str());
                 let call = call.instance_tenancy(types::VpcTenancy::Default);
                 session.write("ec2.ModifyVpcTenancy", call.send()).await?;
@@ -158,9 +163,11 @@ mod lifecycle {
     async fn live(session: &Session, id: &str, vpc: &types::Vpc, interest: &Interest) -> Result<Live, ProviderError> {
         let mut attributes = read!(vpc => vpc_id, cidr_block, instance_tenancy);
         let associations = |associated: Vec<&str>| Value::list(associated.into_iter().map(Value::text));
-        let ipv4 = vpc.cidr_block_association_set().iter().filter_map(|one| one.association_id());
+        let ipv4 = vpc.cidr_block_association_set().iter().filter(|one| stands(one.cidr_block_state()));
+        let ipv4 = ipv4.filter_map(types::VpcCidrBlockAssociation::association_id);
         set(&mut attributes, "cidr_block_associations", associations(ipv4.collect()));
-        let ipv6 = vpc.ipv6_cidr_block_association_set().iter().filter_map(|one| one.ipv6_cidr_block());
+        let ipv6 = vpc.ipv6_cidr_block_association_set().iter().filter(|one| stands(one.ipv6_cidr_block_state()));
+        let ipv6 = ipv6.filter_map(types::VpcIpv6CidrBlockAssociation::ipv6_cidr_block);
         set(&mut attributes, "ipv6_cidr_blocks", associations(ipv6.collect()));
         for name in ATTRIBUTES.into_iter().filter(|name| interest.wants(name)) {
             set(&mut attributes, name, attribute(session, id, name).await?);
@@ -173,6 +180,13 @@ mod lifecycle {
             Some(_) | None => Status::Ready,
         };
         Ok(Live { id: id.into(), attributes, status, owner })
+    }
+
+    /// Whether an address space belongs to the network; those taken away stay visible for a while.
+    fn stands(state: Option<&types::VpcCidrBlockState>) -> bool {
+        use types::VpcCidrBlockStateCode as Code;
+        let gone = [Code::Disassociating, Code::Disassociated, Code::Failing, Code::Failed];
+        !state.and_then(types::VpcCidrBlockState::state).is_some_and(|state| gone.contains(state))
     }
 
     /// What the service makes along with a network.

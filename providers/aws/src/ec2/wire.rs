@@ -1,12 +1,14 @@
-//! What the handlers of the service share: tags, filters, enumerations.
+//! What the handlers of the service share: tags, filters, look-ups, enumerations.
 
+use aws_sdk_ec2::operation::describe_internet_gateways;
 use aws_sdk_ec2::types;
 use cairn_provider::error::ProviderError;
 use cairn_provider::object::Ownership;
 use cairn_provider::request::{Create, Update};
+use cairn_provider::schema::document::same;
 use cairn_provider::value::{Map, Value};
 
-use crate::native::codec::Mistake;
+use crate::native::codec::{Encode, Mistake};
 use crate::native::session::Session;
 use crate::native::tags;
 
@@ -55,6 +57,21 @@ pub async fn update_tags(session: &Session, id: &str, request: &Update) -> Resul
     Ok(())
 }
 
+/// Internet gateways, with what they are attached to.
+pub async fn internet_gateways(
+    session: &Session,
+    filters: Vec<types::Filter>,
+) -> Result<Vec<types::InternetGateway>, ProviderError> {
+    let call = |token| {
+        let call = session.ec2().describe_internet_gateways().set_filters(Some(filters.clone()));
+        call.max_results(1000).set_next_token(token).send()
+    };
+    let take = |page: describe_internet_gateways::DescribeInternetGatewaysOutput| {
+        (page.internet_gateways.unwrap_or_default(), page.next_token)
+    };
+    session.pages("ec2.DescribeInternetGateways", call, take).await
+}
+
 /// A flag as the service takes it in changes of attributes.
 pub fn flag(value: bool) -> types::AttributeBooleanValue {
     types::AttributeBooleanValue::builder().value(value).build()
@@ -63,4 +80,23 @@ pub fn flag(value: bool) -> types::AttributeBooleanValue {
 /// A flag of a document, or what the service has when nobody writes it.
 pub fn flag_or(inputs: &Map, field: &str, default: bool) -> bool {
     inputs.get(field).and_then(Value::as_bool).unwrap_or(default)
+}
+
+/// The filters for conditions of a look-up; tags have filters of their own.
+pub fn conditions(conditions: &Map, filters: &[(&str, &str)]) -> Vec<types::Filter> {
+    let text = |value: &Value| String::encode(value).ok();
+    let plain = filters
+        .iter()
+        .filter_map(|(field, name)| Some(filter(name, [text(conditions.get(*field).filter(|value| !value.is_none())?)?])));
+    let tags = conditions.get("tags").and_then(Value::as_map).into_iter().flatten();
+    plain.chain(tags.filter_map(|(key, value)| Some(filter(&format!("tag:{key}"), [text(value)?])))).collect()
+}
+
+/// Whether what was found meets the conditions of a look-up; some have no filter.
+pub fn met(attributes: &Map, conditions: &Map) -> bool {
+    conditions.iter().all(|(name, wanted)| match (wanted.as_map(), attributes.get(name).and_then(Value::as_map)) {
+        // Tags that are asked for must be there; others may be.
+        (Some(wanted), Some(found)) => wanted.iter().all(|(key, value)| found.get(key) == Some(value)),
+        _ => same(wanted, attributes.get(name).unwrap_or(&Value::None)),
+    })
 }

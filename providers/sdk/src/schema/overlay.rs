@@ -240,8 +240,8 @@ pub enum Relation {
     NamesPart {
         /// The path of the text.
         field: &'static str,
-        /// The path of the list of parts.
-        parts: &'static str,
+        /// The paths of the lists of parts. The first one must be known, the others may be missing.
+        parts: &'static [&'static str],
         /// The property of a part that is its name.
         key: &'static str,
         /// What a part is called: "origin".

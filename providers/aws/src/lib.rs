@@ -12,7 +12,7 @@ mod catalogue;
 #[macro_use]
 pub mod native;
 
-services! { docdb, ec2, rds }
+services! { docdb, ec2, rds, s3 }
 
 pub use catalogue::{catalogue, declaration, declarations, look_up_declarations};
 pub use facts::FACTS;

@@ -10,5 +10,6 @@ mod failure;
 mod provider;
 pub mod session;
 pub mod tags;
+pub mod together;
 
 pub use provider::Aws;

@@ -2,8 +2,11 @@
 
 mod certificatemanager;
 mod cloudfront;
+mod docdb;
 mod ec2;
+mod rds;
 mod route53;
+mod s3;
 
 use cairn_provider::request::Target;
 use cairn_provider::schema::TypeSchema;
@@ -38,8 +41,11 @@ fn of(service: &str) -> &'static Special {
     match service {
         "certificatemanager" => &certificatemanager::SPECIAL,
         "cloudfront" => &cloudfront::SPECIAL,
+        "docdb" => &docdb::SPECIAL,
         "ec2" => &ec2::SPECIAL,
+        "rds" => &rds::SPECIAL,
         "route53" => &route53::SPECIAL,
+        "s3" => &s3::SPECIAL,
         _ => &Special::NOTHING,
     }
 }

@@ -26,7 +26,8 @@ pub fn setting<T>(outcome: Result<T, ProviderError>) -> Result<Option<T>, Provid
 /// A setting that some regions do not have at all. Where a question is not known, it is refused, or passed over and
 /// answered with a list of objects.
 pub fn regional_setting<T>(outcome: Result<T, ProviderError>) -> Result<Option<T>, ProviderError> {
-    const MISSING: [&str; 4] = ["MethodNotAllowed", "NotImplemented", "UnsupportedArgument", "UnsupportedOperation"];
+    const MISSING: [&str; 5] =
+        ["MethodNotAllowed", "NotImplemented", "UnsupportedArgument", "UnsupportedOperation", "XNotImplemented"];
     match outcome {
         Err(error) if MISSING.contains(&error.code.as_str()) => Ok(None),
         Err(error) if error.code == "Http200" && error.message.contains("ListBucketResult") => Ok(None),

@@ -7,7 +7,7 @@ use cairn_provider::value::Value;
 use super::tag_filters;
 use crate::native::codec::Decode;
 use crate::native::session::Session;
-use crate::s3::wire::setting;
+use crate::s3::wire::regional_setting as setting;
 
 texts!(
     types::DeleteMarkerReplicationStatus,
@@ -55,4 +55,28 @@ pub async fn read(session: &Session, bucket: &str) -> Result<Value, ProviderErro
     let call = || session.s3().get_bucket_replication().bucket(bucket).send();
     let found = setting(session.read("s3.GetBucketReplication", call).await)?;
     Ok(found.and_then(|found| found.replication_configuration).decode())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::types;
+    use crate::native::codec::{Decode, Encode};
+    use cairn_provider::value::{Value, from_json};
+
+    #[test]
+    fn rules_come_back_as_they_were_written() {
+        let text = r#"{"role":"arn:aws:iam::1:role/copy","rules":[{"id":"all","status":"Enabled","priority":1,
+            "delete_marker_replication":{"status":"Disabled"},
+            "filter":{"and":{"prefix":"in/","tag_filters":{"k":"v"}}},
+            "destination":{"bucket":"arn:aws:s3:::x","storage_class":"STANDARD_IA","account":"111122223333",
+                "access_control_translation":{"owner":"Destination"},
+                "encryption_configuration":{"replica_kms_key":"arn:aws:kms:eu-west-1:1:key/k"},
+                "replication_time":{"status":"Enabled","time":{"minutes":15}},
+                "metrics":{"status":"Enabled","event_threshold":{"minutes":15}}},
+            "source_selection_criteria":{"replica_modifications":{"status":"Enabled"},
+                "sse_kms_encrypted_objects":{"status":"Enabled"}}}]}"#;
+        let document: Value = from_json(&serde_json::from_str(text).unwrap());
+        let encoded = types::ReplicationConfiguration::encode(&document).unwrap();
+        assert_eq!(encoded.decode(), document);
+    }
 }

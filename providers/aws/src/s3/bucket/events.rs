@@ -105,3 +105,22 @@ pub async fn write(session: &Session, bucket: &str, inputs: &Map) -> Result<(), 
     session.write("s3.PutBucketNotificationConfiguration", call.send()).await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{flat, types};
+    use crate::native::codec::Encode;
+    use cairn_provider::value::{Value, from_json};
+
+    #[test]
+    fn receivers_come_back_one_for_each_event() {
+        let text = r#"{"event":"s3:ObjectCreated:*","topic":"arn:aws:sns:eu-central-1:1:t",
+            "filter":{"s3_key":{"rules":{"prefix":"in/","suffix":".jpg"}}}}"#;
+        let document: Value = from_json(&serde_json::from_str(text).unwrap());
+        let topic = types::TopicConfiguration::encode(&document).unwrap();
+        assert_eq!(flat(&[topic]), Value::list([document]));
+        let both = types::QueueConfiguration::builder().queue_arn("arn:aws:sqs:eu-central-1:1:q");
+        let both = both.events(types::Event::from("s3:ObjectRemoved:Delete")).events(types::Event::from("s3:Replication:*"));
+        assert_eq!(flat(&[both.build().unwrap()]).as_list().map(<[Value]>::len), Some(2));
+    }
+}

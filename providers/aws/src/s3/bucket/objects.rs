@@ -7,7 +7,7 @@ use cairn_provider::value::{Map, Value};
 use super::tag_filters;
 use crate::native::codec::{Decode, Encode, Mistake, built, fields_of, need, set, take};
 use crate::native::session::Session;
-use crate::s3::wire::setting;
+use crate::s3::wire::regional_setting as setting;
 
 texts!(types::ExpirationStatus, types::TransitionDefaultMinimumObjectSize);
 

@@ -287,3 +287,38 @@ fn ids<'a>(observed: &'a Map, field: &str) -> impl Iterator<Item = &'a str> {
     let items = observed.get(field).and_then(Value::as_list).unwrap_or_default();
     items.iter().filter_map(|item| item.at("id").and_then(Value::as_text))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::types;
+    use crate::native::codec::{Decode, Encode};
+    use cairn_provider::value::{Value, from_json};
+
+    /// What is read of a request is what was written.
+    fn comes_back<T: Encode + Decode>(text: &str) {
+        let document: Value = from_json(&serde_json::from_str(text).unwrap());
+        assert_eq!(T::encode(&document).unwrap().decode(), document);
+    }
+
+    #[test]
+    fn reports_come_back_as_they_were_written() {
+        comes_back::<types::AnalyticsConfiguration>(
+            r#"{"id":"a","prefix":"in/","tag_filters":{"k":"v"},"storage_class_analysis":{"data_export":{
+                "output_schema_version":"V_1","destination":{"bucket":"arn:aws:s3:::x","format":"CSV","prefix":"p/"}}}}"#,
+        );
+        comes_back::<types::AnalyticsConfiguration>(r#"{"id":"b","tag_filters":{"k":"v"},"storage_class_analysis":{}}"#);
+        comes_back::<types::MetricsConfiguration>(r#"{"id":"a"}"#);
+        comes_back::<types::MetricsConfiguration>(r#"{"id":"b","tag_filters":{"k":"v"}}"#);
+        comes_back::<types::MetricsConfiguration>(
+            r#"{"id":"c","access_point_arn":"arn:aws:s3:eu-central-1:1:accesspoint/x","prefix":"in/","tag_filters":{"k":"v"}}"#,
+        );
+        comes_back::<types::IntelligentTieringConfiguration>(
+            r#"{"id":"a","status":"Enabled","prefix":"in/","tierings":[{"access_tier":"ARCHIVE_ACCESS","days":90}]}"#,
+        );
+        comes_back::<types::InventoryConfiguration>(
+            r#"{"id":"a","enabled":true,"included_object_versions":"All","schedule_frequency":"Weekly","prefix":"in/",
+                "optional_fields":["Size"],"destination":{"bucket":"arn:aws:s3:::x","bucket_account_id":"111122223333",
+                "format":"Parquet"}}"#,
+        );
+    }
+}

@@ -7,7 +7,7 @@ use cairn_provider::value::{Map, Value};
 use super::{copies, events, metadata, objects, reports};
 use crate::native::codec::{Decode, Mistake, built, need, take};
 use crate::native::session::{Session, absent_is_done};
-use crate::s3::wire::{regional_setting, setting};
+use crate::s3::wire::regional_setting as setting;
 
 /// In which order settings are written: what others need comes first.
 pub const ORDER: [&str; 21] = [
@@ -189,12 +189,12 @@ pub async fn read(session: &Session, bucket: &str, field: &str) -> Result<Value,
     Ok(match field {
         "abac_status" => {
             let call = || s3.get_bucket_abac().bucket(bucket).send();
-            let found = regional_setting(session.read("s3.GetBucketAbac", call).await)?;
+            let found = setting(session.read("s3.GetBucketAbac", call).await)?;
             found.and_then(|found| found.abac_status).and_then(|found| found.status).decode()
         }
         "accelerate_configuration" => {
             let call = || s3.get_bucket_accelerate_configuration().bucket(bucket).send();
-            let found = regional_setting(session.read("s3.GetBucketAccelerateConfiguration", call).await)?;
+            let found = setting(session.read("s3.GetBucketAccelerateConfiguration", call).await)?;
             let status = found.and_then(|found| found.status);
             status.map_or(Value::None, |status| Value::map([("acceleration_status".into(), status.decode())]))
         }

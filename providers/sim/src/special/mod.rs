@@ -2,11 +2,14 @@
 
 mod certificatemanager;
 mod cloudfront;
+mod docdb;
 mod ec2;
+mod elbv2;
 mod iam;
 mod logs;
-mod elbv2;
+mod rds;
 mod route53;
+mod s3;
 mod secretsmanager;
 mod sns;
 mod sts;
@@ -44,11 +47,14 @@ fn of(service: &str) -> &'static Special {
     match service {
         "certificatemanager" => &certificatemanager::SPECIAL,
         "cloudfront" => &cloudfront::SPECIAL,
+        "docdb" => &docdb::SPECIAL,
         "ec2" => &ec2::SPECIAL,
+        "elbv2" => &elbv2::SPECIAL,
         "iam" => &iam::SPECIAL,
         "logs" => &logs::SPECIAL,
-        "elbv2" => &elbv2::SPECIAL,
+        "rds" => &rds::SPECIAL,
         "route53" => &route53::SPECIAL,
+        "s3" => &s3::SPECIAL,
         "secretsmanager" => &secretsmanager::SPECIAL,
         "sns" => &sns::SPECIAL,
         "sts" => &sts::SPECIAL,

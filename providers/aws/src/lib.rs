@@ -12,7 +12,7 @@ mod catalogue;
 #[macro_use]
 pub mod native;
 
-services! { ec2, elbv2, ssm }
+services! { autoscaling, ec2, elbv2, ssm }
 
 pub use catalogue::{catalogue, declaration, declarations, look_up_declarations};
 pub use facts::FACTS;

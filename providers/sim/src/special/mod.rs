@@ -1,5 +1,6 @@
 //! Types whose behaviour is special: the only place where the sandbox knows types by name, one file for each service.
 
+mod autoscaling;
 mod certificatemanager;
 mod cloudfront;
 mod docdb;
@@ -45,6 +46,7 @@ impl Special {
 /// What is special about the types of a service.
 fn of(service: &str) -> &'static Special {
     match service {
+        "autoscaling" => &autoscaling::SPECIAL,
         "certificatemanager" => &certificatemanager::SPECIAL,
         "cloudfront" => &cloudfront::SPECIAL,
         "docdb" => &docdb::SPECIAL,

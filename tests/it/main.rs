@@ -12,4 +12,3 @@
 mod architecture;
 mod language;
 mod memory_files;
-mod type_examples;

@@ -208,6 +208,19 @@ fn unique_name(schema: &TypeSchema, cloud: &Cloud, target: &Target, inputs: &Map
     let Some(rule) = &schema.overlay.name else { return Ok(()) };
     let field = schema.root().fields.iter().find(|(_, field)| field.vendor == rule.property).map(|(name, _)| name);
     let Some((field, wanted)) = field.and_then(|field| Some((field, inputs.get(field)?))) else { return Ok(()) };
+    // Names that are unique in a part of the target only are a relation of the type.
+    let parted = schema.overlay.relations.iter().any(|relation| match relation {
+        Relation::Unique { field, per } => *field == rule.property && inputs.contains_key(&vendor_field(schema, per)),
+        Relation::Within { .. }
+        | Relation::Disjoint { .. }
+        | Relation::AtMost { .. }
+        | Relation::Below { .. }
+        | Relation::LivesIn { .. }
+        | Relation::NamesPart { .. } => false,
+    });
+    if parted {
+        return Ok(());
+    }
     let taken = cloud.of_kind(schema, target).any(|(_, object)| object.attributes.get(field) == Some(wanted));
     if taken {
         return Err(ProviderError::new(

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use cairn_provider::declaration::Declaration;
+use cairn_provider::declaration::{Declaration, Example};
 use cairn_provider::provider::SharedProvider;
 use cairn_provider::schema::catalogue::Catalogue;
 use cairn_sim::{Faults, Sim, Storage};
@@ -18,6 +18,22 @@ pub fn catalogue() -> Arc<Catalogue> {
 /// What is declared of a type.
 pub fn declaration(kind: &str) -> Option<&'static Declaration> {
     cairn_aws::declaration(kind)
+}
+
+/// What a type is in a few words; nothing for types that exist on the sandbox only.
+pub fn title(kind: &str) -> Option<&'static str> {
+    cairn_aws::declaration(kind)
+        .map(|declared| declared.title)
+        .or_else(|| cairn_aws::look_up_declaration(kind).map(|declared| declared.title))
+}
+
+/// Runnable examples of a type.
+pub fn examples(kind: &str) -> &'static [Example] {
+    match (cairn_aws::declaration(kind), cairn_aws::look_up_declaration(kind)) {
+        (Some(declared), _) => declared.examples,
+        (None, Some(declared)) => declared.examples,
+        (None, None) => &[],
+    }
 }
 
 /// All clouds this build can reach.

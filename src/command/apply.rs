@@ -4,12 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::arguments::{CloudArguments, ValueArguments};
-use super::failure::{Exit, Failure, reports, style};
-use super::{consent, front, pipeline, run as running, saved};
+use super::arguments::{CloudArguments, Format, ValueArguments};
+use super::failure::{Exit, Failure, count, reports};
+use super::proposal::{Proposal, Question, settle};
+use super::{front, pipeline, run as running, saved};
 use crate::host::terminal;
-use crate::state::StateStore as _;
-use crate::view;
 
 /// Bring the cloud to what the stack says, or apply a saved plan.
 #[derive(Args)]
@@ -21,6 +20,9 @@ pub struct Arguments {
     values: ValueArguments,
     #[command(flatten)]
     cloud: CloudArguments,
+    /// How the result is shown
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -29,7 +31,7 @@ pub struct Arguments {
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     if saved::is_file(&arguments.path) {
-        return saved::apply(&arguments.path, &arguments.cloud).await;
+        return saved::apply(&arguments.path, &arguments.cloud, arguments.format).await;
     }
     let front = front::load(&arguments.path, &arguments.values.set)?;
     let warnings = front.require_sound()?;
@@ -39,7 +41,10 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let environment = front.environment(arguments.values.env.as_deref())?;
     let names: Vec<String> = front.environments().into_iter().flatten().map(|name| name.to_string()).collect();
     let checked = if names.is_empty() { String::new() } else { format!(" in {}", names.join(", ")) };
-    terminal::out(&format!("checked {}{checked}: nothing wrong\n\n", front.stack()));
+    if arguments.format == Format::Text {
+        let verdict = if warnings.is_empty() { "nothing wrong".to_owned() } else { count(&warnings) };
+        terminal::out(&format!("checked {}{checked}: {verdict}\n\n", front.stack()));
+    }
     let place =
         pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
     let desired = front.online(environment.clone(), &place.clouds).await?;
@@ -55,38 +60,19 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         &arguments.cloud.only,
     )
     .await?;
-    let planning = planned.planning;
-    terminal::err(&reports(&planning.refused, sources, &look));
-    terminal::out(&view::human::plan::render(&planning.plan, style(&look)));
-    if !planning.refused.is_empty() {
-        taken.store.release().await?;
-        return Err(Failure::with(
-            Exit::Refused,
-            "refused: protected resources would be destroyed; nothing was touched",
-        ));
-    }
-    if !planning.plan.is_empty() && !arguments.yes {
-        let name = match &environment {
-            Some(environment) => environment.to_string(),
-            None => front.stack().to_string(),
-        };
-        if !consent::ask("Apply this plan?", &name)? {
-            taken.store.release().await?;
-            return Err(Failure::new("not applied"));
-        }
-    }
-    terminal::out("\n");
+    let question = Question {
+        text: "Apply this plan?",
+        expected: environment.as_ref().map_or_else(|| front.stack().to_string(), ToString::to_string),
+    };
     let work = running::Work {
         desired,
-        planning,
+        planning: planned.planning,
         clouds: &place.clouds,
         root: &front.root,
         arguments: &arguments.cloud,
+        format: arguments.format,
         first: Vec::new(),
     };
-    let result = running::carry_out(taken, work).await;
-    if arguments.cloud.stats {
-        terminal::err(&pipeline::stats(&place.clouds));
-    }
-    result
+    let question = (!arguments.yes).then_some(question);
+    settle(Proposal { command: "apply", taken, work, sources, question }).await
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::failure::Failure;
+
 /// Which stack, which environment, which values.
 #[derive(Args, Clone, Debug)]
 pub struct StackArguments {
@@ -43,6 +45,21 @@ pub struct CloudArguments {
     /// Count the calls to the cloud, by service
     #[arg(long)]
     pub stats: bool,
+}
+
+impl CloudArguments {
+    /// Fails if only a part is asked for of a command that looks at the whole stack.
+    ///
+    /// # Errors
+    /// `--only` was given.
+    pub fn require_whole(&self, command: &str) -> Result<(), Failure> {
+        if self.only.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::new(format!(
+            "cairn {command} looks at the whole stack; --only belongs to plan, apply, destroy and drift"
+        )))
+    }
 }
 
 /// How results are shown.

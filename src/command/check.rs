@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::arguments::{Format, StackArguments};
+use super::arguments::{CloudArguments, Format, StackArguments};
 use super::failure::{Exit, Failure, count, reports};
 use super::front;
 use crate::diagnostic::Severity;
@@ -14,6 +14,8 @@ use crate::view;
 pub struct Arguments {
     #[command(flatten)]
     stack: StackArguments,
+    #[command(flatten)]
+    cloud: CloudArguments,
     /// How the result is shown
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -21,6 +23,7 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    arguments.cloud.require_whole("check")?;
     let front = front::load(&arguments.stack.directory, &arguments.stack.values.set)?;
     if let Some(environment) = &arguments.stack.values.env
         && !front.report.has_errors()

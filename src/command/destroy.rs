@@ -2,13 +2,11 @@
 
 use clap::Args;
 
-use super::arguments::{CloudArguments, StackArguments};
-use super::failure::{Exit, Failure, reports, style};
-use super::{consent, front, pipeline, run as running};
-use crate::host::terminal;
+use super::arguments::{CloudArguments, Format, StackArguments};
+use super::failure::{Exit, Failure};
+use super::proposal::{Proposal, Question, settle};
+use super::{front, pipeline, run as running};
 use crate::model::desired::DesiredStack;
-use crate::state::StateStore as _;
-use crate::view;
 
 /// Destroy everything the stack manages in an environment.
 #[derive(Args)]
@@ -17,6 +15,9 @@ pub struct Arguments {
     stack: StackArguments,
     #[command(flatten)]
     cloud: CloudArguments,
+    /// How the result is shown
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -49,36 +50,19 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         &arguments.cloud.only,
     )
     .await?;
-    let planning = planned.planning;
-    let look = terminal::detect();
-    terminal::err(&reports(&planning.refused, sources, &look));
-    terminal::out(&view::human::plan::render(&planning.plan, style(&look)));
-    if !planning.refused.is_empty() {
-        taken.store.release().await?;
-        return Err(Failure::with(
-            Exit::Refused,
-            "refused: protected resources would be destroyed; nothing was touched",
-        ));
-    }
-    if !planning.plan.is_empty() && !arguments.yes {
-        let name = environment.as_ref().map_or_else(|| front.stack().to_string(), ToString::to_string);
-        if !consent::ask("Destroy all of this? There is no way back.", &name)? {
-            taken.store.release().await?;
-            return Err(Failure::new("not destroyed"));
-        }
-    }
-    terminal::out("\n");
+    let question = Question {
+        text: "Destroy all of this? There is no way back.",
+        expected: environment.as_ref().map_or_else(|| front.stack().to_string(), ToString::to_string),
+    };
     let work = running::Work {
         desired,
-        planning,
+        planning: planned.planning,
         clouds: &place.clouds,
         root: &front.root,
         arguments: &arguments.cloud,
+        format: arguments.format,
         first: Vec::new(),
     };
-    let result = running::carry_out(taken, work).await;
-    if arguments.cloud.stats {
-        terminal::err(&pipeline::stats(&place.clouds));
-    }
-    result
+    let question = (!arguments.yes).then_some(question);
+    settle(Proposal { command: "destroy", taken, work, sources, question }).await
 }

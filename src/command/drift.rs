@@ -25,8 +25,9 @@ pub struct Arguments {
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let front = front::load(&arguments.stack.directory, &arguments.stack.values.set)?;
-    let diagnostics = front.require_sound()?;
-    let environment = front.environment(arguments.stack.values.env.as_deref())?;
+    let environment = front.environment(arguments.stack.values.env.as_deref());
+    let diagnostics = front.require_sound_for(arguments.format, &environment, view::json::drift)?;
+    let environment = environment?;
     let place =
         pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
     let desired = front.online(environment.clone(), &place.clouds).await?;

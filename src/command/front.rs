@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
+use super::arguments::Format;
 use super::failure::{Exit, Failure, count, reports};
 use crate::diagnostic::{Diagnostic, Report};
 use crate::engine::Clouds;
@@ -16,8 +17,9 @@ use crate::language::evaluate::{self, Override};
 use crate::language::program::{ItemId, Program};
 use crate::language::{resolve, syntax};
 use crate::model::desired::{DesiredStack, LookupAnswers};
+use crate::model::plan::Plan;
 use crate::registry;
-use crate::source::{SourceText, Span};
+use crate::source::{SourceSet, SourceText, Span};
 
 /// A checked program.
 pub struct Front {
@@ -152,7 +154,14 @@ impl Front {
     pub fn check_all(&self) -> Vec<Diagnostic> {
         let mut report = self.report.clone();
         for environment in self.environments() {
-            self.offline(environment, &mut report);
+            let mut found = Report::default();
+            self.offline(environment, &mut found);
+            // What types already say is wrong is not said again when it is evaluated.
+            let news = found
+                .into_sorted()
+                .into_iter()
+                .filter(|diagnostic| !diagnostic.span().is_some_and(|span| self.report.has_error_at(span)));
+            report.extend(news);
         }
         report.into_sorted()
     }
@@ -165,6 +174,25 @@ impl Front {
         let diagnostics = self.check_all();
         let wrong = diagnostics.iter().any(|diagnostic| diagnostic.severity == crate::diagnostic::Severity::Error);
         if wrong { Err(self.failure(diagnostics)) } else { Ok(diagnostics) }
+    }
+
+    /// Like [`require_sound`](Self::require_sound); programs get the reports as a document without changes.
+    ///
+    /// # Errors
+    /// The stack is wrong.
+    pub fn require_sound_for(
+        &self,
+        format: Format,
+        environment: &Result<Option<EcoString>, Failure>,
+        document: fn(&Plan, &[Diagnostic], &SourceSet) -> String,
+    ) -> Result<Vec<Diagnostic>, Failure> {
+        let sound = self.require_sound();
+        if sound.is_err() && format == Format::Json {
+            let environment = environment.as_ref().ok().cloned().flatten().unwrap_or_default();
+            let nothing = Plan { stack: self.stack(), environment, ..Plan::default() };
+            terminal::out(&document(&nothing, &self.check_all(), &self.program.sources));
+        }
+        sound
     }
 
     /// The stack's name.

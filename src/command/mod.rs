@@ -11,7 +11,9 @@ mod front;
 mod graph;
 mod pipeline;
 mod plan;
+mod proposal;
 mod run;
+mod sandbox;
 mod saved;
 mod state;
 mod version;
@@ -53,6 +55,8 @@ enum Command {
     Graph(graph::Arguments),
     /// Look at what is remembered
     State(state::Arguments),
+    /// Change the sandbox cloud as somebody else would
+    Sandbox(sandbox::Arguments),
     /// Show the version
     Version(version::Arguments),
 }
@@ -91,6 +95,7 @@ fn run(cli: Cli) -> Exit {
             Command::Drift(arguments) => drift::run(arguments).await,
             Command::Graph(arguments) => graph::run(arguments),
             Command::State(arguments) => state::run(arguments).await,
+            Command::Sandbox(arguments) => sandbox::run(arguments).await,
             Command::Version(arguments) => version::run(arguments),
         }
     });

@@ -33,8 +33,9 @@ pub struct Arguments {
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let front = front::load(&arguments.stack.directory, &arguments.stack.values.set)?;
-    let diagnostics = front.require_sound()?;
-    let environment = front.environment(arguments.stack.values.env.as_deref())?;
+    let environment = front.environment(arguments.stack.values.env.as_deref());
+    let diagnostics = front.require_sound_for(arguments.format, &environment, view::json::plan)?;
+    let environment = environment?;
     let place =
         pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
     let desired = front.online(environment.clone(), &place.clouds).await?;
@@ -53,7 +54,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Format::Markdown => terminal::out(&view::markdown::plan(plan, &shown, sources)),
         Format::Text => {
             terminal::err(&reports(&shown, sources, &look));
-            terminal::out(&view::human::plan::render(plan, style(&look)));
+            terminal::out(&view::human::plan::render(plan, "plan", style(&look)));
         }
     }
     if arguments.cloud.stats {

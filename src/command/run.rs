@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use cairn_provider::value::{Value, render};
 use ecow::EcoString;
 use tokio::sync::mpsc;
 
-use super::arguments::CloudArguments;
+use super::arguments::{CloudArguments, Format};
 use super::failure::{Exit, Failure};
 use super::pipeline;
 use crate::engine::execute::{Halt, Limits, Report, Run, execute};
@@ -22,12 +23,15 @@ use crate::host::local_store::LocalStore;
 use crate::host::secrets::HostSecrets;
 use crate::host::{Stopwatch, signals, terminal, who};
 use crate::model::Address;
-use crate::model::change::Action;
+use crate::model::change::{Action, Reason};
 use crate::model::desired::DesiredStack;
 use crate::model::event::Event;
 use crate::state::{Entry, Folded, OpenIntent, Recorded, StateStore, fold};
+use crate::view;
 use crate::view::human::event::line;
 use crate::view::human::progress::Progress;
+use crate::view::json::Outcome;
+use crate::view::untrusted;
 
 /// The state, taken for writing, with every interrupted step resolved.
 pub struct Taken {
@@ -78,6 +82,8 @@ pub struct Work<'a> {
     pub root: &'a Path,
     /// How.
     pub arguments: &'a CloudArguments,
+    /// How the result is shown.
+    pub format: Format,
     /// Entries to write before the first step: the use of a saved plan.
     pub first: Vec<Entry>,
 }
@@ -86,8 +92,9 @@ pub struct Work<'a> {
 pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
     let watch = Stopwatch::start();
     let Taken { store, folded, key, reusable } = taken;
-    let plan = &work.planning.plan;
-    let graph = schedule(plan, &work.desired, &folded.snapshot, work.clouds).map_err(|circle| {
+    let format = work.format;
+    let plan = work.planning.plan.clone();
+    let graph = schedule(&plan, &work.desired, &folded.snapshot, work.clouds).map_err(|circle| {
         Failure::new(format!("the steps of {circle:?} wait for each other; this is a bug in Cairn"))
     })?;
     let summary = plan.summary();
@@ -130,7 +137,9 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
     let wish = halt.clone();
     let look = terminal::detect();
     let shown = tokio::spawn(async move {
-        let mut progress = Progress::new(total, look.interactive, terminal::out);
+        // Standard output belongs to the document, if one was asked for.
+        let print = if format == Format::Text { terminal::out } else { terminal::err };
+        let mut progress = Progress::new(total, look.interactive, print);
         while let Some(event) = inbox.recv().await {
             progress.show(&event);
         }
@@ -155,13 +164,19 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
             store.release().await?;
         }
     }
-    end(&report, &summary, *wish.borrow(), watch.elapsed(), &outputs)
+    if format == Format::Json {
+        terminal::out(&view::json::applied(&plan, &outcome(&report, outputs.clone())));
+    }
+    end(&report, &summary, *wish.borrow(), watch.elapsed(), &outputs, format)
 }
 
-/// What is remembered of objects that stay as they are: new needs, protection, fields that agree already.
+/// What is remembered before anything is done: objects that are gone; of objects that stay as they are new needs,
+/// protection, fields that agree already.
 fn notes(desired: &DesiredStack, planning: &Planning, folded: &Folded, clouds: &Clouds, key: &StackKey) -> Vec<Entry> {
     use crate::model::residual::Resolved;
-    let mut entries = Vec::new();
+    // What somebody else destroyed is not there to be destroyed once more when it is made anew.
+    let vanished = planning.plan.changes.iter().filter(|change| change.reasons.contains(&Reason::Vanished));
+    let mut entries: Vec<Entry> = vanished.map(|change| Entry::Forgotten { address: change.address.clone() }).collect();
     for change in planning.plan.changes.iter().filter(|change| change.action == Action::Unchanged) {
         let (Some(wanted), Some(before)) =
             (desired.resources.get(&change.address), folded.snapshot.resources.get(&change.address))
@@ -194,21 +209,32 @@ fn notes(desired: &DesiredStack, planning: &Planning, folded: &Folded, clouds: &
 }
 
 /// The outputs, once everything is done: secrets are named, never shown.
-fn outputs(run: &Run) -> Vec<(String, String)> {
+fn outputs(run: &Run) -> Vec<(String, Option<Value>)> {
     use crate::model::residual::Resolved;
     let world = run.world();
     let mut lines = Vec::new();
     for (name, output) in &run.desired.outputs {
         if output.secret {
-            lines.push((name.to_string(), "(sensitive)".to_owned()));
+            lines.push((name.to_string(), None));
             continue;
         }
         if let Resolved::Known(value) = output.value.resolve(&*world) {
-            let shown = crate::view::untrusted::one_line(&cairn_provider::value::render(&value));
-            lines.push((name.to_string(), shown));
+            lines.push((name.to_string(), Some(value)));
         }
     }
     lines
+}
+
+/// The result, for programs.
+fn outcome(report: &Report, outputs: Vec<(String, Option<Value>)>) -> Outcome {
+    Outcome {
+        complete: report.is_complete(),
+        done: report.done,
+        failed: report.failed.iter().map(|(address, error)| (address.to_string(), error.clone())).collect(),
+        skipped: report.skipped,
+        not_begun: report.halted,
+        outputs,
+    }
 }
 
 fn end(
@@ -216,16 +242,22 @@ fn end(
     summary: &crate::model::plan::Summary,
     wish: Halt,
     took: std::time::Duration,
-    outputs: &[(String, String)],
+    outputs: &[(String, Option<Value>)],
+    format: Format,
 ) -> Result<Exit, Failure> {
     let seconds = took.as_secs_f64();
     if report.is_complete() {
         let counts = crate::view::human::plan::summary(summary);
         let mut text = format!("\ndone in {seconds:.1}s: {counts}\n");
         for (name, value) in outputs {
+            let value =
+                value.as_ref().map_or_else(|| "(sensitive)".to_owned(), |value| untrusted::one_line(&render(value)));
             text.push_str(&format!("  {name} = {value}\n"));
         }
-        terminal::out(&text);
+        match format {
+            Format::Text | Format::Markdown => terminal::out(&text),
+            Format::Json => {}
+        }
         return Ok(Exit::Done);
     }
     let mut parts = vec![format!("{} done", report.done)];

@@ -4,15 +4,16 @@ use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
-use super::arguments::CloudArguments;
-use super::failure::{Exit, Failure, reports, style};
+use super::arguments::{CloudArguments, Format};
+use super::failure::{Exit, Failure};
 use super::front::Front;
+use super::proposal::{Proposal, settle};
 use super::{pipeline, run as running};
 use crate::engine::execute::Entropy as _;
 use crate::engine::mask::StackKey;
+use crate::host;
 use crate::host::entropy::SystemEntropy;
 use crate::host::local_store::LocalStore;
-use crate::host::{self, terminal};
 use crate::model::desired::DesiredStack;
 use crate::model::plan::Plan;
 use crate::registry;
@@ -56,7 +57,7 @@ fn changes(plan: &Plan) -> String {
 }
 
 /// Applies a saved plan.
-pub async fn apply(file: &Path, arguments: &CloudArguments) -> Result<Exit, Failure> {
+pub async fn apply(file: &Path, arguments: &CloudArguments, format: Format) -> Result<Exit, Failure> {
     let broken = |why: &str| Failure::new(format!("{} is no saved plan: {why}", file.display()));
     let text = host::read_text(file).map_err(|why| broken(&why))?;
     let document: Json = serde_json::from_str(&text).map_err(|error| broken(&error.to_string()))?;
@@ -82,6 +83,10 @@ pub async fn apply(file: &Path, arguments: &CloudArguments) -> Result<Exit, Fail
     let base = body.get("base");
     let lineage = base.and_then(|base| base.get("lineage")).and_then(Json::as_str).unwrap_or_default();
     let sequence = base.and_then(|base| base.get("sequence")).and_then(Json::as_u64).unwrap_or(0);
+    let now = crate::state::fold(before.snapshot.clone(), before.entries);
+    if now.snapshot.used_plans.iter().any(|used| *used == plan_id) {
+        return Err(stale("it was applied already"));
+    }
     // A stack without state has no key yet; its plan is good for as long as that stays so.
     if !before.snapshot.lineage.is_empty() && StackKey::new(before.key.clone()).sign(written) != signature {
         return Err(if lineage == before.snapshot.lineage.as_str() {
@@ -89,13 +94,6 @@ pub async fn apply(file: &Path, arguments: &CloudArguments) -> Result<Exit, Fail
         } else {
             stale("it was made for another state")
         });
-    }
-    if before.snapshot.used_plans.iter().any(|used| *used == plan_id) {
-        return Err(stale("it was applied already"));
-    }
-    let now = crate::state::fold(before.snapshot, before.entries);
-    if now.snapshot.used_plans.iter().any(|used| *used == plan_id) {
-        return Err(stale("it was applied already"));
     }
     if now.snapshot.lineage != lineage || now.snapshot.sequence != sequence {
         return Err(stale("the state has changed since"));
@@ -110,28 +108,14 @@ pub async fn apply(file: &Path, arguments: &CloudArguments) -> Result<Exit, Fail
         taken.store.release().await?;
         return Err(stale("what it read has changed since"));
     }
-    let look = terminal::detect();
-    terminal::err(&reports(&planning.refused, &sources, &look));
-    terminal::out(&view::human::plan::render(&planning.plan, style(&look)));
-    if !planning.refused.is_empty() {
-        taken.store.release().await?;
-        return Err(Failure::with(
-            Exit::Refused,
-            "refused: protected resources would be destroyed; nothing was touched",
-        ));
-    }
-    terminal::out("\n");
     let work = running::Work {
         desired,
         planning,
         clouds: &place.clouds,
         root: &root,
         arguments: &arguments,
+        format,
         first: vec![Entry::PlanUsed { plan: plan_id.into() }],
     };
-    let result = running::carry_out(taken, work).await;
-    if arguments.stats {
-        terminal::err(&pipeline::stats(&place.clouds));
-    }
-    result
+    settle(Proposal { command: "apply", taken, work, sources: &sources, question: None }).await
 }

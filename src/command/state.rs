@@ -1,14 +1,17 @@
 //! `cairn state`: what is remembered, and the way back if it is damaged.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Subcommand};
 
-use super::arguments::StackArguments;
+use super::arguments::{CloudArguments, Format, StackArguments, ValueArguments};
 use super::failure::{Exit, Failure};
 use super::front;
 use crate::host::local_store::{LocalStore, Restored};
 use crate::host::{terminal, who};
+use crate::model::Address;
 use crate::registry;
-use crate::state::{StateStore as _, fold};
+use crate::state::{Recorded, StateStore as _, fold};
 use crate::view;
 
 /// Look at what is remembered.
@@ -21,7 +24,7 @@ pub struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// List what is managed
-    List(Where),
+    List(List),
     /// Show what is remembered of one address
     Show(Show),
     /// Go back to an older generation of the state; without one, list them
@@ -29,26 +32,39 @@ enum Command {
 }
 
 #[derive(Args)]
-struct Where {
+struct List {
     #[command(flatten)]
     stack: StackArguments,
-    /// The state of the sandbox
-    #[arg(long)]
-    sandbox: bool,
+    #[command(flatten)]
+    cloud: CloudArguments,
+    /// How the list is shown
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
 #[derive(Args)]
 struct Show {
-    /// The address
-    address: String,
+    /// The address; everything that is remembered without one
+    #[arg(value_name = "ADDR")]
+    address: Option<String>,
+    /// The stack's directory
+    #[arg(value_name = "DIR")]
+    directory: Option<PathBuf>,
     #[command(flatten)]
-    place: Where,
+    values: ValueArguments,
+    #[command(flatten)]
+    cloud: CloudArguments,
+    /// How it is shown
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
 #[derive(Args)]
 struct Restore {
     #[command(flatten)]
-    place: Where,
+    stack: StackArguments,
+    #[command(flatten)]
+    cloud: CloudArguments,
     /// The generation to go back to
     #[arg(long, value_name = "N")]
     generation: Option<u64>,
@@ -57,30 +73,45 @@ struct Restore {
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     match arguments.command {
-        Command::List(place) => {
-            let store = store(&place)?;
+        Command::List(list) => {
+            list.cloud.require_whole("state list")?;
+            let store = store(&list.stack.directory, &list.stack.values, list.cloud.sandbox)?;
             let loaded = store.load().await?;
             let folded = fold(loaded.snapshot, loaded.entries);
-            terminal::out(&view::human::state::list(&folded));
+            terminal::out(&match list.format {
+                Format::Json => view::json::state(folded.snapshot.resources.iter()),
+                Format::Text | Format::Markdown => view::human::state::list(&folded),
+            });
         }
         Command::Show(show) => {
-            let store = store(&show.place)?;
+            show.cloud.require_whole("state show")?;
+            let (address, directory) = show.place();
+            let store = store(&directory, &show.values, show.cloud.sandbox)?;
             let loaded = store.load().await?;
             let folded = fold(loaded.snapshot, loaded.entries);
-            let address = crate::model::Address::from_text(&show.address);
-            match folded.snapshot.resources.get(&address) {
-                Some(recorded) => terminal::out(&view::human::state::show(&address, recorded)),
-                None => {
-                    let names = folded.snapshot.resources.keys().map(crate::model::Address::as_str);
-                    let hint = crate::diagnostic::suggest::nearest(&show.address, names)
+            let resources = &folded.snapshot.resources;
+            let chosen: Vec<(&Address, &Recorded)> = match &address {
+                None => resources.iter().collect(),
+                Some(text) => vec![resources.get_key_value(&Address::from_text(text)).ok_or_else(|| {
+                    let names = resources.keys().map(Address::as_str);
+                    let hint = crate::diagnostic::suggest::nearest(text, names)
                         .map(|near| format!("; did you mean {near}?"))
                         .unwrap_or_default();
-                    return Err(Failure::new(format!("nothing is remembered of {}{hint}", show.address)));
+                    Failure::new(format!("nothing is remembered of {text}{hint}"))
+                })?],
+            };
+            match show.format {
+                Format::Json => terminal::out(&view::json::state(chosen.into_iter())),
+                Format::Text | Format::Markdown => {
+                    for (address, recorded) in chosen {
+                        terminal::out(&view::human::state::show(address, recorded));
+                    }
                 }
             }
         }
         Command::Restore(restore) => {
-            let store = store(&restore.place)?;
+            restore.cloud.require_whole("state restore")?;
+            let store = store(&restore.stack.directory, &restore.stack.values, restore.cloud.sandbox)?;
             match store.restore(restore.generation, &who::who())? {
                 Restored::Available(generations) if generations.is_empty() => {
                     terminal::out("there are no older generations\n");
@@ -103,12 +134,25 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn store(place: &Where) -> Result<LocalStore, Failure> {
-    let front = front::load(&place.stack.directory, &place.stack.values.set)?;
+impl Show {
+    /// The address and the directory: a directory that stands alone, or first, is no address.
+    fn place(&self) -> (Option<String>, PathBuf) {
+        let is_directory = |text: &String| crate::host::is_directory(Path::new(text));
+        match (&self.address, &self.directory) {
+            (Some(first), None) if is_directory(first) => (None, PathBuf::from(first)),
+            (Some(first), Some(second)) if is_directory(first) && !crate::host::is_directory(second) => {
+                (Some(second.display().to_string()), PathBuf::from(first))
+            }
+            (address, directory) => (address.clone(), directory.clone().unwrap_or_else(|| PathBuf::from("."))),
+        }
+    }
+}
+
+fn store(directory: &Path, values: &ValueArguments, sandbox: bool) -> Result<LocalStore, Failure> {
+    let front = front::load(directory, &values.set)?;
     if front.stack().is_empty() {
         return Err(front.failure(front.check_all()));
     }
-    let environment = front.environment(place.stack.values.env.as_deref())?;
-    let environment = environment.unwrap_or_default();
-    Ok(LocalStore::new(&registry::state_directory(&front.root, &front.stack(), &environment, place.sandbox)))
+    let environment = front.environment(values.env.as_deref())?.unwrap_or_default();
+    Ok(LocalStore::new(&registry::state_directory(&front.root, &front.stack(), &environment, sandbox)))
 }

@@ -145,6 +145,13 @@ impl Report {
             .any(|diagnostic| diagnostic.span().is_some_and(|at| span.contains(at)))
     }
 
+    /// Whether an error is located exactly here.
+    pub fn has_error_at(&self, span: Span) -> bool {
+        self.diagnostics
+            .iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error && diagnostic.span() == Some(span))
+    }
+
     /// The reports in the order of their places.
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.diagnostics.sort_by_key(|diagnostic| (diagnostic.span(), diagnostic.code));

@@ -4,6 +4,7 @@
 //! (wanted against observed) are kept apart.
 
 mod differ;
+mod openings;
 mod planned;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use cairn_provider::value::Map;
 use ecow::EcoString;
 
 use self::differ::Differ;
+use self::openings::openings;
 pub use self::planned::{Planned, planned};
 use super::known::World;
 use super::mask::StackKey;
@@ -39,6 +41,19 @@ pub struct Subject<'a> {
 
 /// Compares one wanted resource with the world.
 pub fn compare(subject: &Subject<'_>, world: &World, key: &StackKey) -> Change {
+    let mut change = compared(subject, world, key);
+    if change.is_effective() {
+        let before = match subject.observed {
+            Some(Observed::Present(live)) => Some(&live.attributes),
+            Some(Observed::Absent | Observed::Unreadable(_)) | None => None,
+        };
+        let opened = openings(subject.schema.overlay, &wanted(subject, world), before);
+        change.risks.extend(opened.into_iter().map(Risk::Access));
+    }
+    change
+}
+
+fn compared(subject: &Subject<'_>, world: &World, key: &StackKey) -> Change {
     let desired = subject.desired;
     let mut change = Change {
         address: desired.address.clone(),

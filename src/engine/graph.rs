@@ -69,7 +69,11 @@ pub fn build(desired: &DesiredStack, snapshot: &Snapshot) -> Result<ResourceGrap
 /// The report about resources that need each other: a shortest way around, every need labelled.
 fn circle(desired: &DesiredStack, members: &[&Address]) -> Diagnostic {
     let set: BTreeSet<&Address> = members.iter().copied().collect();
-    let way = members.iter().filter_map(|start| around(desired, start, &set)).min_by_key(Vec::len).unwrap_or_default();
+    let way = members
+        .iter()
+        .filter_map(|start| around(desired, start, &set))
+        .min_by_key(|way| (way.len(), way.first().map(|(_, need)| need.span)))
+        .unwrap_or_default();
     let count = match way.len() {
         1 => "This resource needs itself".to_owned(),
         2 => "These two need each other".to_owned(),

@@ -68,6 +68,11 @@ pub fn is_file(path: &std::path::Path) -> bool {
     path.is_file()
 }
 
+/// Whether a path is a directory.
+pub fn is_directory(path: &std::path::Path) -> bool {
+    path.is_dir()
+}
+
 /// A path from the root of the file system.
 ///
 /// # Errors

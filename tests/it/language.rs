@@ -1,35 +1,28 @@
 //! The meaning of the language, as literate suites in `tests/language`.
 //!
-//! A heading is a test. A `cairn` block is a file; its name follows the word `cairn`, `main.cairn` if there is none.
-//! A line that ends in `# error: code` or `# warning: code` is where exactly that is reported; nothing else may be.
-//! `# value: …` behind an output says what it is. A `text` block holds full reports, word for word. A stack header, an
-//! import of aws and a provider are there unless a file has a header.
+//! A heading is a test. A `cairn` block is a file; its name follows the word `cairn`, `main.cairn` if there is none. A
+//! `file` block is a file of another kind. A line that ends in `# error: code` or `# warning: code` is where exactly
+//! that is reported; nothing else may be. `# error above: code` says it of the line before. `# value: …` behind an output says what it is. A `text` block holds full
+//! reports, word for word. A stack header, an import of aws and a provider are there unless a file has a header or a
+//! block says `alone`.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use cairn::diagnostic::{Diagnostic, Report, Severity};
-use cairn::language::{check, evaluate, resolve};
-use cairn::model::Residual;
-use cairn::view::human::diagnostic::{Style, render};
-use cairn_provider::value;
+use crate::catalogue_pages::{codes_in_sources, not_in_files};
+use crate::literate::{Case, announced, cases, diagnose, documents, notes, with_header};
 
-use crate::memory_files::MemoryFiles;
-
-const HEADER: &str =
-    "stack test {\n  cairn: \"1\"\n}\n\nimport aws\n\nprovider eu = aws.Target { region: \"eu-central-1\" }\n";
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/language")
+}
 
 #[test]
 fn suites() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/language");
-    let mut files = Vec::new();
-    collect(&root, &mut files);
-    files.sort();
+    let root = root();
     let filter = std::env::var("CAIRN_SUITE").unwrap_or_default();
     let mut failures = Vec::new();
     let mut count = 0;
-    for file in files {
+    for file in documents(&root) {
         let text = std::fs::read_to_string(&file).unwrap();
         let name = file.strip_prefix(&root).unwrap().display().to_string();
         let mut updated = text.clone();
@@ -50,153 +43,56 @@ fn suites() {
     assert!(count > 0 || !filter.is_empty());
 }
 
-fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "md") {
-            files.push(path);
-        }
-    }
-}
-
-struct Case {
-    title: String,
-    files: BTreeMap<String, String>,
-    reports: Option<String>,
-}
-
-fn cases(text: &str) -> Vec<Case> {
-    let mut cases: Vec<Case> = Vec::new();
-    let mut block: Option<(String, String)> = None;
-    for line in text.lines() {
-        match &mut block {
-            Some((info, body)) => {
-                if line == "```" {
-                    let case = cases.last_mut().expect("a heading before the first block");
-                    let mut words = info.split_whitespace();
-                    match words.next() {
-                        Some("cairn") => {
-                            let name = words.next().unwrap_or("main.cairn").to_owned();
-                            case.files.insert(name, std::mem::take(body));
-                        }
-                        Some("text") => case.reports = Some(std::mem::take(body)),
-                        _ => {}
-                    }
-                    block = None;
-                } else {
-                    body.push_str(line);
-                    body.push('\n');
-                }
-            }
-            None => {
-                if let Some(info) = line.strip_prefix("```") {
-                    block = Some((info.to_owned(), String::new()));
-                } else if line.starts_with('#') {
-                    let title = line.trim_start_matches('#').trim().to_owned();
-                    cases.push(Case { title, files: BTreeMap::new(), reports: None });
-                }
+/// Whatever can be said about files has a case that makes it said.
+#[test]
+fn every_code_is_in_a_suite() {
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut bad_inputs = 0;
+    for file in documents(&root()) {
+        for case in cases(&std::fs::read_to_string(&file).unwrap()) {
+            for (_, _, note) in announced(&case) {
+                bad_inputs += 1;
+                seen.insert(note.split_once(": ").unwrap().1.to_owned());
             }
         }
     }
-    cases.retain(|case| !case.files.is_empty());
-    cases
+    let wanted: BTreeSet<String> = codes_in_sources().into_iter().filter(|code| !not_in_files(code)).collect();
+    let missing: Vec<&String> = wanted.difference(&seen).collect();
+    assert!(missing.is_empty(), "no suite has a case for: {missing:#?}");
+    assert!(bad_inputs >= 90, "only {bad_inputs} bad inputs");
 }
 
 fn run(case: &Case, document: &mut String) -> Result<(), String> {
-    let mut files = case.files.clone();
-    if !files.values().any(|text| {
-        text.contains("\nstack ") || text.starts_with("stack ") || text.starts_with("##") && text.contains("\nstack ")
-    }) {
-        files.insert("header.cairn".into(), HEADER.into());
-    }
-    let files = MemoryFiles(files);
-    let (program, mut report) = resolve::load(&files, Arc::new(cairn_aws::catalogue()));
-    let typed = check::check(&program, &mut report);
-    let environments: Vec<Option<ecow::EcoString>> = match program.declared_environments() {
-        Some((names, _)) => names.into_iter().map(Some).collect(),
-        None => vec![None],
-    };
-    let mut values: BTreeMap<String, String> = BTreeMap::new();
-    for environment in environments {
-        let request = evaluate::Request {
-            program: &program,
-            typed: &typed,
-            environment,
-            overrides: &[],
-            answers: None,
-            files: &files,
-        };
-        let evaluation = evaluate::evaluate(&request, &mut report);
-        for (name, output) in evaluation.stack.outputs {
-            let shown = match output.value {
-                Residual::Value(value) => value::render(&value),
-                other => format!("{other:?}"),
-            };
-            values.insert(name.to_string(), shown);
-        }
-    }
-    compare(case, &program.sources, report, &values, document)
-}
-
-fn compare(
-    case: &Case,
-    sources: &cairn::source::SourceSet,
-    report: Report,
-    values: &BTreeMap<String, String>,
-    document: &mut String,
-) -> Result<(), String> {
-    let diagnostics: Vec<Diagnostic> = report.into_sorted();
-    let mut found: Vec<(String, u32, String)> = diagnostics
-        .iter()
-        .map(|diagnostic| {
-            let word = if diagnostic.severity == Severity::Error { "error" } else { "warning" };
-            match diagnostic.span() {
-                Some(span) => {
-                    let path = sources.get(span.source).path.clone();
-                    (path, sources.position(span).line, format!("{word}: {}", diagnostic.code))
-                }
-                None => (String::new(), 0, format!("{word}: {}", diagnostic.code)),
-            }
-        })
-        .collect();
-    let mut expected = Vec::new();
+    let found = diagnose(&with_header(case));
     let mut wrong = Vec::new();
     for (path, text) in &case.files {
         for (index, line) in text.lines().enumerate() {
-            for (_, note) in line.match_indices("# ").map(|(at, _)| (at, &line[at + 2..])) {
-                let note = note.split(" # ").next().unwrap().trim();
-                if note.starts_with("error: ") || note.starts_with("warning: ") {
-                    expected.push((path.clone(), u32::try_from(index).unwrap() + 1, note.to_owned()));
-                }
-                if let Some(value) = note.strip_prefix("value: ") {
-                    let name = line.split_whitespace().nth(1).unwrap().trim_end_matches(':');
-                    let actual = values.get(name).map_or("nothing", String::as_str);
-                    if actual != value {
-                        wrong.push(format!("{path}:{}: {name} is {actual}, not {value}", index + 1));
-                    }
+            for value in notes(line).filter_map(|note| note.strip_prefix("value: ")) {
+                let name = line.split_whitespace().nth(1).unwrap().trim_end_matches(':');
+                let actual = found.values.get(name).map_or("nothing", String::as_str);
+                if actual != value {
+                    wrong.push(format!("{path}:{}: {name} is {actual}, not {value}", index + 1));
                 }
             }
         }
     }
-    expected.sort();
-    found.sort();
-    let rendered: Vec<String> = diagnostics
-        .iter()
-        .map(|diagnostic| render(diagnostic, sources, Style { width: 96, color: false, ascii: false }))
-        .collect();
-    if found != expected {
-        wrong.push(format!("expected {expected:#?}\nfound {found:#?}\n{}", rendered.join("\n")));
+    let rendered = found.rendered();
+    let (actual, expected) = (found.codes(), announced(case));
+    if actual != expected {
+        wrong.push(format!("expected {expected:?}\nfound    {actual:?}\n{rendered}"));
     }
-    if let Some(reports) = &case.reports {
-        let actual = rendered.join("\n").trim_end().to_owned() + "\n";
-        if actual != *reports {
-            if std::env::var_os("UPDATE").is_some() {
-                *document = document.replace(&format!("```text\n{reports}```"), &format!("```text\n{actual}```"));
-            } else {
-                wrong.push(format!("expected\n{reports}\nfound\n{actual}"));
-            }
+    for diagnostic in &found.diagnostics {
+        if diagnostic.labels.iter().all(|label| label.text.is_empty()) && diagnostic.help.is_none() {
+            wrong.push(format!("{} says nothing about what to do", diagnostic.code));
+        }
+    }
+    if let Some(reports) = &case.reports
+        && rendered != *reports
+    {
+        if std::env::var_os("UPDATE").is_some() {
+            *document = document.replace(&format!("```text\n{reports}```"), &format!("```text\n{rendered}```"));
+        } else {
+            wrong.push(format!("expected\n{reports}\nfound\n{rendered}"));
         }
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }

@@ -10,5 +10,14 @@
 )]
 
 mod architecture;
+mod command;
+mod examples;
+#[cfg(feature = "aws")]
+mod killed;
+mod catalogue_pages;
 mod language;
+mod literate;
 mod memory_files;
+mod project;
+mod reference;
+mod sample_types;

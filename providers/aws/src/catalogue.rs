@@ -69,3 +69,8 @@ mod tests {
         }
     }
 }
+
+/// What is declared of a type that can only be looked up.
+pub fn look_up_declaration(kind: &str) -> Option<&'static LookUpDeclaration> {
+    look_up_declarations().find(|declared| declared.name == kind)
+}

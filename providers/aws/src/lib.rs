@@ -12,9 +12,9 @@ mod catalogue;
 #[macro_use]
 pub mod native;
 
-services! { ec2 }
+services! { certificatemanager, docdb, ec2, elbv2, iam, logs, rds, route53, secretsmanager, sns, ssm }
 
-pub use catalogue::{catalogue, declaration, declarations, look_up_declarations};
+pub use catalogue::{catalogue, declaration, declarations, look_up_declaration, look_up_declarations};
 pub use facts::FACTS;
 #[cfg(feature = "native")]
 pub use native::Aws;

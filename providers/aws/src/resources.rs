@@ -3,16 +3,12 @@
 /// Declares the modules of a service's types and lists what they declare, and with the SDK their handlers.
 ///
 /// Each module has a `DECLARATION`, and with the SDK a `HANDLER` and perhaps a `READER`. Types that can only be looked
-/// up stand behind `look_up:`; their modules have a `LOOK_UP` and with the SDK a `FINDER`. Behind `find:` stand types of
-/// the registry whose objects are found in a way of their own; their modules have a `FINDER`.
+/// up stand behind `look_up:`; their modules have a `LOOK_UP` and with the SDK a `FINDER`. Modules
+/// whose types are found in a better way than by listing them all have a `FINDER` too and are named behind `find:`.
 macro_rules! resources {
     ($($module:ident),* $(,)? $(; look_up: $($found:ident),+ $(,)?)? $(; find: $($finder:ident),+ $(,)?)?) => {
         $(pub mod $module;)*
         $($(pub mod $found;)+)?
-        $($(
-            #[cfg(feature = "native")]
-            pub mod $finder;
-        )+)?
 
         /// What is declared of the service's types.
         pub const DECLARATIONS: &[&cairn_provider::declaration::Declaration] = &[$(&$module::DECLARATION),*];

@@ -1,4 +1,4 @@
-//! Look-ups, tried by the real SDK over HTTP against an emulator: one test for each type.
+//! Look-ups that go their own way, by the real SDK over HTTP, on an emulator.
 #![cfg(feature = "native")]
 #![allow(
     clippy::unwrap_used,
@@ -13,82 +13,126 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use aws_config::BehaviorVersion;
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
 use cairn_conformance::emulator::{Emulator, Kind};
+use cairn_provider::error::ProviderError;
 use cairn_provider::object::Live;
 use cairn_provider::provider::Provider;
 use cairn_provider::request::{LookUp, Target};
-use cairn_provider::value::{Map, Value};
+use cairn_provider::value::{Map, Value, from_json};
 
-/// An emulator, and the provider that talks to it.
+/// An emulator and a provider on it.
 struct Place {
-    provider: cairn_aws::Aws,
-    runtime: tokio::runtime::Runtime,
     _emulator: Emulator,
-}
-
-fn place(kind: Kind) -> Place {
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let emulator = Emulator::start(kind, &repository).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let loading = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .http_client(cairn_aws::native::connect::http())
-        .retry_config(aws_config::retry::RetryConfig::disabled())
-        .endpoint_url(emulator.url())
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-        .load();
-    let environment = runtime.block_on(loading);
-    let provider = cairn_aws::Aws::in_environment(Arc::new(cairn_aws::catalogue()), environment);
-    Place { provider, runtime, _emulator: emulator }
+    config: SdkConfig,
+    provider: cairn_aws::Aws,
 }
 
 impl Place {
-    fn find(&self, kind: &str, conditions: &[(&str, Value)]) -> Vec<Live> {
+    async fn start() -> Self {
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let emulator = Emulator::start(Kind::Moto, &repository).unwrap();
+        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .http_client(cairn_aws::native::connect::http())
+            .endpoint_url(emulator.url())
+            .region("eu-central-1")
+            .credentials_provider(Credentials::new("000000000001", "secret", None, None, "test"))
+            .load()
+            .await;
+        let provider = cairn_aws::Aws::in_environment(Arc::new(cairn_aws::catalogue()), config.clone());
+        Self { _emulator: emulator, config, provider }
+    }
+
+    async fn look_up(&self, kind: &str, conditions: &str) -> Result<Vec<Live>, ProviderError> {
+        let conditions: Map = from_json(&serde_json::from_str(conditions).unwrap()).as_map().unwrap().clone();
         let settings = BTreeMap::from([("region".into(), "eu-central-1".into())]);
         let target = Target { cloud: "aws".into(), settings };
-        let conditions: Map = conditions.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
-        let request = LookUp { kind: kind.into(), conditions };
-        self.runtime.block_on(self.provider.look_up(&target, &request)).unwrap()
+        self.provider.look_up(&target, &LookUp { kind: kind.into(), conditions }).await
     }
 }
 
-fn texts<'a>(found: &'a [Live], field: &str) -> Vec<&'a str> {
-    found.iter().map(|live| live.attributes[field].as_text().unwrap()).collect()
+fn text<'a>(live: &'a Live, name: &str) -> Option<&'a str> {
+    live.attributes.get(name).and_then(Value::as_text)
 }
 
-#[test]
-fn availability_zones() {
-    let moto = place(Kind::Moto);
+#[tokio::test]
+async fn images_are_found_by_pattern_and_the_newest_is_taken() {
+    let place = Place::start().await;
+    let all = place.look_up("aws.ec2.Image", r#"{ "owner": "amazon", "name": "amzn2-ami-hvm-*" }"#).await.unwrap();
+    assert!(all.len() > 1, "{all:?}");
+    let conditions = r#"{ "owner": "amazon", "name": "amzn2-ami-hvm-*", "architecture": "x86_64", "most_recent": true,
+        "root_device_type": "ebs", "virtualization_type": "hvm" }"#;
+    let newest = place.look_up("aws.ec2.Image", conditions).await.unwrap();
+    assert_eq!(newest.len(), 1);
+    let newest = &newest[0];
+    assert!(text(newest, "image_id").unwrap().starts_with("ami-"));
+    assert_eq!(text(newest, "architecture"), Some("x86_64"));
+    let dates = all.iter().filter(|live| text(live, "architecture") == Some("x86_64"));
+    let last = dates.filter_map(|live| text(live, "creation_date")).max();
+    assert_eq!(text(newest, "creation_date"), last);
+    let conditions = r#"{ "owner": "amazon", "name": "there is no such image" }"#;
+    assert!(place.look_up("aws.ec2.Image", conditions).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn parameters_are_found_by_name_and_secrets_stay_where_they_are() {
+    use aws_sdk_ssm::types::ParameterType;
+
+    let place = Place::start().await;
+    let client = aws_sdk_ssm::Client::new(&place.config);
+    for (name, kind, value) in [
+        ("/shop/image/arm64", ParameterType::String, "ami-0a1b2c3d4e5f60718"),
+        ("/shop/password", ParameterType::SecureString, "hunter2"),
+    ] {
+        client.put_parameter().name(name).r#type(kind).value(value).send().await.unwrap();
+    }
+    let found = place.look_up("aws.ssm.Parameter", r#"{ "name": "/shop/image/arm64" }"#).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(text(&found[0], "value"), Some("ami-0a1b2c3d4e5f60718"));
+    let other = r#"{ "name": "/shop/image/arm64", "type": "StringList" }"#;
+    assert!(place.look_up("aws.ssm.Parameter", other).await.unwrap().is_empty());
+    let secret = place.look_up("aws.ssm.Parameter", r#"{ "name": "/shop/password" }"#).await.unwrap();
+    assert_eq!(text(&secret[0], "type"), Some("SecureString"));
+    assert_eq!(secret[0].attributes.get("value"), None);
+    assert!(place.look_up("aws.ssm.Parameter", r#"{ "name": "/shop/nothing" }"#).await.unwrap().is_empty());
+    assert!(place.look_up("aws.ssm.Parameter", "{}").await.is_err());
+}
+
+fn texts<'a>(found: &'a [Live], name: &str) -> Vec<&'a str> {
+    found.iter().map(|live| text(live, name).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn zones_are_found_by_state_and_id() {
+    let place = Place::start().await;
     let kind = "aws.ec2.AvailabilityZone";
-    let all = moto.find(kind, &[("state", "available".into()), ("zone_type", "availability-zone".into())]);
+    let all = place.look_up(kind, r#"{ "state": "available", "zone_type": "availability-zone" }"#).await.unwrap();
     assert_eq!(texts(&all, "zone_name"), ["eu-central-1a", "eu-central-1b", "eu-central-1c"]);
-    let one = moto.find(kind, &[("zone_id", "euc1-az3".into())]);
+    let one = place.look_up(kind, r#"{ "zone_id": "euc1-az3" }"#).await.unwrap();
     assert_eq!(texts(&one, "zone_name"), ["eu-central-1c"]);
-    assert_eq!(texts(&one, "state"), ["available"]);
     assert_eq!(texts(&one, "region_name"), ["eu-central-1"]);
-    assert!(moto.find(kind, &[("zone_name", "eu-central-1z".into())]).is_empty());
+    assert!(place.look_up(kind, r#"{ "zone_name": "eu-central-1z" }"#).await.unwrap().is_empty());
 }
 
-#[test]
-fn prefix_lists() {
-    let moto = place(Kind::Moto);
+#[tokio::test]
+async fn prefix_lists_are_found_by_name_and_family() {
+    let place = Place::start().await;
     let kind = "aws.ec2.PrefixList";
-    let name = "com.amazonaws.global.cloudfront.origin-facing";
-    let one = moto.find(kind, &[("prefix_list_name", name.into())]);
-    assert_eq!(texts(&one, "prefix_list_name"), [name]);
+    let conditions = r#"{ "prefix_list_name": "com.amazonaws.global.cloudfront.origin-facing" }"#;
+    let one = place.look_up(kind, conditions).await.unwrap();
     assert_eq!(texts(&one, "owner_id"), ["AWS"]);
     assert!(one[0].id.starts_with("pl-"));
     assert!(one[0].attributes["entries"].as_list().unwrap().len() > 5);
-    let ipv6 = moto.find(kind, &[("owner_id", "AWS".into()), ("address_family", "IPv6".into())]);
+    let ipv6 = place.look_up(kind, r#"{ "owner_id": "AWS", "address_family": "IPv6" }"#).await.unwrap();
     assert_eq!(texts(&ipv6, "prefix_list_name"), ["com.amazonaws.eu-central-1.ipv6.vpc-lattice"]);
-    assert!(moto.find(kind, &[("prefix_list_name", "none".into())]).is_empty());
+    assert!(place.look_up(kind, r#"{ "prefix_list_name": "none" }"#).await.unwrap().is_empty());
 }
 
-#[test]
-fn security_groups() {
-    let moto = place(Kind::Moto);
-    let found = moto.find("aws.ec2.SecurityGroup", &[("group_name", "default".into())]);
+#[tokio::test]
+async fn the_default_security_group_is_found() {
+    let place = Place::start().await;
+    let found = place.look_up("aws.ec2.SecurityGroup", r#"{ "group_name": "default" }"#).await.unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].attributes["id"], found[0].attributes["group_id"]);
 }

@@ -54,8 +54,13 @@ impl Emulator {
             match kind {
                 Kind::Moto => {
                     command.args(["-H", "127.0.0.1", "-p", &address.port().to_string()]);
+                    // Seconds until a certificate is issued.
+                    command.env("MOTO_ACM_VALIDATION_WAIT", "1");
                 }
                 Kind::Ministack => {
+                    // Its own program, with answers that the SDK can read.
+                    command = Command::new(installed(repository).join("python"));
+                    command.arg(repository.join("tests/emulators/start_ministack.py"));
                     command.env("GATEWAY_PORT", address.port().to_string());
                     command.env("BIND_HOST", "127.0.0.1").env("LOG_LEVEL", "WARNING");
                 }

@@ -98,6 +98,12 @@ pub trait ResourceType<S: Send + Sync>: Send + Sync {
     /// Starts to delete an object. An absent one is a success.
     async fn delete(&self, session: &S, request: &Delete) -> Result<Option<Monitor>, ProviderError>;
 
+    /// Looks how far an operation is that a call of this type began. The text is what stands behind the type's name in
+    /// the monitor: `aws.rds.DbInstance|shop` asks for `shop`.
+    async fn poll(&self, _session: &S, _monitor: &str) -> Result<Progress, ProviderError> {
+        Ok(Progress::Done)
+    }
+
     /// Reads a secret that the cloud keeps.
     async fn reveal(&self, _session: &S, _id: &str, field: &str) -> Result<Value, ProviderError> {
         Err(ProviderError::refused("reveal", ecow::eco_format!("the cloud never returns `{field}`")))

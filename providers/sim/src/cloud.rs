@@ -276,10 +276,10 @@ fn same_kind_of_place(a: &Key, b: &Key) -> bool {
 
 /// All values by which an object can be referred to: its identity and every text of its own.
 fn identifying(key: &Key, object: &Object) -> BTreeSet<EcoString> {
-    let texts = object
-        .attributes
-        .iter()
-        .filter(|(name, _)| ["_id", "_arn", "_name", "id", "arn", "name"].iter().any(|suffix| name.ends_with(suffix)));
+    let texts = object.attributes.iter().filter(|(name, _)| {
+        let named = ["_id", "_arn", "_name", "id", "arn", "name"].iter().any(|suffix| name.ends_with(suffix));
+        named || crate::special::is_companion(name)
+    });
     let mut values: BTreeSet<EcoString> = texts
         .filter_map(|(_, value)| value.as_text())
         .map(EcoString::from)

@@ -114,7 +114,7 @@ impl Maker<'_> {
             }
         }
         for (name, field) in &self.schema.root().fields {
-            if let Some(unwritten) = field.unwritten.as_ref().filter(|_| field.writable()) {
+            if let Some(unwritten) = field.unwritten.as_ref().filter(|value| field.writable() && !value.is_none()) {
                 attributes.entry(name.clone()).or_insert_with(|| unwritten.clone());
             }
         }

@@ -75,11 +75,11 @@ pub fn update(
             continue;
         }
         match request.inputs.get(name) {
-            Some(value) => {
+            Some(value) if !value.is_none() => {
                 let merged = fabricate::merged(schema, &field.shape, object.attributes.get(name), value);
                 object.attributes.insert(name.clone(), merged);
             }
-            None => {
+            Some(_) | None => {
                 object.attributes.remove(name);
             }
         }
@@ -138,6 +138,10 @@ fn value(
     shape: &Shape,
     found: &Value,
 ) -> Result<(), ProviderError> {
+    // What goes back to nothing is none.
+    if found.is_none() {
+        return Ok(());
+    }
     let wrong = |wanted: &str| {
         Err(refused(schema, "InvalidParameterValue", eco_format!("`{name}` is {wanted}, not {}", found.kind())))
     };
@@ -194,6 +198,9 @@ fn refers(
     let attribute =
         |kind: &str| reference.targets.iter().find(|(other, _)| other == kind).map(|(_, attribute)| attribute.clone());
     if cloud.has(&known, attribute, text) {
+        return Ok(());
+    }
+    if special::companions(&known).any(|(kind, attribute)| cloud.has(&[kind], |_| Some(attribute.into()), text)) {
         return Ok(());
     }
     Err(ProviderError::new(

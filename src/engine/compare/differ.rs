@@ -126,6 +126,13 @@ impl<'a> Differ<'a> {
             }
             return;
         }
+        // Written no longer, and nothing is what it goes back to.
+        if matches!(wanted, Planned::Known(Value::None)) {
+            if let Some(found) = found.filter(|found| !same(&Value::None, found)) {
+                self.change(leaf, Some(found.clone()), After::Absent);
+            }
+            return;
+        }
         match (shape, wanted) {
             (_, Planned::Unknown(text)) => self.change(leaf, found.cloned(), After::Unknown(text.clone())),
             (Shape::Record(id), _) => self.nested(*id, wanted, found, recorded, leaf),
@@ -223,13 +230,21 @@ impl<'a> Differ<'a> {
             );
         }
         for (name, value) in found_map.into_iter().flatten() {
-            if !wanted.contains_key(name) {
+            if !wanted.contains_key(name) && !self.is_of_the_cloud(leaf, name, value) {
                 let inner = leaf.inner(name.clone());
                 if !self.is_ignored(&inner.path) {
                     self.change(&inner, Some(value.clone()), After::Absent);
                 }
             }
         }
+    }
+
+    /// Whether an entry that nobody wrote is as the cloud makes it, or one of which that is not known.
+    fn is_of_the_cloud(&self, leaf: &Leaf<'a>, name: &str, value: &Value) -> bool {
+        let [field] = leaf.fields.as_slice() else { return false };
+        let Some(entries) = self.schema.entries(field) else { return false };
+        let own = entries.iter().find(|(entry, _)| *entry == name);
+        own.is_none_or(|(_, own)| value.as_text() == Some(*own))
     }
 
     fn rich(

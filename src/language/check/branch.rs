@@ -44,6 +44,11 @@ impl Checker<'_> {
         let source = self.infer(&each.source);
         if source.is_optional() {
             self.maybe_absent(&each.source, &source);
+            if source.bare().item().is_none() {
+                // What it is comes second to whether it is.
+                let names = std::iter::once(&each.first).chain(&each.second);
+                return names.map(|name| (name.text.clone(), Type::Error)).collect();
+            }
         }
         let (first, second) = match source.bare() {
             Type::Map(item) => (Type::Text, Some(item.as_ref().clone())),
@@ -154,9 +159,10 @@ impl Checker<'_> {
             ExprKind::Name(_) => format!("`{shown}` is {}", value.bare()),
             _ => format!("this is {}", value.bare()),
         };
-        let last = node.arms.last();
-        let example = last.map_or_else(|| "…".to_owned(), |arm| self.program.sources.text(arm.value.span).to_owned());
-        let joined = last.and_then(|arm| arm.patterns.first()).map(|pattern| {
+        let first_arm = node.arms.iter().find(|arm| !arm.patterns.is_empty());
+        let example =
+            first_arm.map_or_else(|| "…".to_owned(), |arm| self.program.sources.text(arm.value.span).to_owned());
+        let joined = first_arm.and_then(|arm| arm.patterns.first()).map(|pattern| {
             format!("\nor join it:  {} | \"{first}\" => {example}", self.program.sources.text(pattern.span))
         });
         self.report(

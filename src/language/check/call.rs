@@ -155,6 +155,7 @@ impl Checker<'_> {
     fn arguments(&mut self, expression: &Expr, name: &str, args: &[Arg], params: &[(EcoString, Type, bool)]) {
         let mut given = vec![false; params.len()];
         let mut position = 0;
+        let mut misnamed = false;
         for arg in args {
             let index = match &arg.name {
                 Some(named) => params.iter().position(|(param, _, _)| *param == named.text),
@@ -166,6 +167,7 @@ impl Checker<'_> {
             let Some((index, (param, ty, _))) = index.and_then(|index| Some((index, params.get(index)?))) else {
                 self.infer(&arg.value);
                 self.extra_argument(name, arg, params);
+                misnamed |= arg.name.is_some();
                 continue;
             };
             if let Some(slot) = given.get_mut(index) {
@@ -187,7 +189,8 @@ impl Checker<'_> {
             .filter(|((_, ty, has_default), given)| !**given && !has_default && !ty.is_optional())
             .map(|((param, _, _), _)| param.as_str())
             .collect();
-        if !missing.is_empty() {
+        // A parameter that was given under another name is one mistake, not two.
+        if !missing.is_empty() && !misnamed {
             self.report(
                 Diagnostic::error(
                     "types::arguments",
@@ -208,7 +211,7 @@ impl Checker<'_> {
                 suggest::nearest(&named.text, params.iter().map(|(param, _, _)| param.as_str()))
                     .map_or_else(|| "not one of its parameters".to_owned(), |near| format!("did you mean `{near}`?")),
             ),
-            None => (format!("`{name}` takes {} arguments", params.len()), arg.value.span, "one too many".to_owned()),
+            None => (takes(name, params.len()), arg.value.span, "one too many".to_owned()),
         };
         self.report(
             Diagnostic::error("types::arguments", message, span, label)
@@ -298,6 +301,15 @@ impl Checker<'_> {
     /// A value that fits any place of its kind, for messages.
     pub(super) fn want_text(&mut self, expression: &Expr) {
         self.check(expression, &Want::of(&Type::Text));
+    }
+}
+
+/// How many arguments a function takes, as a sentence.
+fn takes(name: &str, count: usize) -> String {
+    match count {
+        0 => format!("`{name}` takes no arguments"),
+        1 => format!("`{name}` takes one argument"),
+        count => format!("`{name}` takes {count} arguments"),
     }
 }
 

@@ -152,7 +152,9 @@ impl Checker<'_> {
                     return;
                 }
                 let ty = Type::Part(schema, 0);
+                self.declared = Some(self.program.sources.text(name).into());
                 self.record(&fields, entries, &Want::of(&ty));
+                self.declared = None;
             }
             (Keyword::Lookup, Type::Resource(schema)) => {
                 // Any field may be a condition, also those the cloud chooses; none must be.
@@ -250,14 +252,17 @@ impl Checker<'_> {
             let short = Expr { span: place, kind: ExprKind::Name(name.clone()) };
             self.check_value(value.unwrap_or(&short), &field.ty, name, place);
         }
-        let has = |wanted: &str| {
-            entries.iter().any(|entry| match entry {
-                Entry::Field(key, _) => key.text == wanted,
-                Entry::Short(name) => name.text == wanted,
-                Entry::Spread(_) => true,
-            })
+        // What was meant counts as given: one mistake, one report.
+        let is_region = |name: &str| {
+            name == "region"
+                || record.field(name).is_none() && crate::diagnostic::suggest::nearest(name, ["region"]).is_some()
         };
-        if !has("region") {
+        let has_region = entries.iter().any(|entry| match entry {
+            Entry::Field(key, _) => is_region(&key.text),
+            Entry::Short(name) => is_region(&name.text),
+            Entry::Spread(_) => true,
+        });
+        if !has_region {
             self.report(Diagnostic::error(
                 "schema::missing_fields",
                 "`aws.Target` needs one more field",

@@ -339,7 +339,6 @@ impl Checker<'_> {
                 }
             }
             "environments" => {
-                self.check_value(value, &Type::List(Arc::new(Type::Text)), name, span);
                 let known = match &value.kind {
                     ExprKind::List(elements) => {
                         self.program.declared_environments().is_some_and(|(names, _)| names.len() == elements.len())
@@ -356,6 +355,16 @@ impl Checker<'_> {
                         )
                         .help("environments: [\"staging\", \"production\"]"),
                     );
+                }
+                let names = self.program.declared_environments().map(|(names, _)| names).unwrap_or_default();
+                let again = names.iter().enumerate().find(|(at, name)| names.iter().take(*at).any(|one| one == *name));
+                if let Some((_, name)) = again {
+                    self.report(Diagnostic::error(
+                        "names::duplicate",
+                        format!("The environment `{name}` is listed twice"),
+                        value.span,
+                        "remove one of the two",
+                    ));
                 }
             }
             "state" => self.state(value),

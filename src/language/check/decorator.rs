@@ -247,7 +247,7 @@ impl Checker<'_> {
                         arg.value.span,
                         "not a path of its fields",
                     ),
-                    None => super::record::unknown_field(&schema, 0, &first, arg.value.span),
+                    None => super::misspelt::unknown_field(&schema, 0, &first, arg.value.span, None),
                 };
                 self.report(diagnostic);
             }

@@ -16,7 +16,15 @@ use crate::source::Span;
 impl Checker<'_> {
     /// Checks an expression against the type of a named place.
     pub(super) fn check_value(&mut self, expression: &Expr, ty: &Type, name: &str, span: Span) {
-        let field = FieldPlace { name, span, unit: None, schema: false, sensitive: ty.holds_secret() };
+        let field = FieldPlace {
+            name,
+            span,
+            unit: None,
+            schema: false,
+            required: false,
+            noun: None,
+            sensitive: ty.holds_secret(),
+        };
         self.check(expression, &Want { ty, field: Some(field) });
     }
 
@@ -33,7 +41,8 @@ impl Checker<'_> {
                 match &node.no {
                     Some(no) => self.check(no, want),
                     // Without `else` the value may be absent; a field is then left out.
-                    None if want.ty.is_optional() || want.field.as_ref().is_some_and(|field| field.schema) => {}
+                    None if want.ty.is_optional()
+                        || want.field.as_ref().is_some_and(|field| field.schema && !field.required) => {}
                     None => self.report(
                         Diagnostic::error(
                             "types::else_missing",
@@ -87,7 +96,7 @@ impl Checker<'_> {
         }
         match found {
             Type::Ip | Type::Cidr => want.ty.is_text(),
-            Type::Optional(inner) => super::fits(inner, want.ty) || self.fits_field(inner, want),
+            Type::Optional(inner) => !field.required && (super::fits(inner, want.ty) || self.fits_field(inner, want)),
             Type::List(item) => match want.ty {
                 Type::List(wanted) => self.fits_field(item, &Want { ty: wanted, field: want.field.clone() }),
                 _ => false,
@@ -297,10 +306,18 @@ impl Checker<'_> {
 
     /// The keys of a looped declaration, if they can be read off the source: `"a" and "b"`.
     pub(super) fn static_keys(&self, item: ItemId) -> Option<String> {
+        self.written_keys(item).map(|keys| list_words(&keys))
+    }
+
+    /// The keys of a looped declaration in quotes, if they can be read off the source.
+    pub(super) fn written_keys(&self, item: ItemId) -> Option<Vec<String>> {
         let ItemKind::Declaration(node) = &self.program.item(item).kind else { return None };
-        let source = &node.each.as_ref()?.source;
-        let keys = self.literal_keys(source, 0)?;
-        Some(list_words(&keys))
+        let each = node.each.as_ref()?;
+        // A filter or another key leads to others than those that are written.
+        if each.guard.is_some() || each.by.is_some() {
+            return None;
+        }
+        self.literal_keys(&each.source, 0)
     }
 
     fn literal_keys(&self, expression: &Expr, depth: usize) -> Option<Vec<String>> {
@@ -450,8 +467,13 @@ fn literal_network(written: &str, wanted: &Type, span: Span) -> Diagnostic {
 /// The report about a text that is none of those allowed.
 pub(super) fn not_one_of(written: &str, allowed: &[EcoString], want: &Want<'_>, span: Span) -> Diagnostic {
     let near = suggest::nearest(written, allowed.iter().map(EcoString::as_str));
-    let what =
-        want.field.as_ref().map_or_else(|| "allowed here".to_owned(), |field| format!("a value of `{}`", field.name));
+    let what = want.field.as_ref().map_or_else(
+        || "allowed here".to_owned(),
+        |field| match field.noun {
+            Some(noun) => format!("{} {noun}", article(noun)),
+            None => format!("a value of `{}`", field.name),
+        },
+    );
     let label = near.map_or_else(|| "not one of them".to_owned(), |near| format!("did you mean \"{near}\"?"));
     let listed: Vec<String> = allowed.iter().take(20).map(|value| format!("\"{value}\"")).collect();
     let more = if allowed.len() > 20 { format!(" and {} more", allowed.len() - 20) } else { String::new() };

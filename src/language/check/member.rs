@@ -166,7 +166,7 @@ impl Checker<'_> {
     }
 
     fn no_field(&mut self, schema: &Arc<TypeSchema>, record: usize, name: &Ident) -> Type {
-        let diagnostic = super::record::unknown_field(schema, record, &name.text, name.span);
+        let diagnostic = super::misspelt::unknown_field(schema, record, &name.text, name.span, None);
         self.report(diagnostic);
         Type::Error
     }

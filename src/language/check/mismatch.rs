@@ -174,13 +174,36 @@ impl Checker<'_> {
         let first = keys.as_ref().and_then(|keys| keys.split('"').nth(1)).unwrap_or("key").to_owned();
         let local = self.locals.iter().rev().find(|(_, ty)| ty.is_text()).map(|(name, _)| name.clone());
         let one = local.map(|local| format!("the one of this loop: {key}{shown}[{local}]\n")).unwrap_or_default();
+        let count = self.key_count(expression);
         Diagnostic::error(
             "refs::needs_key",
-            format!("`{shown}` is several resources; say which"),
+            format!("`{shown}` is {}; say which", self.several(item, count)),
             expression.span,
             label,
         )
         .help(format!("{one}a certain one: {key}{shown}[\"{first}\"]"))
+    }
+
+    /// "two subnets".
+    fn several(&self, item: &Type, count: Option<usize>) -> String {
+        let noun = self.noun(item);
+        let noun = noun.split_once(' ').map_or(noun.as_str(), |(_, noun)| noun);
+        // Types without a word of their own are spoken of as resources.
+        let noun = if noun.contains('.') { "resource" } else { noun };
+        let numbers = ["no", "one", "two", "three", "four", "five", "six"];
+        match count.map(|count| (count, numbers.get(count))) {
+            Some((1, _)) => format!("a map with one {noun}"),
+            Some((_, Some(number))) => format!("{number} {noun}s"),
+            Some((count, None)) => format!("{count} {noun}s"),
+            None => format!("several {noun}s"),
+        }
+    }
+
+    /// How many keys the looped declaration has that an expression names.
+    fn key_count(&self, expression: &Expr) -> Option<usize> {
+        let ExprKind::Name(name) = &expression.kind else { return None };
+        let binding = self.program.unit(self.unit).values.get(name)?;
+        self.written_keys(binding.item).map(|keys| keys.len())
     }
 
     /// The keys of the looped declaration that an expression names.

@@ -9,6 +9,7 @@ mod expression;
 mod fits;
 mod member;
 mod mismatch;
+mod misspelt;
 mod operator;
 mod record;
 mod type_name;
@@ -64,6 +65,7 @@ pub fn check(program: &Program, report: &mut Report) -> Typed {
         in_progress: Vec::new(),
         locals: Vec::new(),
         unit: Program::STACK,
+        declared: None,
         diagnostics: Vec::new(),
         quiet: 0,
     };
@@ -101,6 +103,8 @@ struct Checker<'p> {
     in_progress: Vec<(ItemId, Span)>,
     locals: Vec<(EcoString, Type)>,
     unit: UnitId,
+    /// The resource whose fields are checked.
+    declared: Option<EcoString>,
     diagnostics: Vec<Diagnostic>,
     /// Above zero, nothing is reported: the expression is looked at a second time, or is broken.
     quiet: usize,
@@ -121,6 +125,10 @@ struct FieldPlace<'a> {
     unit: Option<ApiUnit>,
     /// Whether the field belongs to a vendor's schema.
     schema: bool,
+    /// Whether it must be there.
+    required: bool,
+    /// What kind of value it takes: "instance type".
+    noun: Option<&'static str>,
     /// Whether it may hold a secret.
     sensitive: bool,
 }

@@ -29,6 +29,15 @@ impl Checker<'_> {
     }
 
     pub(super) fn binary(&mut self, expression: &Expr, node: &Binary) -> Type {
+        if node.operator.compares()
+            && let ExprKind::Binary(before) = &node.left.kind
+            && before.operator.compares()
+        {
+            // Two comparisons in a row were reported when they were read.
+            self.infer(&node.left);
+            self.infer(&node.right);
+            return Type::Bool;
+        }
         match node.operator {
             Operator::And | Operator::Or => {
                 self.condition(&node.left);

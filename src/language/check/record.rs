@@ -7,8 +7,9 @@ use cairn_provider::naming;
 use cairn_provider::schema::{Field, Record, RecordId, Shape, TypeSchema};
 use ecow::EcoString;
 
+use super::misspelt::{extra_field, meant, unknown_field};
 use super::{Checker, FieldPlace, Want};
-use crate::diagnostic::{Diagnostic, suggest};
+use crate::diagnostic::Diagnostic;
 use crate::language::syntax::ast::{Entry, Expr, ExprKind, Ident};
 use crate::language::types::{RecordField, RecordType, Type};
 use crate::source::Span;
@@ -73,6 +74,8 @@ impl Checker<'_> {
             span: given.span,
             unit: field.as_ref().and_then(|field| field.unit),
             schema: field.as_ref().is_some_and(|field| field.schema),
+            required: false,
+            noun: field.as_ref().and_then(|field| field.noun),
             sensitive: field.as_ref().is_some_and(|field| field.sensitive),
         };
         self.given_in(given, &Want { ty, field: Some(place) });
@@ -142,7 +145,7 @@ impl Checker<'_> {
         let (wanted, diagnostic) = match ty {
             Type::Part(schema, id) => match schema.record(*id).fields.get(&field.name) {
                 Some(own) => (place_type(schema, own), None),
-                None => (Type::Any, Some(unknown_field(schema, *id, &field.name, value.span))),
+                None => (Type::Any, Some(unknown_field(schema, *id, &field.name, value.span, None))),
             },
             Type::Record(record) => match record.field(&field.name) {
                 Some(own) => (own.ty.clone(), None),
@@ -159,7 +162,15 @@ impl Checker<'_> {
             || matches!(field.ty.bare(), Type::Cidr | Type::Ip) && wanted.bare().is_text();
         if !fits {
             let name = field.name.clone();
-            let place = FieldPlace { name: &name, span: value.span, unit: None, schema: true, sensitive: false };
+            let place = FieldPlace {
+                name: &name,
+                span: value.span,
+                unit: None,
+                schema: true,
+                required: false,
+                noun: None,
+                sensitive: false,
+            };
             self.mismatch(value, &field.ty, &Want { ty: &wanted, field: Some(place) });
         }
     }
@@ -169,8 +180,15 @@ impl Checker<'_> {
             match record.field(&field.name) {
                 Some(own) => {
                     let sensitive = own.ty.holds_secret();
-                    let place =
-                        FieldPlace { name: &field.name, span: field.span, unit: None, schema: false, sensitive };
+                    let place = FieldPlace {
+                        name: &field.name,
+                        span: field.span,
+                        unit: None,
+                        schema: false,
+                        required: false,
+                        noun: None,
+                        sensitive,
+                    };
                     self.given_in(field, &Want { ty: &own.ty, field: Some(place) });
                 }
                 None => {
@@ -211,6 +229,7 @@ impl Checker<'_> {
     ) {
         let record = schema.record(id);
         let mut present = spread.clone();
+        self.vendor_spelling(record, given);
         for field in given {
             let Some(own) = record.fields.get(&field.name) else {
                 if let Some(value) = field.value {
@@ -222,7 +241,7 @@ impl Checker<'_> {
                 continue;
             };
             if writing && !own.writable() {
-                self.read_only(schema, field);
+                self.read_only(id, field);
                 continue;
             }
             if writing && let Some(because) = own.unsupported {
@@ -251,6 +270,8 @@ impl Checker<'_> {
             span: given.span,
             unit: own.shape.unit(),
             schema: true,
+            required: own.required,
+            noun: noun_of(&own.shape),
             sensitive: own.sensitive,
         };
         // The list form of keyed fields stays legal.
@@ -262,71 +283,20 @@ impl Checker<'_> {
         self.given_in(given, &Want { ty: &ty, field: Some(place) });
     }
 
-    fn misspelt_field(&mut self, schema: &Arc<TypeSchema>, id: RecordId, given: &Given<'_>) {
-        let record = schema.record(id);
-        let vendor = record.fields.iter().find(|(_, field)| field.vendor == given.name);
-        if let Some((name, _)) = vendor {
-            self.report(
-                Diagnostic::error(
-                    "schema::vendor_spelling",
-                    "Field names are written in snake_case",
-                    given.span,
-                    format!("write `{name}`"),
-                )
-                .help("the names are CloudFormation's own, spelled in lower case with underscores.")
-                .edit(given.span, name.as_str()),
-            );
-            return;
-        }
-        let reference = record.fields.iter().find_map(|(name, field)| match reference_of(&field.shape) {
-            Some(reference) if reference.full_name == given.name => Some((name, field, reference)),
-            _ => None,
-        });
-        if let Some((name, field, reference)) = reference {
-            let noun = reference
-                .targets
-                .first()
-                .and_then(|(kind, _)| self.program.catalogue.get(kind))
-                .map_or("resource", |schema| schema.overlay.noun.split(' ').next_back().unwrap_or("resource"));
-            let noun = if noun.is_empty() { "resource" } else { noun };
-            let sent = reference.targets.first().map_or("value", |(_, attribute)| {
-                if attribute.ends_with("arn") {
-                    "ARN"
-                } else if attribute.ends_with("name") {
-                    "name"
-                } else {
-                    "id"
-                }
-            });
-            let same = given.value.is_some_and(|value| self.program.sources.text(value.span) == name.as_str());
-            let written = given.value.map_or(name.as_str(), |value| self.program.sources.text(value.span));
-            let better = if same { name.to_string() } else { format!("{name}: {written}") };
-            let text = given.value.is_some_and(|value| matches!(value.kind, ExprKind::Text(_)));
-            let better = if text { format!("{name}: existing({written})") } else { better };
-            self.report(
-                Diagnostic::error(
-                    "schema::reference_suffix",
-                    "A reference is written without its suffix",
-                    given.span,
-                    format!("the field takes the {noun} itself, so it is called `{name}`"),
-                )
-                .help(format!("{better}        (CloudFormation: {}; Cairn sends the {sent})", field.vendor)),
-            );
-            return;
-        }
-        let diagnostic = unknown_field(schema, id, &given.name, given.span);
-        self.report(diagnostic);
-    }
-
-    fn read_only(&mut self, schema: &Arc<TypeSchema>, given: &Given<'_>) {
+    fn read_only(&mut self, id: RecordId, given: &Given<'_>) {
+        // Only the attributes of the resource itself are read off its name.
+        let declared = self.declared.as_ref().filter(|_| id == 0);
         self.report(
             Diagnostic::error(
                 "schema::read_only",
                 format!("`{}` cannot be set", given.name),
                 given.span,
-                "AWS chooses it; you can read it",
+                match declared {
+                    Some(declared) => format!("AWS chooses it; you can read it as {declared}.{}", given.name),
+                    None => "AWS chooses it; you can read it".to_owned(),
+                },
             )
-            .help(format!("as an attribute of a declared `{}`: name.{}", schema.name, given.name)),
+            .help("remove this line"),
         );
     }
 
@@ -498,6 +468,14 @@ fn set_field(fields: &mut Vec<RecordField>, name: EcoString, ty: Type) {
     }
 }
 
+/// What kind of value a text is: "instance type".
+fn noun_of(shape: &Shape) -> Option<&'static str> {
+    match shape.innermost() {
+        Shape::Text(rules) => rules.noun.filter(|noun| !noun.is_empty()),
+        _ => None,
+    }
+}
+
 /// The type a place of a field expects.
 fn place_type(schema: &Arc<TypeSchema>, field: &Field) -> Type {
     let ty = Type::of_shape(schema, &field.shape);
@@ -509,51 +487,5 @@ fn all_names(ty: &Type) -> Vec<EcoString> {
         Type::Record(record) => record.fields.iter().map(|field| field.name.clone()).collect(),
         Type::Part(schema, id) => schema.record(*id).fields.keys().cloned().collect(),
         _ => Vec::new(),
-    }
-}
-
-/// The field that was most likely meant by a name that is none.
-fn meant(record: &Record, name: &str) -> Option<EcoString> {
-    let by_vendor = record.fields.iter().find(|(_, field)| field.vendor == name).map(|(name, _)| name.clone());
-    let by_reference = || {
-        let full = |field: &Field| reference_of(&field.shape).is_some_and(|reference| reference.full_name == name);
-        record.fields.iter().find(|(_, field)| full(field)).map(|(name, _)| name.clone())
-    };
-    by_vendor
-        .or_else(by_reference)
-        .or_else(|| suggest::nearest(name, record.fields.keys().map(EcoString::as_str)).map(EcoString::from))
-}
-
-fn reference_of(shape: &Shape) -> Option<&cairn_provider::schema::ReferenceTo> {
-    match shape.innermost() {
-        Shape::Reference(reference) => Some(reference),
-        _ => None,
-    }
-}
-
-fn extra_field(record: &RecordType, name: &str, span: Span) -> Diagnostic {
-    let names: Vec<&str> = record.fields.iter().map(|field| field.name.as_str()).collect();
-    let label = suggest::nearest(name, names.iter().copied())
-        .map_or_else(|| "not one of its fields".to_owned(), |near| format!("did you mean `{near}`?"));
-    let owner = record.name.as_ref().map_or_else(|| "This record".to_owned(), |name| format!("`{name}`"));
-    Diagnostic::error("types::unknown_field", format!("{owner} has no field `{name}`"), span, label)
-        .help(format!("its fields: {}", names.join(" ")))
-}
-
-/// The report about a field that a vendor's record does not have.
-pub(super) fn unknown_field(schema: &TypeSchema, id: RecordId, name: &str, span: Span) -> Diagnostic {
-    let record = schema.record(id);
-    let owner =
-        if record.name.is_empty() { schema.name.to_string() } else { format!("{}.{}", schema.name, record.name) };
-    let near = suggest::nearest(name, record.fields.keys().map(EcoString::as_str));
-    let label = near.map_or_else(|| "not one of its fields".to_owned(), |near| format!("did you mean `{near}`?"));
-    let diagnostic =
-        Diagnostic::error("schema::unknown_field", format!("`{owner}` has no field `{name}`"), span, label);
-    match near.and_then(|near| record.fields.get(near).map(|field| (near, field))) {
-        Some((near, field)) => diagnostic.help(format!("{near}        (CloudFormation: {})", field.vendor)),
-        None => {
-            let names: Vec<&str> = record.fields.keys().map(EcoString::as_str).collect();
-            diagnostic.help(format!("its fields: {}", names.join(" ")))
-        }
     }
 }

@@ -9,7 +9,7 @@ use ecow::EcoString;
 use super::Checker;
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::language::program::TypeBinding;
-use crate::language::syntax::ast::{Ident, ItemKind, TypeExpr, TypeKind, join};
+use crate::language::syntax::ast::{Ident, ImportWhat, ItemKind, TypeExpr, TypeKind, join};
 use crate::language::types::{RecordField, RecordType, Type};
 use crate::language::{literal, unsupported};
 use crate::source::Span;
@@ -297,12 +297,13 @@ impl Checker<'_> {
             ),
             // Its import line was refused already.
             "azure" | "http" | "exec" | "time" => {
-                let imported = self
-                    .program
-                    .documents
-                    .iter()
-                    .flat_map(|document| &document.items)
-                    .any(|item| matches!(&item.kind, ItemKind::Import(import) if import.from.is_none()));
+                let imported =
+                    self.program.documents.iter().flat_map(|document| &document.items).any(|item| match &item.kind {
+                        ItemKind::Import(import) => {
+                            matches!(&import.what, ImportWhat::Name(name) if name.text == cloud.text)
+                        }
+                        _ => false,
+                    });
                 if !imported {
                     self.report(unsupported(&format!("`{}`", cloud.text), span));
                 }

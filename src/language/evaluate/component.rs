@@ -68,7 +68,7 @@ impl Evaluator<'_> {
     ) -> Instances {
         let source = self.expression(&each.source, outer);
         if matches!(source.kind, Kind::Unknown(_))
-            || source.phase() == Phase::Made && matches!(source.kind, Kind::List(_))
+            || each.by.is_none() && source.phase() == Phase::Made && matches!(source.kind, Kind::List(_))
         {
             self.made_keys(scope, each, &source);
         }
@@ -210,6 +210,10 @@ impl Evaluator<'_> {
         place: &Place,
     ) -> Term {
         let origin = construct.name_span().unwrap_or_else(|| self.program.item(id).span);
+        // A component inside of itself was reported with the imports; it would never end.
+        if self.lies_in(scope, component) {
+            return Term::error(origin);
+        }
         let inherited = self.inherited(scope, id, place);
         let placement = inherited.placement.clone();
         let given = match &construct.fields {
@@ -224,6 +228,7 @@ impl Evaluator<'_> {
         let new = self.scopes.len();
         self.scopes.push(Scope {
             unit: component,
+            outer: Some(scope),
             path: Some(address),
             inputs: BTreeMap::new(),
             inherited: Rc::new(inherited),
@@ -259,6 +264,18 @@ impl Evaluator<'_> {
         }
         self.run_scope(new);
         Term { origin, kind: Kind::Component(new) }
+    }
+
+    /// Whether a scope belongs to an instance of a component, at any depth.
+    fn lies_in(&self, scope: usize, component: UnitId) -> bool {
+        let mut next = Some(scope);
+        while let Some(scope) = next.map(|scope| self.scope(scope)) {
+            if scope.unit == component {
+                return true;
+            }
+            next = scope.outer;
+        }
+        false
     }
 
     fn component_conditions(&mut self, component: UnitId, scope: usize) {

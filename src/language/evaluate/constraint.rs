@@ -32,7 +32,8 @@ impl Evaluator<'_> {
                 let high = max.is_some_and(|max| *number > max);
                 if low || high {
                     let range = ranges(instance, path);
-                    self.out_of_range((*min, *max, *unit), range, origin, path);
+                    let nearest = if low { *min } else { *max };
+                    self.out_of_range((*min, *max, *unit), nearest, range, origin, path);
                     return false;
                 }
                 true
@@ -61,6 +62,7 @@ impl Evaluator<'_> {
     fn out_of_range(
         &mut self,
         (min, max, unit): (Option<i64>, Option<i64>, Option<Unit>),
+        nearest: Option<i64>,
         range: Option<&Range>,
         origin: Span,
         path: &str,
@@ -81,7 +83,11 @@ impl Evaluator<'_> {
             Some(range) if !range.because.is_empty() => range.because.to_owned(),
             _ => format!("`{}` does not go that far", last(path)),
         };
-        self.report(Diagnostic::error("values::out_of_range", message, origin, allowed));
+        let diagnostic = Diagnostic::error("values::out_of_range", message, origin, allowed);
+        self.report(match nearest {
+            Some(nearest) => diagnostic.help(format!("{}: {}", last(path), shown(nearest))),
+            None => diagnostic,
+        });
     }
 
     fn text_fits(

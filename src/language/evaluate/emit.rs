@@ -39,7 +39,8 @@ impl Evaluator<'_> {
             resource.needs.sort_by(|a, b| (&a.address, a.order_only, a.span).cmp(&(&b.address, b.order_only, b.span)));
             resource.needs.dedup_by(|a, b| a.address == b.address);
             let own = resource.address.clone();
-            resource.needs.retain(|need| need.address != own || !need.order_only);
+            let reported = self.circular.contains(&own);
+            resource.needs.retain(|need| need.address != own || !need.order_only && !reported);
         }
         self.relations(&instances);
         stack.assertions = self.assertions();

@@ -183,6 +183,7 @@ impl Evaluator<'_> {
         existing.unwrap_or_else(|| {
             self.scopes.push(super::Scope {
                 unit,
+                outer: None,
                 path: None,
                 inputs: BTreeMap::new(),
                 inherited: std::rc::Rc::default(),

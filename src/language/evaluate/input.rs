@@ -19,6 +19,7 @@ impl Evaluator<'_> {
         // Defaults may use constants, which need a scope; it has no inputs yet.
         self.scopes.push(super::Scope {
             unit: Program::STACK,
+            outer: None,
             path: None,
             inputs: BTreeMap::new(),
             inherited: std::rc::Rc::default(),
@@ -50,15 +51,16 @@ impl Evaluator<'_> {
                     Some((label.span, label.text.clone(), problem.help))
                 }));
                 term
+            } else if self.typed.failed.contains(id) {
+                // What is wrong with the input itself was said with the types.
+                Term::error(node.name.span)
             } else if let Some(default) = &node.default {
                 let term = self.expression(default, &Place::of(0));
                 self.coerced(0, term, &ty)
             } else if ty.is_optional() {
                 Term::none(node.name.span)
             } else {
-                if !self.typed.failed.contains(id) {
-                    self.missing_input(node, &ty, file);
-                }
+                self.missing_input(node, &ty, file);
                 Term::error(node.name.span)
             };
             inputs.insert(name.clone(), term);
@@ -227,6 +229,7 @@ impl Evaluator<'_> {
     ) {
         self.scopes.push(super::Scope {
             unit: Program::STACK,
+            outer: None,
             path: None,
             inputs: inputs.clone(),
             inherited: std::rc::Rc::default(),

@@ -145,6 +145,7 @@ impl Evaluator<'_> {
 
     fn circular_field(&mut self, instance: &Rc<Instance>, name: &EcoString) {
         let span = self.field_span(instance, name).unwrap_or(self.program.item(instance.item).span);
+        self.circular.insert(instance.address.clone());
         self.report(
             Diagnostic::error(
                 "names::circular",
@@ -286,7 +287,7 @@ impl Evaluator<'_> {
         if let ExprKind::Name(name) = &base.kind
             && let Some(place) = self.keys_come_from(name)
         {
-            diagnostic = diagnostic.help(place);
+            diagnostic = diagnostic.help(format!("{place}; add `{key}` there to get one more"));
         }
         self.report(diagnostic);
     }

@@ -20,8 +20,9 @@ mod placement;
 mod relation;
 mod term;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use ecow::EcoString;
 
@@ -33,7 +34,7 @@ use super::resolve::Files;
 use super::syntax::ast::ItemKind;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::model::Address;
-use crate::model::desired::{DesiredStack, LookupAnswers, Need, WantedLookup};
+use crate::model::desired::{DesiredStack, LookupAnswers, Need, Placement, WantedLookup};
 use crate::source::Span;
 
 /// Steps an evaluation may take.
@@ -89,17 +90,19 @@ pub fn evaluate(request: &Request<'_>, report: &mut Report) -> Evaluation {
         scopes: Vec::new(),
         items: BTreeMap::new(),
         instances: BTreeMap::new(),
+        placements: BTreeMap::new(),
         touched: Vec::new(),
         emitted: Vec::new(),
         wanted: BTreeMap::new(),
         orders: Vec::new(),
+        circular: BTreeSet::new(),
         diagnostics: Vec::new(),
         steps: 0,
         exhausted: false,
         count: 0,
     };
     let inputs = evaluator.stack_inputs(request.overrides);
-    evaluator.scopes.push(Scope { unit: Program::STACK, path: None, inputs, inherited: Rc::default() });
+    evaluator.scopes.push(Scope { unit: Program::STACK, outer: None, path: None, inputs, inherited: Rc::default() });
     evaluator.run_scope(0);
     let stack = evaluator.emit(request.overrides);
     let wanted = evaluator.wanted.into_values().collect();
@@ -110,6 +113,8 @@ pub fn evaluate(request: &Request<'_>, report: &mut Report) -> Evaluation {
 /// The stack or one instance of a component.
 struct Scope {
     unit: UnitId,
+    /// The scope in which the component was declared.
+    outer: Option<usize>,
     path: Option<Address>,
     inputs: BTreeMap<EcoString, Term>,
     inherited: Rc<Inherited>,
@@ -136,6 +141,8 @@ struct Evaluator<'p> {
     scopes: Vec<Scope>,
     items: BTreeMap<(usize, ItemId), Memo>,
     instances: BTreeMap<(usize, ItemId), Instances>,
+    /// Where things live that do not say it, by scope.
+    placements: BTreeMap<usize, Arc<Placement>>,
     /// Objects whose attributes were read since the mark a caller took.
     touched: Vec<Need>,
     /// Resources in the order they were made.
@@ -143,6 +150,8 @@ struct Evaluator<'p> {
     wanted: BTreeMap<Address, WantedLookup>,
     /// `@before`: who must wait for whom.
     orders: Vec<(Address, Need)>,
+    /// Resources with a field that needs itself, which was reported.
+    circular: BTreeSet<Address>,
     diagnostics: Vec<Diagnostic>,
     steps: u64,
     exhausted: bool,

@@ -70,7 +70,12 @@ impl Evaluator<'_> {
             return Arc::clone(placement);
         }
         // A component's own providers come before its caller's: none can be declared there yet, so look at the stack.
-        self.default_placement(scope)
+        if let Some(placement) = self.placements.get(&scope) {
+            return Arc::clone(placement);
+        }
+        let placement = self.default_placement(scope);
+        self.placements.insert(scope, Arc::clone(&placement));
+        placement
     }
 
     fn default_placement(&mut self, scope: usize) -> Arc<Placement> {
@@ -82,6 +87,8 @@ impl Evaluator<'_> {
             .iter()
             .copied()
             .filter(|id| matches!(&program.item(*id).kind, ItemKind::Declaration(node) if node.keyword == Keyword::Provider))
+            // What is wrong with a provider was said with the types.
+            .filter(|id| !self.typed.failed.contains(id))
             .collect();
         let marked =
             |id: &ItemId| program.item(*id).decorators.iter().any(|decorator| decorator.name.text == "default");

@@ -222,7 +222,9 @@ impl Evaluator<'_> {
     fn lives_in(&mut self, instance: &Rc<Instance>, reference: &str, region: &str, because: &str) {
         let path: Vec<EcoString> = reference.split('/').map(naming::field).collect();
         let Some((first, rest)) = path.split_first() else { return };
-        let (term, _) = self.collecting(|evaluator| evaluator.field(instance, first));
+        let written = reference.split('/').next().and_then(|vendor| field_name(&instance.schema, vendor));
+        let first = written.unwrap_or_else(|| first.clone());
+        let (term, _) = self.collecting(|evaluator| evaluator.field(instance, &first));
         let Some(mut term) = term else { return };
         for name in rest {
             // The last part is a reference: its own name is shorter.
@@ -302,7 +304,7 @@ impl Evaluator<'_> {
     /// All terms at a path of the vendor's names; `*` goes through lists.
     fn collect_terms(&mut self, instance: &Rc<Instance>, path: &str) -> Option<Vec<Term>> {
         let mut parts = path.split('/');
-        let first = naming::field(parts.next()?);
+        let first = field_name(&instance.schema, parts.next()?)?;
         let (term, _) = self.collecting(|evaluator| evaluator.field(instance, &first));
         let mut terms = vec![term?];
         for part in parts {

@@ -214,8 +214,10 @@ impl Loader<'_> {
             let kind = source.types.get(&name.text).copied();
             match (value, kind) {
                 (Some(binding), _) => {
-                    if let Some(slot) = self.program.units.get_mut(unit.0) {
-                        slot.values.entry(name.text.clone()).or_insert(binding);
+                    let Some(slot) = self.program.units.get_mut(unit.0) else { continue };
+                    let before = *slot.values.entry(name.text.clone()).or_insert(binding);
+                    if before.item != binding.item {
+                        self.taken(name, before.span);
                     }
                 }
                 (None, Some(binding)) => self.bind_type(unit, name, binding),
@@ -241,9 +243,34 @@ impl Loader<'_> {
     }
 
     fn bind_type(&mut self, unit: UnitId, name: &Ident, binding: TypeBinding) {
-        if let Some(slot) = self.program.units.get_mut(unit.0) {
-            slot.types.entry(name.text.clone()).or_insert(binding);
+        let Some(slot) = self.program.units.get_mut(unit.0) else { return };
+        let before = *slot.types.entry(name.text.clone()).or_insert(binding);
+        let place = match (before, binding) {
+            (TypeBinding::Alias(before), TypeBinding::Alias(now)) if before.item == now.item => None,
+            (TypeBinding::Component(before), TypeBinding::Component(now)) if before == now => None,
+            (TypeBinding::Alias(before), _) => Some(before.span),
+            (TypeBinding::Component(before), TypeBinding::Alias(_) | TypeBinding::Component(_)) => {
+                self.program.unit(before).header.map(|header| self.program.item(header).span)
+            }
+            (TypeBinding::Component(_), TypeBinding::Broken) | (TypeBinding::Broken, _) => None,
+        };
+        if let Some(place) = place {
+            self.taken(name, place);
         }
+    }
+
+    /// Reports an imported name that this unit has already.
+    fn taken(&mut self, name: &Ident, before: Span) {
+        let place = self.program.sources.place(before);
+        self.report.add(
+            Diagnostic::error(
+                "names::duplicate",
+                format!("`{}` is declared twice", name.text),
+                name.span,
+                "imported here",
+            )
+            .help(format!("the other one is at {place}. Imported names are names like all others.")),
+        );
     }
 
     /// Names that were reported stay known, so that their uses are silent.

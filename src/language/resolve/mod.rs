@@ -93,7 +93,7 @@ impl Loader<'_> {
         let name = match headers.split_first() {
             Some((first, others)) => {
                 for other in others {
-                    self.second_header(*first, *other);
+                    self.second_header("A directory holds one stack", *first, *other);
                 }
                 self.header_name(*first)
             }
@@ -189,16 +189,15 @@ impl Loader<'_> {
         }
     }
 
-    fn second_header(&mut self, first: ItemId, second: ItemId) {
+    fn second_header(&mut self, rule: &str, first: ItemId, second: ItemId) {
         let span = |id| {
             let item = self.program.item(id);
             Span { end: item.span.start + 5, ..item.span }
         };
         let place = self.program.sources.place(span(first));
-        self.report.add(
-            Diagnostic::error("stack::header", "A directory holds one stack", span(second), "a second header")
-                .help(format!("the first one is at {place}; give every stack a directory of its own")),
-        );
+        self.report.add(Diagnostic::error("stack::header", rule, span(second), "a second header").help(format!(
+            "the first one is at {place}; every stack has a directory, and every component a file, of its own"
+        )));
     }
 
     fn missing_header(&mut self, documents: &[usize]) {

@@ -13,13 +13,14 @@ impl Loader<'_> {
             let count = self.program.documents.get(document).map_or(0, |document| document.items.len());
             ids.extend((0..count).map(|item| ItemId { document, item }));
         }
+        // Own names first: files that import each other see what the other one declares.
+        for &id in &ids {
+            self.declare(unit, id);
+        }
         for &id in &ids {
             if matches!(self.program.item(id).kind, ItemKind::Import(_)) {
                 self.import(unit, id);
             }
-        }
-        for &id in &ids {
-            self.declare(unit, id);
         }
     }
 
@@ -65,6 +66,7 @@ impl Loader<'_> {
             }
             ItemKind::Assert(_) | ItemKind::Forget(_) => {}
         }
+        self.refuse_second_header(id);
         self.refuse_misplaced(unit, id);
         let Some(slot) = self.program.units.get_mut(unit.0) else { return };
         if keep {
@@ -99,7 +101,16 @@ impl Loader<'_> {
         }
     }
 
-    /// A library holds no resources; a component holds no second header.
+    /// A file has one header: it says what the whole file is.
+    fn refuse_second_header(&mut self, id: ItemId) {
+        let item = self.program.item(id);
+        let first = self.header(id.document).filter(|first| *first != id);
+        if let (Some(first), ItemKind::Stack(_) | ItemKind::Component(_)) = (first, &item.kind) {
+            self.second_header("A file has one header", first, id);
+        }
+    }
+
+    /// A library holds no resources.
     fn refuse_misplaced(&mut self, unit: UnitId, id: ItemId) {
         if self.program.unit(unit).kind != UnitKind::Library {
             return;

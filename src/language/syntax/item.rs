@@ -223,6 +223,9 @@ fn forget(builder: &mut Builder<'_>, pair: Pair<'_, Rule>) -> Option<Forget> {
     let mut path: Option<Expr> = None;
     for part in pair.into_inner() {
         let span = builder.span(&part);
+        if part.as_rule() == Rule::k_forget {
+            continue;
+        }
         path = Some(match (part.as_rule(), path) {
             (Rule::ident, None) => Expr { span, kind: ExprKind::Name(part.as_str().into()) },
             (Rule::ident, Some(base)) => {

@@ -69,7 +69,7 @@ pub fn header(place: Place, item: &str, statement: usize) -> Option<Diagnostic> 
     let line = item.get(statement..)?.lines().next()?;
     let word = leading_word(line);
     let rest = line.get(word.len()..).unwrap_or_default();
-    if let Some(diagnostic) = hcl(place, statement, line, word, rest) {
+    if let Some(diagnostic) = hcl(place, statement, word, rest) {
         return Some(diagnostic);
     }
     if KEYWORDS.contains(&word) {
@@ -93,15 +93,16 @@ fn unknown_keyword(span: Span, line: &str) -> Diagnostic {
 }
 
 /// Terraform's blocks: a keyword, quoted names, a brace.
-fn hcl(place: Place, statement: usize, line: &str, word: &str, rest: &str) -> Option<Diagnostic> {
+fn hcl(place: Place, statement: usize, word: &str, rest: &str) -> Option<Diagnostic> {
     let words = ["resource", "data", "variable", "module", "provider", "output", "terraform", "locals"];
+    let rest = uncommented(rest).trim_end();
     let names = rest.trim_start();
     let block = words.contains(&word) && (names.starts_with('"') || names.starts_with('{')) && names.ends_with('{');
     if !block {
         return None;
     }
     let start = statement + word.len() + (rest.len() - names.len());
-    let end = statement + line.trim_end_matches('{').trim_end().len();
+    let end = statement + word.len() + rest.trim_end_matches('{').trim_end().len();
     let quoted: Vec<&str> = names.split('"').skip(1).step_by(2).collect();
     let help = match (word, quoted.as_slice()) {
         ("resource", [kind, name]) => format!("in Cairn: resource {name} = {} {{ … }}\n", cairn_type(kind)),
@@ -136,6 +137,17 @@ fn cairn_type(terraform: &str) -> &str {
         "aws_iam_role" => "aws.iam.Role",
         _ => "service.Type",
     }
+}
+
+/// A declaration of which the tree has no form.
+pub fn not_understood(place: Place, item: &str, statement: usize) -> Diagnostic {
+    let (_, end) = line_around(item, statement);
+    Diagnostic::error(
+        "syntax::unreadable",
+        "This declaration cannot be read",
+        place.span(statement, end.max(statement + 1)),
+        "nothing of it was used",
+    )
 }
 
 /// A text without a closing quote.
@@ -177,16 +189,18 @@ pub fn block_text_column(place: Place, text: &str, item: &str, start: usize, end
 
 /// A mistake inside an item: what it is, and how to read on.
 pub fn classify(place: Place, item: &str, statement: usize, failure: &Failure) -> (Diagnostic, Repair) {
-    let at = failure.at.min(item.len());
-    let (start, end) = line_around(item, at);
+    let (start, end) = line_around(item, failure.at.min(item.len()));
+    // A comment is no part of what is wrong, and a mistake in front of it is found behind it.
+    let comment = item.get(start..end).and_then(comment_start).map_or(end, |comment| start + comment);
+    let at = failure.at.min(item.len()).min(comment);
     let line = Line { item, start, end, at };
-    let (diagnostic, repair) = equals_for_colon(place, &line)
+    let (diagnostic, repair) = reserved(place, &line)
+        .or_else(|| equals_for_colon(place, &line, statement))
         .or_else(|| colon_for_equals(place, &line, statement))
         .or_else(|| foreign(place, &line))
         .or_else(|| nothing_follows(place, &line))
-        .or_else(|| missing_colon(place, &line))
+        .or_else(|| missing_colon(place, &line, statement))
         .or_else(|| missing_comma(place, &line))
-        .or_else(|| reserved(place, &line))
         .unwrap_or_else(|| unreadable(place, &line, failure));
     // The first line cannot be left out: then the item is lost.
     let repair = match repair {
@@ -228,14 +242,18 @@ impl<'a> Line<'a> {
     }
 }
 
-fn equals_for_colon(place: Place, line: &Line<'_>) -> Option<(Diagnostic, Repair)> {
+fn equals_for_colon(place: Place, line: &Line<'_>, statement: usize) -> Option<(Diagnostic, Repair)> {
     let rest = line.rest();
     let key = line.before().trim();
     let word = last_word(key);
+    // On the first line only a bracket begins fields.
+    if line.start == statement && !key.contains(['{', '(']) {
+        return None;
+    }
     if !rest.starts_with('=') || rest.starts_with("==") || rest.starts_with("=>") || word.is_empty() {
         return None;
     }
-    let value = rest.get(1..).unwrap_or_default().trim();
+    let value = uncommented(rest.get(1..).unwrap_or_default()).trim();
     let diagnostic = Diagnostic::error(
         "syntax::equals_in_record",
         "A field is written with `:`",
@@ -262,7 +280,7 @@ fn colon_for_equals(place: Place, line: &Line<'_>, statement: usize) -> Option<(
         place.span(line.at, line.at + 1),
         "write `=` here",
     )
-    .help(format!("{} = {}", line.before().trim(), line.rest().trim_start_matches(':').trim()))
+    .help(format!("{} = {}", line.before().trim(), uncommented(line.rest()).trim_start_matches(':').trim()))
     .edit(place.span(line.at, line.at + 1), "=");
     Some((diagnostic, Repair::Overwrite(vec![(line.at, b'=')])))
 }
@@ -291,7 +309,7 @@ fn foreign(place: Place, line: &Line<'_>) -> Option<(Diagnostic, Repair)> {
     match character {
         '\'' => Some((
             Diagnostic::error("syntax::single_quotes", "Text stands in double quotes", span, "write `\"` here")
-                .help(rest.replace('\'', "\"").trim().to_owned()),
+                .help(uncommented(rest).replace('\'', "\"").trim().to_owned()),
             line.blank(),
         )),
         ';' => Some((
@@ -308,18 +326,23 @@ fn foreign(place: Place, line: &Line<'_>) -> Option<(Diagnostic, Repair)> {
                 "not a character of the language",
             )
             .help("inside quotes any character may stand"),
-            blank(),
+            // Between two values it stood for something that is missing now.
+            if ends_value(rest.get(length..).unwrap_or_default()) { blank() } else { line.blank() },
         )),
         _ => None,
     }
 }
 
+/// Whether nothing of a value follows.
+fn ends_value(rest: &str) -> bool {
+    let rest = rest.trim_start();
+    rest.is_empty() || rest.starts_with(['#', '}', ')', ']', ','])
+}
+
 /// Something was begun and the line, or the bracket around it, ends.
 fn nothing_follows(place: Place, line: &Line<'_>) -> Option<(Diagnostic, Repair)> {
-    let rest = line.rest().trim_start();
-    let ends = rest.is_empty() || rest.starts_with(['#', '}', ')', ']', ',']);
     let before = line.before().trim_end();
-    if !ends || before.is_empty() {
+    if !ends_value(line.rest()) || before.is_empty() {
         return None;
     }
     let behind = place.base + line.start + before.len();
@@ -355,11 +378,11 @@ fn nothing_follows(place: Place, line: &Line<'_>) -> Option<(Diagnostic, Repair)
     Some((diagnostic, line.blank()))
 }
 
-fn missing_colon(place: Place, line: &Line<'_>) -> Option<(Diagnostic, Repair)> {
+fn missing_colon(place: Place, line: &Line<'_>, statement: usize) -> Option<(Diagnostic, Repair)> {
     let before = line.before();
     let key = last_word(before.trim_end());
     let lead = before.trim_end().strip_suffix(key)?.trim_end();
-    let begins = lead.is_empty() || lead.ends_with(['{', ',']);
+    let begins = lead.is_empty() && line.start != statement || lead.ends_with(['{', ',']);
     let rest = line.rest();
     let value = rest.starts_with(|first: char| first.is_ascii_alphanumeric() || "\"{[(-!".contains(first));
     let blanks = before.len() - before.trim_end().len();
@@ -373,7 +396,7 @@ fn missing_colon(place: Place, line: &Line<'_>) -> Option<(Diagnostic, Repair)> 
         place.span(line.at - 1, line.at),
         "a `:` is missing here",
     )
-    .help(format!("{key}: {}", rest.trim()))
+    .help(format!("{key}: {}", uncommented(rest).trim()))
     .edit(place.span(at, at), ":");
     Some((diagnostic, Repair::Overwrite(vec![(at, b':')])))
 }
@@ -404,22 +427,23 @@ fn missing_comma(place: Place, line: &Line<'_>) -> Option<(Diagnostic, Repair)> 
 const RESERVED: [&str; 9] = ["if", "then", "else", "match", "for", "in", "by", "where", "return"];
 
 fn reserved(place: Place, line: &Line<'_>) -> Option<(Diagnostic, Repair)> {
-    let word = leading_word(line.rest());
-    if !RESERVED.contains(&word) {
+    let names = ["let", "input", "output", "fn", "resource", "lookup", "provider", "action", "policy", "test"];
+    let all = line.item.get(line.start..line.end)?;
+    let declaring = leading_word(all);
+    let behind = all.get(declaring.len()..)?;
+    let word = leading_word(behind.trim_start());
+    if !names.contains(&declaring) || !RESERVED.contains(&word) {
         return None;
     }
-    let names = ["let", "input", "output", "fn", "resource", "lookup", "provider"];
-    let named = names.contains(&last_word(line.before().trim_end()));
-    named.then(|| {
-        let diagnostic = Diagnostic::error(
-            "syntax::reserved_word",
-            format!("`{word}` cannot be a name"),
-            place.span(line.at, line.at + word.len()),
-            "a word of the language",
-        )
-        .help(format!("words that cannot be names: {}", RESERVED.join(" ")));
-        (diagnostic, Repair::GiveUp)
-    })
+    let start = line.start + declaring.len() + (behind.len() - behind.trim_start().len());
+    let diagnostic = Diagnostic::error(
+        "syntax::reserved_word",
+        format!("`{word}` cannot be a name"),
+        place.span(start, start + word.len()),
+        "a word of the language",
+    )
+    .help(format!("words that cannot be names: {}", RESERVED.join(" ")));
+    Some((diagnostic, Repair::GiveUp))
 }
 
 fn unreadable(place: Place, line: &Line<'_>, failure: &Failure) -> (Diagnostic, Repair) {
@@ -445,6 +469,26 @@ fn line_around(item: &str, at: usize) -> (usize, usize) {
     let start = item.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |before| before + 1);
     let end = item.get(at..).and_then(|behind| behind.find('\n')).map_or(item.len(), |offset| at + offset);
     (start, end)
+}
+
+/// A line, or its end, without its comment.
+fn uncommented(line: &str) -> &str {
+    comment_start(line).and_then(|comment| line.get(..comment)).unwrap_or(line)
+}
+
+/// Where the comment of a line starts.
+fn comment_start(line: &str) -> Option<usize> {
+    let mut in_text = false;
+    let mut escaped = false;
+    for (at, character) in line.char_indices() {
+        match character {
+            '#' if !in_text => return Some(at),
+            '"' if !escaped => in_text = !in_text,
+            _ => {}
+        }
+        escaped = in_text && character == '\\' && !escaped;
+    }
+    None
 }
 
 fn leading_word(text: &str) -> &str {

@@ -91,19 +91,12 @@ impl Mender<'_> {
             return None;
         }
         // The usual item follows the grammar at once.
-        if let Ok(pair) = grammar::item(&self.buffer) {
-            let mut builder = Builder::new(self.source, self.text, self.piece.start, self.diagnostics);
-            return items::build(&mut builder, pair);
+        if grammar::item(&self.buffer).is_ok() {
+            return self.build();
         }
         self.mend_brackets()?;
         for _ in 0..MAX_MISTAKES {
-            let failure = match grammar::item(&self.buffer) {
-                Ok(pair) => {
-                    let mut builder = Builder::new(self.source, self.text, self.piece.start, self.diagnostics);
-                    return items::build(&mut builder, pair);
-                }
-                Err(failure) => failure,
-            };
+            let Err(failure) = grammar::item(&self.buffer) else { return self.build() };
             let (diagnostic, repair) = mistake::classify(place, &self.buffer, self.statement, &failure);
             self.report(diagnostic);
             if !self.apply(repair) {
@@ -112,6 +105,19 @@ impl Mender<'_> {
             self.settle_brackets();
         }
         None
+    }
+
+    /// The tree of an item that follows the grammar. Nothing that was written is ever left out silently.
+    fn build(&mut self) -> Option<(Vec<super::ast::Decorator>, ItemKind)> {
+        let pair = grammar::item(&self.buffer).ok()?;
+        let before = self.diagnostics.len();
+        let mut builder = Builder::new(self.source, self.text, self.piece.start, self.diagnostics);
+        let built = items::build(&mut builder, pair);
+        if built.is_none() && self.diagnostics.len() == before {
+            let place = mistake::Place { source: self.source, base: self.piece.start };
+            self.report(mistake::not_understood(place, &self.buffer, self.statement));
+        }
+        built
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {

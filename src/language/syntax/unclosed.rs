@@ -77,6 +77,22 @@ fn stray(place: Place, item: &str, at: usize, scan: &Scanner) -> (Diagnostic, Re
     // A wrong bracket is one mistake, not two: the innermost opener before it that is never closed.
     let partner = scan.open.iter().rev().find(|open| open.at < at);
     if let Some((open, closer)) = partner.and_then(|open| Some((open, closer_of(open)?))) {
+        // It closes a bracket further out: then the inner one was forgotten, if there is room to say so.
+        let closes_outer = scan.open.iter().any(|outer| outer.at < open.at && closer_of(outer) == found.bytes().next());
+        let blank = at.checked_sub(1).filter(|before| item.as_bytes().get(*before) == Some(&b' '));
+        if closes_outer && let Some(blank) = blank {
+            let bracket = item.get(open.at..=open.at).unwrap_or_default();
+            let shown = char::from(closer);
+            let diagnostic = Diagnostic::error(
+                "syntax::unclosed",
+                format!("This `{bracket}` is never closed"),
+                place.span(open.at, open.at + 1),
+                "opened here",
+            )
+            .label(place.span(at, at + 1), format!("a `{shown}` is missing before this"))
+            .help(format!("add `{shown}`"));
+            return (diagnostic, Repair::Overwrite(vec![(blank, closer)]));
+        }
         let opened = item.get(open.at..=open.at).unwrap_or_default();
         let shown = char::from(closer);
         let diagnostic = Diagnostic::error(

@@ -10,10 +10,10 @@ use crate::model::change::{Action, AttributeChange, Change, Reason, Risk};
 use crate::model::plan::{Plan, Summary};
 use crate::view::untrusted;
 
-/// A plan as text.
-pub fn render(plan: &Plan, style: Style) -> String {
+/// A plan as text, under the name of the command that shows it.
+pub fn render(plan: &Plan, command: &str, style: Style) -> String {
     let mut page = Page { style, text: String::new() };
-    page.header(plan);
+    page.header(plan, command);
     page.verdict(plan);
     let mut effective: Vec<&Change> = plan.changes.iter().filter(|change| change.is_effective()).collect();
     effective.sort_by(|a, b| (component(a), rank(a), &a.address).cmp(&(component(b), rank(b), &b.address)));
@@ -109,14 +109,14 @@ impl Page {
         format!("\u{1b}[{code}m{text}\u{1b}[0m")
     }
 
-    fn header(&mut self, plan: &Plan) {
+    fn header(&mut self, plan: &Plan, command: &str) {
         let mut parts = vec![plan.stack.to_string()];
         if !plan.environment.is_empty() {
             parts.push(plan.environment.to_string());
         }
         let places: Vec<String> = plan.places.iter().map(|place| untrusted::one_line(place)).collect();
         let places = if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) };
-        let title = self.paint(Color::Bold, &format!("cairn plan · {}", parts.join(" / ")));
+        let title = self.paint(Color::Bold, &format!("cairn {command} · {}", parts.join(" / ")));
         self.line(&format!("{title}{places} · state #{}", plan.base.sequence));
         for (name, value) in &plan.overridden {
             self.line(&format!("  --set {}={}", untrusted::one_line(name), untrusted::one_line(value)));
@@ -128,9 +128,9 @@ impl Page {
         let effective = || plan.changes.iter().filter(|change| change.is_effective());
         let lost: Vec<&Change> = effective().filter(|change| change.risks.contains(&Risk::DataLoss)).collect();
         let opened: Vec<String> = effective()
-            .flat_map(|change| change.risks.iter())
-            .filter_map(|risk| match risk {
-                Risk::Access(what) => Some(what.clone()),
+            .flat_map(|change| change.risks.iter().map(move |risk| (change, risk)))
+            .filter_map(|(change, risk)| match risk {
+                Risk::Access(what) => Some(format!("{} {}: {what}", change.kind, change.address)),
                 Risk::DataLoss | Risk::Downtime => None,
             })
             .collect();

@@ -2,35 +2,26 @@
 
 mod wire;
 
-use std::collections::BTreeMap;
-
 use cairn_provider::value::{Value, to_json};
 use serde_json::Value as Json;
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::change::{After, AttributeChange, Change, Reason, Risk};
+use crate::model::Address;
+use crate::model::change::{Action, After, AttributeChange, Change, Reason, Risk};
 use crate::model::plan::Plan;
 use crate::source::SourceSet;
-use crate::state::Masked;
+use crate::state::{Masked, Recorded};
 
 /// The version of the formats: programs ignore keys they do not know inside of a major version.
 pub const FORMAT: &str = "1.0";
 
 /// A plan as JSON.
 pub fn plan(plan: &Plan, diagnostics: &[Diagnostic], sources: &SourceSet) -> String {
-    let summary = plan.summary();
     pretty(&wire::Plan {
         format_version: FORMAT,
         stack: plan.stack.to_string(),
         env: plan.environment.to_string(),
-        summary: wire::Summary {
-            create: summary.create,
-            update: summary.update,
-            replace: summary.replace,
-            delete: summary.delete,
-            import: summary.import,
-            unchanged: summary.unchanged,
-        },
+        summary: counts(plan),
         changes: plan.changes.iter().filter(|change| change.is_effective()).map(change).collect(),
         drift: drifts(plan),
         diagnostics: diagnostics.iter().map(|diagnostic| self::diagnostic(diagnostic, sources)).collect(),
@@ -48,10 +39,104 @@ pub fn drift(plan: &Plan, diagnostics: &[Diagnostic], sources: &SourceSet) -> St
     })
 }
 
+/// How carrying out a plan ended.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Whether everything was done.
+    pub complete: bool,
+    /// Steps that are done.
+    pub done: usize,
+    /// Addresses whose step failed, and why.
+    pub failed: Vec<(String, String)>,
+    /// Steps that were not tried, because one they need failed.
+    pub skipped: usize,
+    /// Steps that were not begun, because the run was stopped.
+    pub not_begun: usize,
+    /// Names and values of the outputs; nothing for secrets.
+    pub outputs: Vec<(String, Option<Value>)>,
+}
+
+/// What was carried out, and how it ended, as JSON.
+pub fn applied(plan: &Plan, outcome: &Outcome) -> String {
+    let failed = outcome.failed.iter();
+    pretty(&wire::Applied {
+        format_version: FORMAT,
+        stack: plan.stack.to_string(),
+        env: plan.environment.to_string(),
+        summary: counts(plan),
+        changes: plan.changes.iter().filter(|change| change.is_effective()).map(change).collect(),
+        complete: outcome.complete,
+        done: outcome.done,
+        failed: failed
+            .map(|(address, error)| wire::FailedStep { address: address.clone(), error: error.clone() })
+            .collect(),
+        skipped: outcome.skipped,
+        not_begun: outcome.not_begun,
+        outputs: outcome
+            .outputs
+            .iter()
+            .map(|(name, value)| (name.clone(), value.as_ref().map_or_else(|| Json::from("(sensitive)"), to_json)))
+            .collect(),
+    })
+}
+
+/// What is remembered, as JSON: secrets are masked.
+pub fn state<'a>(resources: impl Iterator<Item = (&'a Address, &'a Recorded)>) -> String {
+    let resources = resources
+        .map(|(address, recorded)| wire::Remembered {
+            address: address.to_string(),
+            kind: recorded.kind.to_string(),
+            id: recorded.id.to_string(),
+            source: recorded.source.to_string(),
+            protected: recorded.protect,
+            incomplete: recorded.incomplete,
+            needs: recorded.needs.iter().map(ToString::to_string).collect(),
+            target: recorded
+                .target
+                .settings
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_string()))
+                .collect(),
+            inputs: recorded
+                .inputs
+                .iter()
+                .map(|(name, value)| {
+                    let masked = Masked::digest(value).is_some();
+                    (name.to_string(), if masked { Json::from("(sensitive)") } else { to_json(value) })
+                })
+                .collect(),
+        })
+        .collect();
+    pretty(&wire::State { format_version: FORMAT, resources })
+}
+
+fn counts(plan: &Plan) -> wire::Summary {
+    let summary = plan.summary();
+    wire::Summary {
+        create: summary.create,
+        update: summary.update,
+        replace: summary.replace,
+        delete: summary.delete,
+        import: summary.import,
+        unchanged: summary.unchanged,
+    }
+}
+
 /// The result of a check as JSON.
 pub fn check(diagnostics: &[Diagnostic], sources: &SourceSet) -> String {
     let diagnostics = diagnostics.iter().map(|diagnostic| self::diagnostic(diagnostic, sources)).collect();
     pretty(&wire::Check { format_version: FORMAT, diagnostics })
+}
+
+/// The published JSON Schemas of all formats: file names and texts.
+pub fn schemas() -> Vec<(&'static str, String)> {
+    vec![
+        ("plan.schema.json", pretty(&schemars::schema_for!(wire::Plan))),
+        ("drift.schema.json", pretty(&schemars::schema_for!(wire::DriftReport))),
+        ("check.schema.json", pretty(&schemars::schema_for!(wire::Check))),
+        ("apply.schema.json", pretty(&schemars::schema_for!(wire::Applied))),
+        ("state.schema.json", pretty(&schemars::schema_for!(wire::State))),
+    ]
 }
 
 /// Any wire type as text that people can read, too.
@@ -69,9 +154,9 @@ fn diagnostic(diagnostic: &Diagnostic, sources: &SourceSet) -> wire::Diagnostic 
     wire::Diagnostic {
         code: format!("cairn::{}", diagnostic.code),
         severity: match diagnostic.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Advice => "advice",
+            Severity::Error => wire::Severity::Error,
+            Severity::Warning => wire::Severity::Warning,
+            Severity::Advice => wire::Severity::Advice,
         },
         message: diagnostic.message.clone(),
         file: span.map(|span| sources.get(span.source).path.clone()),
@@ -88,7 +173,13 @@ fn change(change: &Change) -> wire::Change {
     wire::Change {
         address: change.address.to_string(),
         kind: change.kind.to_string(),
-        action: change.action.name(),
+        action: match change.action {
+            Action::Create => wire::Action::Create,
+            Action::Update => wire::Action::Update,
+            Action::Replace(_) => wire::Action::Replace,
+            Action::Delete => wire::Action::Delete,
+            Action::Unchanged => wire::Action::Unchanged,
+        },
         id: change.id.as_ref().map(ToString::to_string),
         reasons: change.reasons.iter().map(reason).collect(),
         risk: change.risks.iter().map(risk).collect(),
@@ -142,7 +233,7 @@ fn attribute(change: &AttributeChange) -> wire::Attribute {
         After::Unknown(text) => (Json::Null, Some(text.clone())),
     };
     wire::Attribute {
-        path: change.path.iter().map(ToString::to_string).collect(),
+        path: crate::view::human::value::path(change),
         before: change.before.as_ref().map_or(Json::Null, shown),
         after,
         unknown,
@@ -160,9 +251,4 @@ fn drifts(plan: &Plan) -> Vec<wire::Drift> {
             attributes: change.drift.iter().map(attribute).collect(),
         })
         .collect()
-}
-
-/// Counts of calls as JSON.
-pub fn calls(calls: &BTreeMap<String, u64>) -> Json {
-    Json::Object(calls.iter().map(|(name, count)| (name.clone(), Json::from(*count))).collect())
 }

@@ -1,93 +1,250 @@
 //! The shapes of the published formats. A change here is a change of a promise.
+//!
+//! The documentation of the fields is part of the published schemas.
 
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-/// `plan --format json`.
-#[derive(Serialize)]
+/// What an apply would do: `cairn plan --format json`.
+#[derive(Serialize, JsonSchema)]
 pub struct Plan {
+    /// The version of the format. Inside of a major version keys are only added: ignore those you do not know.
     pub format_version: &'static str,
+    /// The stack's name.
     pub stack: String,
+    /// The environment; empty for a stack that has none.
     pub env: String,
+    /// How many objects of each action.
     pub summary: Summary,
+    /// Objects that something will be done with, by address.
     pub changes: Vec<Change>,
+    /// What somebody else changed since the last apply.
     pub drift: Vec<Drift>,
+    /// What is wrong with the stack, or worth knowing.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// `drift --format json`.
-#[derive(Serialize)]
+/// What somebody else changed: `cairn drift --format json`.
+#[derive(Serialize, JsonSchema)]
 pub struct DriftReport {
+    /// The version of the format.
     pub format_version: &'static str,
+    /// The stack's name.
     pub stack: String,
+    /// The environment; empty for a stack that has none.
     pub env: String,
+    /// Objects that differ from what was last written.
     pub drift: Vec<Drift>,
+    /// What is wrong with the stack, or worth knowing.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// `check --format json`.
-#[derive(Serialize)]
+/// What is wrong with a stack: `cairn check --format json`.
+#[derive(Serialize, JsonSchema)]
 pub struct Check {
+    /// The version of the format.
     pub format_version: &'static str,
+    /// Every mistake once, in the order of the places.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-#[derive(Serialize)]
+/// What was done: `cairn apply --format json` and `cairn destroy --format json`.
+#[derive(Serialize, JsonSchema)]
+pub struct Applied {
+    /// The version of the format.
+    pub format_version: &'static str,
+    /// The stack's name.
+    pub stack: String,
+    /// The environment; empty for a stack that has none.
+    pub env: String,
+    /// What was planned, counted.
+    pub summary: Summary,
+    /// What was planned.
+    pub changes: Vec<Change>,
+    /// Whether everything was done.
+    pub complete: bool,
+    /// Steps that were done.
+    pub done: usize,
+    /// Steps that failed.
+    pub failed: Vec<FailedStep>,
+    /// Steps that were not tried, because one that they need failed.
+    pub skipped: usize,
+    /// Steps that were not begun, because the run was stopped.
+    pub not_begun: usize,
+    /// The outputs by name; secrets are "(sensitive)".
+    pub outputs: BTreeMap<String, Json>,
+}
+
+/// A step that failed.
+#[derive(Serialize, JsonSchema)]
+pub struct FailedStep {
+    /// The object's address.
+    pub address: String,
+    /// Why.
+    pub error: String,
+}
+
+/// What is remembered: `cairn state list --format json` and `cairn state show --format json`.
+#[derive(Serialize, JsonSchema)]
+pub struct State {
+    /// The version of the format.
+    pub format_version: &'static str,
+    /// The objects, by address.
+    pub resources: Vec<Remembered>,
+}
+
+/// What is remembered of an object.
+#[derive(Serialize, JsonSchema)]
+pub struct Remembered {
+    /// Its address in the stack.
+    pub address: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its identity in the cloud.
+    pub id: String,
+    /// Where it is declared, `path:line`.
+    pub source: String,
+    /// Whether it must not be destroyed.
+    pub protected: bool,
+    /// Whether its creation or change was left unfinished.
+    pub incomplete: bool,
+    /// Addresses it needs.
+    pub needs: Vec<String>,
+    /// Where it lives: region, account, role.
+    pub target: BTreeMap<String, String>,
+    /// What was last written, by field; secrets are masked.
+    pub inputs: BTreeMap<String, Json>,
+}
+
+/// How many objects of each action.
+#[derive(Serialize, JsonSchema)]
 pub struct Summary {
+    /// New ones.
     pub create: usize,
+    /// Changed in place.
     pub update: usize,
+    /// Replaced by new ones.
     pub replace: usize,
+    /// Destroyed.
     pub delete: usize,
+    /// Taken over as they are.
     pub import: usize,
+    /// Left alone.
     pub unchanged: usize,
 }
 
-#[derive(Serialize)]
+/// What is done with an object.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It is made.
+    Create,
+    /// It is changed in place.
+    Update,
+    /// A new one takes its place.
+    Replace,
+    /// It is destroyed.
+    Delete,
+    /// It stays as it is.
+    Unchanged,
+}
+
+/// What will be done with an object.
+#[derive(Serialize, JsonSchema)]
 pub struct Change {
+    /// Its address in the stack.
     pub address: String,
+    /// Its type.
     #[serde(rename = "type")]
     pub kind: String,
-    pub action: &'static str,
+    /// What is done.
+    pub action: Action,
+    /// Its identity in the cloud, if it exists.
     pub id: Option<String>,
+    /// Why: `new`, `written`, `removed`, `key_removed: KEY`, `vanished`, `drifted`, `incomplete`, `follows: ADDRESS`,
+    /// `deposed`, `destroyed`, `moved`.
     pub reasons: Vec<String>,
+    /// What a reviewer should see first: `data_loss`, `access: WHAT`, `downtime`.
     pub risk: Vec<String>,
+    /// Where it is declared.
     pub source: Source,
+    /// What differs from what is wanted, one entry for each leaf.
     pub attributes: Vec<Attribute>,
 }
 
-#[derive(Serialize)]
+/// A place in a source file.
+#[derive(Serialize, JsonSchema)]
 pub struct Source {
+    /// The file, from the stack's directory.
     pub file: String,
+    /// The line, from 1.
     pub line: u32,
 }
 
-#[derive(Serialize)]
+/// One difference.
+#[derive(Serialize, JsonSchema)]
 pub struct Attribute {
-    pub path: Vec<String>,
+    /// The leaf as the language writes it: `tags.Name`, `ingress[0].cidr_ip`, `tags["a b"]`; `[]` is a member of a set.
+    pub path: String,
+    /// What is there; null if nothing is, "(sensitive)" for secrets. Numbers count in the unit of the cloud's API.
     pub before: Json,
+    /// What is wanted; null if nothing is or if it is only known after apply.
     pub after: Json,
+    /// Where a value that is only known after apply comes from; null if it is known.
     pub unknown: Option<String>,
+    /// Whether the values are secret.
     pub sensitive: bool,
+    /// Whether this difference is why the object is replaced.
     pub forces_replacement: bool,
 }
 
-#[derive(Serialize)]
+/// An object that somebody else changed.
+#[derive(Serialize, JsonSchema)]
 pub struct Drift {
+    /// Its address in the stack.
     pub address: String,
+    /// Its type.
     #[serde(rename = "type")]
     pub kind: String,
+    /// What differs: `before` is what was written, `after` what is there.
     pub attributes: Vec<Attribute>,
 }
 
-#[derive(Serialize)]
+/// How bad a diagnostic is.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Nothing can be planned.
+    Error,
+    /// Probably not what was meant.
+    Warning,
+    /// Worth knowing.
+    Advice,
+}
+
+/// A report about the stack's sources.
+#[derive(Serialize, JsonSchema)]
 pub struct Diagnostic {
+    /// The stable code of the kind of mistake, `cairn::…`.
     pub code: String,
-    pub severity: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong.
     pub message: String,
+    /// The file, from the stack's directory; null if it concerns no text.
     pub file: Option<String>,
+    /// The line, from 1.
     pub line: Option<u32>,
+    /// The column in characters, from 1.
     pub column: Option<u32>,
+    /// The line of the end.
     pub end_line: Option<u32>,
+    /// The column behind the last character.
     pub end_column: Option<u32>,
+    /// What to do about it.
     pub help: Option<String>,
 }

@@ -34,6 +34,20 @@ pub static DECLARATION: Declaration = Declaration {
             Reference { path: "VpcPeeringConnectionId", to: &[("AWS::EC2::VPCPeeringConnection", "Id")] },
         ],
         equality: &[("DestinationIpv6CidrBlock", Equality::IgnoreCase)],
+        // A route has one target: the one written before goes.
+        defaults: &[
+            ("CarrierGatewayId", "null"),
+            ("CoreNetworkArn", "null"),
+            ("EgressOnlyInternetGatewayId", "null"),
+            ("GatewayId", "null"),
+            ("InstanceId", "null"),
+            ("LocalGatewayId", "null"),
+            ("NatGatewayId", "null"),
+            ("NetworkInterfaceId", "null"),
+            ("TransitGatewayId", "null"),
+            ("VpcEndpointId", "null"),
+            ("VpcPeeringConnectionId", "null"),
+        ],
         popular: &["DestinationCidrBlock", "GatewayId", "NatGatewayId", "VpcPeeringConnectionId"],
         ..Overlay::EMPTY
     },

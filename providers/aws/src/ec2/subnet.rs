@@ -22,6 +22,12 @@ pub static DECLARATION: Declaration = Declaration {
             ("MapPublicIpOnLaunch", "false"),
             ("AssignIpv6AddressOnCreation", "false"),
             ("EnableDns64", "false"),
+            ("EnableLniAtDeviceIndex", "null"),
+            ("Ipv6CidrBlock", "null"),
+            (
+                "PrivateDnsNameOptionsOnLaunch",
+                r#"{"hostname_type":"ip-name","enable_resource_name_dns_a_record":false,"enable_resource_name_dns_aaaa_record":false}"#,
+            ),
         ],
         popular: &["AvailabilityZone", "MapPublicIpOnLaunch", "Tags"],
         ..Overlay::EMPTY

@@ -8,6 +8,7 @@ pub mod codec;
 pub mod connect;
 mod failure;
 mod provider;
+pub mod reading;
 pub mod session;
 pub mod tags;
 

@@ -212,9 +212,12 @@ impl Provider for Aws {
         self.watch(target, Self::handler(&request.kind)?.delete(&session, request).await).await
     }
 
-    async fn poll(&self, _target: &Target, _monitor: &Monitor) -> Result<Progress, ProviderError> {
-        // AWS reports progress in the objects themselves.
-        Ok(Progress::Done)
+    async fn poll(&self, target: &Target, monitor: &Monitor) -> Result<Progress, ProviderError> {
+        let Some((kind, rest)) = monitor.0.split_once('|') else {
+            return Err(ProviderError::refused("poll", eco_format!("`{}` names no operation", monitor.0)));
+        };
+        let session = self.session(target).await?;
+        self.watch(target, Self::handler(kind)?.poll(&session, rest).await).await
     }
 
     async fn reveal(&self, target: &Target, kind: &str, id: &str, field: &str) -> Result<Value, ProviderError> {

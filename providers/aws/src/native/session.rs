@@ -223,6 +223,21 @@ pub fn absent_is_none<T>(outcome: Result<T, ProviderError>) -> Result<Option<T>,
     }
 }
 
+const UNOFFERED: [&str; 3] = ["InvalidAction", "InvalidOperationException", "UnknownOperationException"];
+
+/// For reads of what not every region offers and not every object can have: where the operation is unknown or not valid
+/// for the object, there is nothing to read.
+///
+/// # Errors
+/// Every other failure.
+pub fn unoffered_is_none<T>(outcome: Result<T, ProviderError>) -> Result<Option<T>, ProviderError> {
+    match outcome {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if UNOFFERED.contains(&error.code.as_str()) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 fn endless(operation: &'static str) -> ProviderError {
     ProviderError::new(ErrorClass::Refused, "EndlessPages", operation, "the service gave the same page token twice")
 }

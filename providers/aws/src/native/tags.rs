@@ -31,6 +31,11 @@ pub fn read<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> (Value, O
     (Value::map(users.map(|(key, value)| (EcoString::from(*key), Value::text(*value)))), owner)
 }
 
+/// Whether marks name the same stack and address: the object is ours, of whichever intent.
+pub fn same_owner(found: Option<&Ownership>, owner: &Ownership) -> bool {
+    found.is_some_and(|found| found.stack == owner.stack && found.address == owner.address)
+}
+
 /// What has to be done to tags.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Changes {

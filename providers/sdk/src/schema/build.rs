@@ -333,7 +333,9 @@ impl Builder<'_> {
             .map(|values| values.iter().filter_map(Json::as_str).map(EcoString::from).collect())
             .unwrap_or_default();
         TextRules {
-            values: own.map_or(facts, |values| values.known.iter().copied().map(EcoString::from).collect()),
+            values: own
+                .filter(|values| !values.known.is_empty())
+                .map_or(facts, |values| values.known.iter().copied().map(EcoString::from).collect()),
             open: own.is_some_and(|values| values.open),
             noun: own.map(|values| values.noun),
             pattern: json.get("pattern").and_then(Json::as_str).map(EcoString::from),
@@ -427,6 +429,16 @@ impl Builder<'_> {
     }
 
     fn apply_exceptions(&mut self) {
+        let chosen = [(self.overlay.hidden, Access::WriteOnly), (self.overlay.readable, Access::ReadWrite)];
+        for (path, access) in
+            chosen.into_iter().flat_map(|(paths, access)| paths.iter().map(move |path| (path, access)))
+        {
+            if let Some((record, name)) = self.locate(path)
+                && let Some(field) = self.records.get_mut(record).and_then(|record| record.fields.get_mut(&name))
+            {
+                field.access = access;
+            }
+        }
         for exception in self.overlay.exceptions {
             if let Some((record, name)) = self.locate(exception.path)
                 && let Some(field) = self.records.get_mut(record).and_then(|record| record.fields.get_mut(&name))
@@ -459,13 +471,16 @@ impl Builder<'_> {
         paths.extend(overlay.keyed.iter().map(|(path, _, _)| *path));
         paths.extend(overlay.unordered);
         paths.extend(overlay.sensitive);
+        paths.extend(overlay.hidden);
         paths.extend(overlay.required);
         paths.extend(overlay.volatile);
         paths.extend(overlay.equality.iter().map(|(path, _)| *path));
+        paths.extend(overlay.readable);
         paths.extend(overlay.exceptions.iter().map(|entry| entry.path));
         paths.extend(overlay.unsupported.iter().map(|(path, _)| *path));
         paths.extend(overlay.defaults.iter().map(|(path, _)| *path));
         paths.extend(overlay.kept);
+        paths.extend(overlay.entries.iter().map(|(path, _)| *path));
         paths.extend(overlay.derived.iter().map(|(path, _)| *path));
         paths.extend(overlay.popular);
         paths.extend(overlay.name.iter().map(|rule| rule.property));

@@ -27,6 +27,10 @@ pub fn equal(equality: Equality, wanted: &Value, found: &Value) -> bool {
             }
             _ => same(wanted, found),
         },
+        Equality::AtLeast => match (wanted.as_number(), found.as_number()) {
+            (Some(wanted), Some(found)) => found >= wanted,
+            _ => same(wanted, found),
+        },
     }
 }
 
@@ -224,6 +228,8 @@ mod tests {
         assert!(equal(Equality::IgnoreCase, &"Main-DB".into(), &"main-db".into()));
         assert!(equal(Equality::VersionPrefix, &"16".into(), &"16.4".into()));
         assert!(!equal(Equality::VersionPrefix, &"16".into(), &"160".into()));
+        assert!(equal(Equality::AtLeast, &Value::Int(100), &Value::Int(120)));
+        assert!(!equal(Equality::AtLeast, &Value::Int(100), &Value::Int(80)));
         assert!(equal(Equality::Exact, &Value::Int(1), &Value::Float(1.0)));
     }
 }

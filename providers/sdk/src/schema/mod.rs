@@ -126,6 +126,12 @@ impl TypeSchema {
         self.root().fields.get(name)
     }
 
+    /// What the entries of a keyed list are when nobody writes them; `None` if the cloud adds none of its own.
+    pub fn entries(&self, field: &Field) -> Option<&'static [(&'static str, &'static str)]> {
+        let listed = self.overlay.entries.iter().find(|(property, _)| *property == field.vendor);
+        listed.map(|(_, entries)| *entries)
+    }
+
     /// The service, `ec2` of `aws.ec2.Subnet`.
     pub fn service(&self) -> &str {
         self.name.split('.').nth(1).unwrap_or_default()

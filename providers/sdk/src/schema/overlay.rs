@@ -27,22 +27,29 @@ pub struct Overlay {
     pub unordered: &'static [&'static str],
     /// Secrets.
     pub sensitive: &'static [&'static str],
+    /// Properties the API never returns although the facts do not call them write-only.
+    pub hidden: &'static [&'static str],
     /// Properties the API needs although the facts call them optional.
     pub required: &'static [&'static str],
     /// Attributes that an update in place may change. All others survive updates.
     pub volatile: &'static [&'static str],
     /// Differences that mean nothing.
     pub equality: &'static [(&'static str, Equality)],
+    /// Properties the facts call write-only although the API returns them.
+    pub readable: &'static [&'static str],
     /// Where the API is better (or worse) than the registry says.
     pub exceptions: &'static [Exception],
     /// Properties this version does not send, with the reason.
     pub unsupported: &'static [(&'static str, &'static str)],
     /// What the cloud has when nobody writes a property of the resource itself, as JSON. A property that is written no
-    /// longer goes back to it.
+    /// longer goes back to it; `null` says that it goes back to nothing, and arrives in an update as none.
     pub defaults: &'static [(&'static str, &'static str)],
     /// Lists and maps of the resource itself that the cloud fills in when nobody writes them: written no longer, they
     /// stay as they are. All others become empty then.
     pub kept: &'static [&'static str],
+    /// Keyed lists of the resource itself in which the cloud has entries of its own: the list, and each entry with what
+    /// it is when nobody writes it. An entry that is written no longer goes back to that.
+    pub entries: &'static [(&'static str, &'static [(&'static str, &'static str)])],
     /// Attributes that follow from what was written: attribute, template over fields in the language's names.
     pub derived: &'static [(&'static str, &'static str)],
     /// How a name is made when the user gives none.
@@ -51,6 +58,8 @@ pub struct Overlay {
     pub relations: &'static [Relation],
     /// Which object goes first in a replacement.
     pub replacement: Replacement,
+    /// Settings that let everybody in.
+    pub opens: &'static [Opening],
     /// Whether destroying an object destroys data.
     pub stateful: bool,
     /// The fields people set most, for messages about missing ones.
@@ -71,17 +80,21 @@ impl Overlay {
         keyed: &[],
         unordered: &[],
         sensitive: &[],
+        hidden: &[],
         required: &[],
         volatile: &[],
         equality: &[],
+        readable: &[],
         exceptions: &[],
         unsupported: &[],
         defaults: &[],
         kept: &[],
+        entries: &[],
         derived: &[],
         name: None,
         relations: &[],
         replacement: Replacement::DestroyFirst,
+        opens: &[],
         stateful: false,
         popular: &[],
         noun: "",
@@ -95,6 +108,19 @@ pub struct Reference {
     pub path: &'static str,
     /// The types it may refer to, each with the attribute that is sent; both in the vendor's spelling.
     pub to: &'static [(&'static str, &'static str)],
+}
+
+/// A setting that lets everybody in. Names are the language's.
+#[derive(Debug)]
+pub struct Opening {
+    /// The list of records it stands in; empty for the resource itself.
+    pub list: &'static str,
+    /// The field.
+    pub field: &'static str,
+    /// The values that let everybody in, as the API knows them.
+    pub everybody: &'static [&'static str],
+    /// What opens, in words; `{field}` is the value of a field beside it.
+    pub what: &'static str,
 }
 
 /// A range of whole numbers in the API's unit.
@@ -115,7 +141,7 @@ pub struct Range {
 pub struct Values {
     /// The property.
     pub path: &'static str,
-    /// Known values, for completion and "did you mean".
+    /// Known values, for completion and "did you mean". Empty for those of the facts.
     pub known: &'static [&'static str],
     /// Whether the API may take others, for example newer ones.
     pub open: bool,

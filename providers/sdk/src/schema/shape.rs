@@ -189,6 +189,8 @@ pub enum Equality {
     Document,
     /// A version given in parts: `16` covers `16.4`.
     VersionPrefix,
+    /// A number that only grows: what is written is the least there must be.
+    AtLeast,
 }
 
 impl Shape {

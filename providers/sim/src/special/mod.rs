@@ -3,7 +3,12 @@
 mod certificatemanager;
 mod cloudfront;
 mod ec2;
+mod iam;
+mod logs;
+mod elbv2;
 mod route53;
+mod secretsmanager;
+mod sns;
 
 use cairn_provider::request::Target;
 use cairn_provider::schema::TypeSchema;
@@ -39,7 +44,12 @@ fn of(service: &str) -> &'static Special {
         "certificatemanager" => &certificatemanager::SPECIAL,
         "cloudfront" => &cloudfront::SPECIAL,
         "ec2" => &ec2::SPECIAL,
+        "iam" => &iam::SPECIAL,
+        "logs" => &logs::SPECIAL,
+        "elbv2" => &elbv2::SPECIAL,
         "route53" => &route53::SPECIAL,
+        "secretsmanager" => &secretsmanager::SPECIAL,
+        "sns" => &sns::SPECIAL,
         _ => &Special::NOTHING,
     }
 }
@@ -63,9 +73,26 @@ pub fn uuid(digits: Digits<'_>) -> String {
 
 /// Identities the vendor provides in every account.
 pub fn is_of_the_vendor(text: &str) -> bool {
-    let managed = text.starts_with("arn:aws:iam::aws:");
+    let managed = text.starts_with("arn:aws:iam::aws:") || text.starts_with("alias/aws/");
     let uuid = text.len() == 36 && text.bytes().filter(|byte| *byte == b'-').count() == 4;
     managed || uuid
+}
+
+/// Objects that the cloud makes along with others: their type, the type of the others, and the attribute that names them.
+const COMPANIONS: [(&str, &str, &str); 2] = [
+    ("aws.ec2.SecurityGroup", "aws.ec2.Vpc", "default_security_group"),
+    ("aws.ec2.NetworkAcl", "aws.ec2.Vpc", "default_network_acl"),
+];
+
+/// Types whose objects bring objects of some types along, each with the attribute that names them.
+pub fn companions<'a>(kinds: &'a [&str]) -> impl Iterator<Item = (&'static str, &'static str)> + 'a {
+    let listed = COMPANIONS.into_iter().filter(|(kind, _, _)| kinds.contains(kind));
+    listed.map(|(_, with, attribute)| (with, attribute))
+}
+
+/// Whether an attribute names an object that came along.
+pub fn is_companion(attribute: &str) -> bool {
+    COMPANIONS.iter().any(|(_, _, listed)| *listed == attribute)
 }
 
 /// Attributes that follow from others.

@@ -1,0 +1,6 @@
+//! AWS Certificate Manager: certificates for what speaks TLS.
+
+resources! { certificate }
+
+#[cfg(feature = "native")]
+mod validation;

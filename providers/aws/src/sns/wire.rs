@@ -1,0 +1,73 @@
+//! What the handlers of the service share: settings that travel as a map of texts, and the region of an ARN.
+
+use std::collections::HashMap;
+
+use aws_sdk_sns::Client;
+use aws_sdk_sns::config::Region;
+use cairn_provider::value::{Map, Value, to_json};
+
+use crate::native::codec::{Encode, Mistake, json, set};
+use crate::native::session::Session;
+
+/// How a setting is read: the service has texts only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As it is.
+    Text,
+    /// `true` or `false`.
+    Flag,
+    /// A JSON document.
+    Document,
+}
+
+/// A setting: the field, the service's name, and how it is read.
+pub type Setting = (&'static str, &'static str, Form);
+
+/// The client of the region in which a topic or a subscription lives: its ARN says which.
+pub fn client(session: &Session, arn: &str) -> Client {
+    let own = session.sns();
+    match arn.split(':').nth(3) {
+        Some(region) if !region.is_empty() && region != session.region() => {
+            Client::from_conf(own.config().to_builder().region(Region::new(region.to_owned())).build())
+        }
+        Some(_) | None => own.clone(),
+    }
+}
+
+/// A written setting as the service takes it.
+pub fn sent(inputs: &Map, field: &str) -> Result<Option<String>, Mistake> {
+    match inputs.get(field) {
+        None | Some(Value::None) => Ok(None),
+        Some(document @ (Value::Map(_) | Value::List(_))) => Ok(Some(to_json(document).to_string())),
+        Some(value) => String::encode(value).map(Some).map_err(|mistake| mistake.inside(field)),
+    }
+}
+
+/// All written settings, for the call that makes an object.
+pub fn all_sent(inputs: &Map, settings: &[Setting]) -> Result<HashMap<String, String>, Mistake> {
+    let mut sent = HashMap::new();
+    for (field, name, _) in settings {
+        if let Some(text) = self::sent(inputs, field)? {
+            sent.insert((*name).to_owned(), text);
+        }
+    }
+    Ok(sent)
+}
+
+/// The settings of an answer.
+pub fn read(found: &HashMap<String, String>, settings: &[Setting]) -> Map {
+    let mut attributes = Map::new();
+    for (field, name, form) in settings {
+        let Some(text) = found.get(*name).filter(|text| !text.is_empty()) else { continue };
+        let value = match form {
+            Form::Text => Value::text(text.as_str()),
+            Form::Flag => Value::Bool(text == "true"),
+            Form::Document => json::decode(&Some(text.clone())),
+        };
+        // A document that was taken away is read as an empty one.
+        if !value.as_map().is_some_and(Map::is_empty) {
+            set(&mut attributes, field, value);
+        }
+    }
+    attributes
+}

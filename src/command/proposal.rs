@@ -1,0 +1,82 @@
+//! A plan that wants to be carried out: shown, refused or consented to, done.
+
+use super::arguments::Format;
+use super::failure::{Exit, Failure, reports, style};
+use super::{consent, pipeline, run as running};
+use crate::diagnostic::Diagnostic;
+use crate::host::terminal;
+use crate::source::SourceSet;
+use crate::state::StateStore as _;
+use crate::view;
+
+/// What is asked before anything is changed.
+pub struct Question {
+    /// The question.
+    pub text: &'static str,
+    /// What has to be typed.
+    pub expected: String,
+}
+
+/// A plan that wants to be carried out.
+pub struct Proposal<'a> {
+    /// The command, for the first line.
+    pub command: &'static str,
+    /// The state, taken for writing.
+    pub taken: running::Taken,
+    /// The plan and what carrying it out needs.
+    pub work: running::Work<'a>,
+    /// For places.
+    pub sources: &'a SourceSet,
+    /// What is asked; nothing if consent was given already.
+    pub question: Option<Question>,
+}
+
+/// Shows a plan, asks for consent and carries it out.
+///
+/// # Errors
+/// It is refused, nobody consents, or a part of it failed.
+pub async fn settle(proposal: Proposal<'_>) -> Result<Exit, Failure> {
+    let Proposal { command, taken, work, sources, question } = proposal;
+    let look = terminal::detect();
+    let format = work.format;
+    let planning = &work.planning;
+    terminal::err(&reports(&planning.refused, sources, &look));
+    match format {
+        Format::Text => terminal::out(&view::human::plan::render(&planning.plan, command, style(&look))),
+        Format::Markdown => terminal::out(&view::markdown::plan(&planning.plan, &planning.refused, sources)),
+        Format::Json => {}
+    }
+    if !planning.refused.is_empty() {
+        let refused: Vec<Diagnostic> = planning.refused.clone();
+        if format == Format::Json {
+            terminal::out(&view::json::plan(&planning.plan, &refused, sources));
+        }
+        taken.store.release().await?;
+        return Err(Failure::with(
+            Exit::Refused,
+            "refused: protected resources would be destroyed; nothing was touched",
+        ));
+    }
+    if let Some(question) = question.filter(|_| !planning.plan.is_empty()) {
+        match consent::ask(question.text, &question.expected) {
+            Ok(true) => {}
+            Ok(false) => {
+                taken.store.release().await?;
+                return Err(Failure::new("not consented to; nothing was touched"));
+            }
+            Err(failure) => {
+                taken.store.release().await?;
+                return Err(failure);
+            }
+        }
+    }
+    if format == Format::Text {
+        terminal::out("\n");
+    }
+    let (clouds, stats) = (work.clouds, work.arguments.stats);
+    let result = running::carry_out(taken, work).await;
+    if stats {
+        terminal::err(&pipeline::stats(clouds));
+    }
+    result
+}

@@ -1,0 +1,153 @@
+//! Fields under a name that the record does not have: what was meant.
+
+use std::sync::Arc;
+
+use cairn_provider::schema::{Field, Record, RecordId, ReferenceTo, Shape, TypeSchema};
+use ecow::EcoString;
+
+use super::Checker;
+use super::record::Given;
+use crate::diagnostic::{Diagnostic, suggest};
+use crate::language::syntax::ast::ExprKind;
+use crate::language::types::RecordType;
+use crate::source::Span;
+
+impl Checker<'_> {
+    /// Reports fields in the vendor's spelling, all of a record at once: it is one misunderstanding.
+    pub(super) fn vendor_spelling(&mut self, record: &Record, given: &[Given<'_>]) {
+        let mut diagnostic: Option<Diagnostic> = None;
+        for field in given {
+            let Some(name) = in_vendor_spelling(record, &field.name) else { continue };
+            let label = format!("write `{name}`");
+            diagnostic = Some(
+                match diagnostic {
+                    None => Diagnostic::error(
+                        "schema::vendor_spelling",
+                        "Field names are written in snake_case",
+                        field.span,
+                        label,
+                    )
+                    .help("the names are CloudFormation's own, spelled in lower case with underscores."),
+                    Some(diagnostic) => diagnostic.label(field.span, label),
+                }
+                .edit(field.span, name.as_str()),
+            );
+        }
+        if let Some(diagnostic) = diagnostic {
+            self.report(diagnostic);
+        }
+    }
+
+    pub(super) fn misspelt_field(&mut self, schema: &Arc<TypeSchema>, id: RecordId, given: &Given<'_>) {
+        let record = schema.record(id);
+        if in_vendor_spelling(record, &given.name).is_some() {
+            return;
+        }
+        let reference = record.fields.iter().find_map(|(name, field)| match reference_of(&field.shape) {
+            Some(reference) if reference.full_name == given.name => Some((name, field, reference)),
+            _ => None,
+        });
+        if let Some((name, field, reference)) = reference {
+            let noun = reference
+                .targets
+                .first()
+                .and_then(|(kind, _)| self.program.catalogue.get(kind))
+                .map_or("resource", |schema| schema.overlay.noun.split(' ').next_back().unwrap_or("resource"));
+            let noun = if noun.is_empty() { "resource" } else { noun };
+            let sent = reference.targets.first().map_or("value", |(_, attribute)| {
+                if attribute.ends_with("arn") {
+                    "ARN"
+                } else if attribute.ends_with("name") {
+                    "name"
+                } else {
+                    "id"
+                }
+            });
+            let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+            let same = given.value.is_some_and(|value| self.program.sources.text(value.span) == name.as_str());
+            let written = given.value.map_or(name.as_str(), |value| self.program.sources.text(value.span));
+            let better = if same { name.to_string() } else { format!("{name}: {written}") };
+            let text = given.value.is_some_and(|value| matches!(value.kind, ExprKind::Text(_)));
+            let better = if text { format!("{name}: existing({written})") } else { better };
+            self.report(
+                Diagnostic::error(
+                    "schema::reference_suffix",
+                    "A reference is written without its suffix",
+                    given.span,
+                    format!("the field takes the {noun} itself, so it is called `{name}`"),
+                )
+                .help(format!(
+                    "{better}        (CloudFormation: {}; Cairn sends the {sent})\nfor {article} {noun} that is not \
+                     described here: {name}: existing(\"…\")",
+                    field.vendor
+                )),
+            );
+            return;
+        }
+        let written = given.value.map(|value| self.program.sources.text(value.span));
+        // A value of one line can be pasted with its name.
+        let written = written.filter(|written| !written.contains('\n'));
+        let diagnostic = unknown_field(schema, id, &given.name, given.span, written);
+        self.report(diagnostic);
+    }
+}
+
+/// The field that a name means in the vendor's spelling.
+fn in_vendor_spelling<'r>(record: &'r Record, name: &str) -> Option<&'r EcoString> {
+    record.fields.iter().find(|(own, field)| field.vendor == name && *own != name).map(|(own, _)| own)
+}
+
+/// The field that was most likely meant by a name that is none.
+pub(super) fn meant(record: &Record, name: &str) -> Option<EcoString> {
+    let by_vendor = record.fields.iter().find(|(_, field)| field.vendor == name).map(|(name, _)| name.clone());
+    let by_reference = || {
+        let full = |field: &Field| reference_of(&field.shape).is_some_and(|reference| reference.full_name == name);
+        record.fields.iter().find(|(_, field)| full(field)).map(|(name, _)| name.clone())
+    };
+    by_vendor
+        .or_else(by_reference)
+        .or_else(|| suggest::nearest(name, record.fields.keys().map(EcoString::as_str)).map(EcoString::from))
+}
+
+fn reference_of(shape: &Shape) -> Option<&ReferenceTo> {
+    match shape.innermost() {
+        Shape::Reference(reference) => Some(reference),
+        _ => None,
+    }
+}
+
+pub(super) fn extra_field(record: &RecordType, name: &str, span: Span) -> Diagnostic {
+    let names: Vec<&str> = record.fields.iter().map(|field| field.name.as_str()).collect();
+    let label = suggest::nearest(name, names.iter().copied())
+        .map_or_else(|| "not one of its fields".to_owned(), |near| format!("did you mean `{near}`?"));
+    let owner = record.name.as_ref().map_or_else(|| "This record".to_owned(), |name| format!("`{name}`"));
+    Diagnostic::error("types::unknown_field", format!("{owner} has no field `{name}`"), span, label)
+        .help(format!("its fields: {}", names.join(" ")))
+}
+
+/// The report about a field that a vendor's record does not have.
+pub(super) fn unknown_field(
+    schema: &TypeSchema,
+    id: RecordId,
+    name: &str,
+    span: Span,
+    written: Option<&str>,
+) -> Diagnostic {
+    let record = schema.record(id);
+    let owner =
+        if record.name.is_empty() { schema.name.to_string() } else { format!("{}.{}", schema.name, record.name) };
+    let near = suggest::nearest(name, record.fields.keys().map(EcoString::as_str));
+    let label = near.map_or_else(|| "not one of its fields".to_owned(), |near| format!("did you mean `{near}`?"));
+    let diagnostic =
+        Diagnostic::error("schema::unknown_field", format!("`{owner}` has no field `{name}`"), span, label);
+    match near.and_then(|near| record.fields.get(near).map(|field| (near, field))) {
+        Some((near, field)) => {
+            let written = written.map(|written| format!(": {written}")).unwrap_or_default();
+            diagnostic.help(format!("{near}{written}        (CloudFormation: {})", field.vendor))
+        }
+        None => {
+            let names: Vec<&str> = record.fields.keys().map(EcoString::as_str).collect();
+            diagnostic.help(format!("its fields: {}", names.join(" ")))
+        }
+    }
+}

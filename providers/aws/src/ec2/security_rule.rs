@@ -14,7 +14,7 @@ use ecow::{EcoString, eco_format};
 
 use crate::ec2::wire;
 use crate::native::codec::{Mistake, built, fields_of, need, set, take};
-use crate::native::session::{Session, given};
+use crate::native::session::{Session, absent_is_done, given};
 
 /// Which way the traffic of a rule goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -214,7 +214,7 @@ pub async fn delete(session: &Session, direction: Direction, id: &str) -> Result
     let found = describe(session, vec![wire::filter("security-group-rule-id", [id])]).await?;
     let ours = found.iter().filter(|rule| rule.security_group_rule_id() == Some(id));
     for group in ours.filter_map(types::SecurityGroupRule::group_id) {
-        revoke(session, group, direction, vec![id.to_owned()]).await?;
+        absent_is_done(revoke(session, group, direction, vec![id.to_owned()]).await)?;
     }
     Ok(())
 }
@@ -384,14 +384,15 @@ async fn revoke(session: &Session, group: &str, direction: Direction, ids: Vec<S
         Direction::Ingress => {
             let call = session.ec2().revoke_security_group_ingress().group_id(group);
             let call = call.set_security_group_rule_ids(Some(ids));
-            session.delete("ec2.RevokeSecurityGroupIngress", call.send()).await
+            session.write("ec2.RevokeSecurityGroupIngress", call.send()).await?;
         }
         Direction::Egress => {
             let call = session.ec2().revoke_security_group_egress().group_id(group);
             let call = call.set_security_group_rule_ids(Some(ids));
-            session.delete("ec2.RevokeSecurityGroupEgress", call.send()).await
+            session.write("ec2.RevokeSecurityGroupEgress", call.send()).await?;
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -172,10 +172,7 @@ mod lifecycle {
             for ids in ids.chunks(wire::FILTER_VALUES) {
                 let filter = wire::filter("subnet-id", ids.iter().map(|id| id.as_str()));
                 let subnets = describe(session, vec![filter]).await?;
-                let mut acls = match with_acls {
-                    true => acl_associations(session, ids).await?,
-                    false => BTreeMap::new(),
-                };
+                let mut acls = if with_acls { acl_associations(session, ids).await? } else { BTreeMap::new() };
                 for subnet in subnets {
                     let mut live = live(&subnet);
                     let acl = acls.remove(&live.id).map_or(Value::None, Value::Text);

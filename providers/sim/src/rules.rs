@@ -41,6 +41,7 @@ pub fn creatable(
             return Err(refused(schema, "MissingParameter", eco_format!("`{name}` is required")));
         }
     }
+    alternatives(schema, &request.inputs)?;
     unique_name(schema, cloud, target, &request.inputs)?;
     relations(catalogue, schema, cloud, target, &request.inputs, None)
 }
@@ -209,6 +210,23 @@ fn refers(
         schema.service(),
         eco_format!("`{name}`: {} {text} does not exist", known.join(" or ")),
     ))
+}
+
+/// What needs one of several fields has one.
+fn alternatives(schema: &TypeSchema, inputs: &Map) -> Result<(), ProviderError> {
+    let root = schema.root();
+    let given = |names: &[EcoString]| {
+        names.iter().filter(|name| inputs.get(*name).is_some_and(|value| !value.is_none())).count()
+    };
+    if !root.any_of.is_empty() && given(&root.any_of) == 0 {
+        let message = eco_format!("one of {} is required", root.any_of.join(", "));
+        return Err(refused(schema, "MissingParameter", message));
+    }
+    if !root.one_of.is_empty() && given(&root.one_of) != 1 {
+        let message = eco_format!("exactly one of {} is required", root.one_of.join(", "));
+        return Err(refused(schema, "InvalidParameterCombination", message));
+    }
+    Ok(())
 }
 
 fn unique_name(schema: &TypeSchema, cloud: &Cloud, target: &Target, inputs: &Map) -> Result<(), ProviderError> {

@@ -34,6 +34,20 @@ pub static DECLARATION: Declaration = Declaration {
             Reference { path: "VpcPeeringConnectionId", to: &[("AWS::EC2::VPCPeeringConnection", "Id")] },
         ],
         equality: &[("DestinationIpv6CidrBlock", Equality::IgnoreCase)],
+        one_of: &["DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId"],
+        any_of: &[
+            "CarrierGatewayId",
+            "CoreNetworkArn",
+            "EgressOnlyInternetGatewayId",
+            "GatewayId",
+            "InstanceId",
+            "LocalGatewayId",
+            "NatGatewayId",
+            "NetworkInterfaceId",
+            "TransitGatewayId",
+            "VpcEndpointId",
+            "VpcPeeringConnectionId",
+        ],
         // A route has one target: the one written before goes.
         defaults: &[
             ("CarrierGatewayId", "null"),

@@ -160,7 +160,7 @@ impl Front {
             let news = found
                 .into_sorted()
                 .into_iter()
-                .filter(|diagnostic| !diagnostic.span().is_some_and(|span| self.report.has_error_at(span)));
+                .filter(|diagnostic| !diagnostic.span().is_some_and(|span| self.report.has_error_around(span)));
             report.extend(news);
         }
         report.into_sorted()

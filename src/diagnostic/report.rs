@@ -137,19 +137,12 @@ impl Report {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// Whether an error touches this place.
-    pub fn has_error_in(&self, span: Span) -> bool {
+    /// Whether an error lies inside of this place or around it.
+    pub fn has_error_around(&self, span: Span) -> bool {
         self.diagnostics
             .iter()
             .filter(|diagnostic| diagnostic.severity == Severity::Error)
-            .any(|diagnostic| diagnostic.span().is_some_and(|at| span.contains(at)))
-    }
-
-    /// Whether an error is located exactly here.
-    pub fn has_error_at(&self, span: Span) -> bool {
-        self.diagnostics
-            .iter()
-            .any(|diagnostic| diagnostic.severity == Severity::Error && diagnostic.span() == Some(span))
+            .any(|diagnostic| diagnostic.span().is_some_and(|at| span.contains(at) || at.contains(span)))
     }
 
     /// The reports in the order of their places.

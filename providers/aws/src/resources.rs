@@ -3,8 +3,8 @@
 /// Declares the modules of a service's types and lists what they declare, and with the SDK their handlers.
 ///
 /// Each module has a `DECLARATION`, and with the SDK a `HANDLER` and perhaps a `READER`. Types that can only be looked
-/// up stand behind `look_up:`; their modules have a `LOOK_UP` and with the SDK a `FINDER`. Modules
-/// whose types are found in a better way than by listing them all have a `FINDER` too and are named behind `find:`.
+/// up stand behind `look_up:`; their modules have a `LOOK_UP` and with the SDK a `FINDER`. Behind `find:` stand modules of
+/// types of the registry whose objects are found in a better way than by listing them all: they have a `FINDER`.
 macro_rules! resources {
     ($($module:ident),* $(,)? $(; look_up: $($found:ident),+ $(,)?)? $(; find: $($finder:ident),+ $(,)?)?) => {
         $(pub mod $module;)*

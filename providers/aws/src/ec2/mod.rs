@@ -8,7 +8,7 @@ resources! {
 }
 
 #[cfg(feature = "native")]
-mod prefix_list;
+pub mod prefix_list;
 #[cfg(feature = "native")]
 mod security_rule;
 #[cfg(feature = "native")]

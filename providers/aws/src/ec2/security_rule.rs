@@ -43,11 +43,30 @@ impl Direction {
     }
 
     /// The fields of a rule in the lists of a group.
-    fn fields(self) -> [&'static str; 9] {
-        let owner = "source_security_group_owner_id";
-        let (group, prefix_list) = (self.group(), self.prefix_list());
-        let owner = if self == Self::Ingress { owner } else { group };
-        ["ip_protocol", "from_port", "to_port", "cidr_ip", "cidr_ipv6", "description", group, prefix_list, owner]
+    fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Ingress => &[
+                "cidr_ip",
+                "cidr_ipv6",
+                "description",
+                "from_port",
+                "ip_protocol",
+                "source_prefix_list",
+                "source_security_group",
+                "source_security_group_owner_id",
+                "to_port",
+            ],
+            Self::Egress => &[
+                "cidr_ip",
+                "cidr_ipv6",
+                "description",
+                "destination_prefix_list",
+                "destination_security_group",
+                "from_port",
+                "ip_protocol",
+                "to_port",
+            ],
+        }
     }
 
     fn is_of(self, rule: &types::SecurityGroupRule) -> bool {
@@ -117,7 +136,7 @@ pub async fn bring(session: &Session, group: &str, direction: Direction, written
     let mut missing = Vec::new();
     let mut renamed = Vec::new();
     for value in written {
-        let rule = fields_of(value, &direction.fields())?;
+        let rule = fields_of(value, direction.fields())?;
         match there.remove(&key(direction, rule)) {
             None => missing.push(permission(direction, rule)?),
             Some(found) => {

@@ -47,8 +47,7 @@ pub fn changed_config(
 pub fn read(found: &types::DistributionConfig) -> Map {
     let mut map = found.decode().as_map().cloned().unwrap_or_default();
     map.remove(CALLER);
-    if let Some(logging) = taken(&mut map, "logging") {
-        let mut logging = logging;
+    if let Some(mut logging) = taken(&mut map, "logging") {
         // The API has logs that are switched off; people leave them out.
         if logging.remove("enabled") == Some(Value::Bool(true)) {
             map.insert("logging".into(), Value::from(logging));

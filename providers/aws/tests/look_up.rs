@@ -32,8 +32,12 @@ struct Place {
 
 impl Place {
     async fn start() -> Self {
+        Self::on(Kind::Moto).await
+    }
+
+    async fn on(kind: Kind) -> Self {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let emulator = Emulator::start(Kind::Moto, &repository).unwrap();
+        let emulator = Emulator::start(kind, &repository).unwrap();
         let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .http_client(cairn_aws::native::connect::http())
             .endpoint_url(emulator.url())
@@ -143,6 +147,20 @@ async fn security_groups() {
     let found = place.find("aws.ec2.SecurityGroup", &[("group_name", "default")]).await;
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].attributes["id"], found[0].attributes["group_id"]);
+}
+
+#[tokio::test]
+async fn the_caller() {
+    for kind in [Kind::Ministack, Kind::Moto] {
+        let place = Place::on(kind).await;
+        let found = place.find("aws.sts.CallerIdentity", &[]).await;
+        let account = text(&found[0], "account").unwrap();
+        assert_eq!((found.len(), account.len()), (1, 12), "{}", kind.name());
+        assert!(text(&found[0], "arn").unwrap().contains(account), "{}", kind.name());
+        assert!(!text(&found[0], "user_id").unwrap().is_empty(), "{}", kind.name());
+        assert_eq!(place.find("aws.sts.CallerIdentity", &[("account", account)]).await.len(), 1, "{}", kind.name());
+        assert!(place.find("aws.sts.CallerIdentity", &[("account", "111122223333")]).await.is_empty());
+    }
 }
 
 /// Makes an object through the provider.

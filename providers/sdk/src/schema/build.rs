@@ -134,11 +134,13 @@ impl Builder<'_> {
                 .filter(|(first, other)| first != other)
                 .collect()
         };
+        let own: Vec<String> = self.overlay.one_of.iter().map(ToString::to_string).collect();
+        let one_of = if id == 0 && !own.is_empty() { own } else { facts.one_of.clone() };
         let record = Record {
             name: naming::camel(definition),
             fields,
             any_of: rename(&facts.any_of),
-            one_of: rename(&facts.one_of),
+            one_of: rename(&one_of),
             excludes: pairs(&facts.excludes),
             requires: pairs(&facts.requires),
         };
@@ -473,6 +475,7 @@ impl Builder<'_> {
         paths.extend(overlay.sensitive);
         paths.extend(overlay.hidden);
         paths.extend(overlay.required);
+        paths.extend(overlay.one_of);
         paths.extend(overlay.volatile);
         paths.extend(overlay.equality.iter().map(|(path, _)| *path));
         paths.extend(overlay.readable);

@@ -31,6 +31,8 @@ pub struct Overlay {
     pub hidden: &'static [&'static str],
     /// Properties the API needs although the facts call them optional.
     pub required: &'static [&'static str],
+    /// Properties of the resource itself of which exactly one must be given, where the facts name too few.
+    pub one_of: &'static [&'static str],
     /// Attributes that an update in place may change. All others survive updates.
     pub volatile: &'static [&'static str],
     /// Differences that mean nothing.
@@ -82,6 +84,7 @@ impl Overlay {
         sensitive: &[],
         hidden: &[],
         required: &[],
+        one_of: &[],
         volatile: &[],
         equality: &[],
         readable: &[],

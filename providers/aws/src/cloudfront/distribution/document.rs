@@ -169,6 +169,7 @@ fn is_same(one: &Value, other: &Value, key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{changed_config, new_config, read};
+    use cairn_provider::schema::{Shape, TypeSchema};
     use cairn_provider::value::{Map, Value, from_json};
 
     fn document(text: &str) -> Map {
@@ -192,6 +193,39 @@ mod tests {
         "custom_error_responses": [{"error_code": 404, "response_code": 200, "response_page_path": "/index.html"}],
         "restrictions": {"geo_restriction": {"restriction_type": "whitelist", "locations": ["DE", "FR"]}}
     }"#;
+
+    /// A value of a shape, with every field that this version sends.
+    fn sample(schema: &TypeSchema, shape: &Shape) -> Value {
+        match shape {
+            Shape::Bool => Value::Bool(true),
+            Shape::Int { min, .. } => Value::Int(min.unwrap_or(5).max(1)),
+            Shape::Float { .. } => Value::Float(1.5),
+            Shape::Text(rules) => rules.values.first().map_or_else(|| "text".into(), |first| Value::Text(first.clone())),
+            Shape::Reference(_) => "reference".into(),
+            Shape::Json => Value::map([]),
+            Shape::List { item, .. } => Value::list([sample(schema, item)]),
+            Shape::Map(item) => Value::map([("key".into(), sample(schema, item))]),
+            Shape::Keyed { .. } => Value::map([("key".into(), "value".into())]),
+            Shape::Record(id) => {
+                let fields = schema.record(*id).fields.iter().filter(|(_, field)| field.unsupported.is_none());
+                Value::map(fields.map(|(name, field)| (name.clone(), sample(schema, &field.shape))))
+            }
+        }
+    }
+
+    #[test]
+    fn every_field_of_the_schema_goes_both_ways() {
+        let catalogue = crate::catalogue();
+        let schema = catalogue.get("aws.cloudfront.Distribution").unwrap();
+        let config = &schema.field("distribution_config").unwrap().shape;
+        let written = sample(schema, config);
+        let written = written.as_map().unwrap();
+        let read = read(&new_config(written, "token").unwrap());
+        for (name, value) in written {
+            assert_eq!(read.get(name), Some(value), "{name}");
+        }
+        assert_eq!(read.len(), written.len());
+    }
 
     #[test]
     fn what_is_written_is_read_back() {

@@ -23,7 +23,7 @@ const EXCLUDES: [(&str, &[&str]); 8] = [
         &["acm_certificate", "iam_certificate_id", "minimum_protocol_version", "ssl_support_method"],
     ),
     ("iam_certificate_id", &["acm_certificate", "cloud_front_default_certificate"]),
-    ("custom_origin_config", &["origin_access_control", "s3_origin_config", "vpc_origin_config"]),
+    ("custom_origin_config", &["s3_origin_config", "vpc_origin_config"]),
     ("s3_origin_config", &["custom_origin_config", "vpc_origin_config"]),
     ("vpc_origin_config", &["custom_origin_config", "s3_origin_config"]),
     ("cache_policy", &["default_ttl", "forwarded_values", "max_ttl", "min_ttl"]),
@@ -127,7 +127,9 @@ fn each_in(map: &mut Map, list: &str, change: impl Fn(&mut Map)) {
 fn merged(found: &Map, written: &Map) -> Map {
     let stands = |name: &str| written.get(name).is_some_and(|value| *value != Value::Bool(false) && !value.is_none());
     let excluded = |name: &str| EXCLUDES.iter().any(|(by, others)| stands(by) && others.contains(&name));
-    let kept = found.iter().filter(|(name, _)| !excluded(name));
+    // A bucket's access control is of no use to the server that takes its place.
+    let moves = stands("custom_origin_config") && found.contains_key("s3_origin_config");
+    let kept = found.iter().filter(|(name, _)| !excluded(name) && !(moves && *name == "origin_access_control"));
     let mut map: Map = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
     for (name, value) in written {
         let over = match found.get(name) {
@@ -245,7 +247,7 @@ mod tests {
         let written = document(
             r#"{"enabled": true, "origins": [{"id": "files", "domain_name": "other.s3.amazonaws.com"}],
                 "default_cache_behavior": {"target_origin_id": "files", "viewer_protocol_policy": "https-only",
-                    "cache_policy": "p"},
+                    "cache_policy": "p"}, "comment": "changed",
                 "viewer_certificate": {"acm_certificate": "arn", "ssl_support_method": "sni-only"}}"#,
         );
         let config = changed_config(&found, &written).unwrap();
@@ -255,9 +257,19 @@ mod tests {
         assert_eq!(at("aliases.0"), Some("www.shop.example".into()));
         assert_eq!(at("origins.0.domain_name"), Some("other.s3.amazonaws.com".into()));
         assert_eq!(at("origins.0.connection_attempts"), Some(Value::Int(2)));
+        assert_eq!(at("origins.0.origin_access_control"), Some("E1".into()));
         assert_eq!(at("origins.1"), None);
         assert_eq!(at("default_cache_behavior.forwarded_values"), None);
         assert_eq!(at("default_cache_behavior.allowed_methods.2"), Some("OPTIONS".into()));
         assert_eq!(at("viewer_certificate.cloud_front_default_certificate"), None);
+
+        let moved = document(
+            r#"{"enabled": true, "origins": [{"id": "files", "domain_name": "files.shop.example",
+                "custom_origin_config": {"origin_protocol_policy": "https-only"}}],
+                "default_cache_behavior": {"target_origin_id": "files", "viewer_protocol_policy": "https-only"}}"#,
+        );
+        let read = Value::from(super::read(&changed_config(&found, &moved).unwrap()));
+        assert_eq!(read.at("origins.0.origin_access_control"), None);
+        assert_eq!(read.at("origins.0.s3_origin_config"), None);
     }
 }

@@ -122,7 +122,7 @@ mod lifecycle {
     use ecow::{EcoString, eco_format};
 
     use crate::certificatemanager::validation::{self, Wanted};
-    use crate::native::codec::{need, put, set, take};
+    use crate::native::codec::{self, need, put, set, take};
     use crate::native::session::{Session, absent_is_none, given};
     use crate::native::tags;
 
@@ -264,18 +264,19 @@ mod lifecycle {
     }
 
     fn status(detail: &types::CertificateDetail) -> Status {
-        let Some(status) = detail.status() else { return Status::Ready };
-        match status {
-            types::CertificateStatus::PendingValidation => Status::Pending(validation::awaited(detail)),
-            types::CertificateStatus::Failed
-            | types::CertificateStatus::Revoked
-            | types::CertificateStatus::ValidationTimedOut => {
+        match detail.status() {
+            Some(types::CertificateStatus::PendingValidation) => Status::Pending(validation::awaited(detail)),
+            Some(
+                status @ (types::CertificateStatus::Failed
+                | types::CertificateStatus::Revoked
+                | types::CertificateStatus::ValidationTimedOut),
+            ) => {
                 let reason = detail.failure_reason().map(types::FailureReason::as_str);
                 let reason = reason.or_else(|| detail.revocation_reason().map(types::RevocationReason::as_str));
                 let reason = reason.map(|reason| eco_format!(" ({reason})")).unwrap_or_default();
                 Status::Failed(eco_format!("{}{reason}", status.as_str()))
             }
-            _ => Status::Ready,
+            Some(_) | None => Status::Ready,
         }
     }
 
@@ -328,10 +329,8 @@ mod lifecycle {
             session.write("acm.AddTagsToCertificate", call.send()).await?;
         }
         if !changes.remove.is_empty() {
-            let keys = changes.remove.into_iter().map(|key| (key, None));
-            let list: Result<Vec<_>, _> =
-                keys.map(|(key, value)| types::Tag::builder().key(key).set_value(value).build()).collect();
-            let list = list.map_err(|error| ProviderError::refused("acm.RemoveTagsFromCertificate", eco_format!("{error}")))?;
+            let tags = changes.remove.into_iter().map(|key| codec::built(types::Tag::builder().key(key).build()));
+            let list = tags.collect::<Result<Vec<_>, _>>()?;
             let call = session.acm().remove_tags_from_certificate().certificate_arn(id).set_tags(Some(list));
             session.write("acm.RemoveTagsFromCertificate", call.send()).await?;
         }

@@ -82,7 +82,7 @@ mod lifecycle {
     use cairn_provider::value::Value;
     use ecow::EcoString;
 
-    use crate::native::codec::{need, set};
+    use crate::native::codec::{Encode, need, put};
     use crate::native::session::{Session, absent_is_none, given};
 
     /// The lifecycle.
@@ -142,8 +142,7 @@ mod lifecycle {
             let mut config = request.observed.get(CONFIG).and_then(Value::as_map).cloned().unwrap_or_default();
             let written = request.inputs.get(CONFIG).and_then(Value::as_map).cloned().unwrap_or_default();
             config.extend(written);
-            let config: types::OriginAccessControlConfig =
-                need(&[(CONFIG.into(), Value::from(config))].into_iter().collect(), CONFIG)?;
+            let config = types::OriginAccessControlConfig::encode(&Value::from(config))?;
             let version = version(session, &request.id).await?;
             let call = session.cloudfront().update_origin_access_control().id(request.id.as_str());
             let call = call.set_if_match(version.flatten()).origin_access_control_config(config);
@@ -175,7 +174,7 @@ mod lifecycle {
             let Some(wanted) = wanted.get(KIND) else { return Ok(readings) };
             for control in all(session).await?.iter().filter(|control| wanted.contains_key(control.id())) {
                 let mut attributes = read!(control => id);
-                set(&mut attributes, CONFIG, crate::native::codec::Decode::decode(control));
+                put(&mut attributes, CONFIG, control);
                 let live = Live { id: control.id().into(), attributes, status: Status::Ready, owner: None };
                 readings.answer(KIND, control.id(), Observed::Present(Box::new(live)));
             }

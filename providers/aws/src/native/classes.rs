@@ -156,6 +156,7 @@ pub const RULES: &[Rule] = &[
     of("cloudfront", "DistributionNotDisabled", ErrorClass::InUse),
     of("cloudfront", "PreconditionFailed", ErrorClass::InUse),
     of("cloudfront", "InvalidIfMatchVersion", ErrorClass::InUse),
+    of("acm", "ConflictException", ErrorClass::InUse),
     of("route53", "HostedZoneNotEmpty", ErrorClass::InUse),
     of("route53", "HealthCheckInUse", ErrorClass::InUse),
     of("route53", "HealthCheckVersionMismatch", ErrorClass::InUse),

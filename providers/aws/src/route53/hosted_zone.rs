@@ -22,7 +22,6 @@ pub static DECLARATION: Declaration = Declaration {
     overlay: Overlay {
         noun: "a hosted zone",
         replacement: Replacement::CreateFirst,
-        stateful: true,
         references: &[Reference {
             path: "QueryLoggingConfig.CloudWatchLogsLogGroupArn",
             to: &[("AWS::Logs::LogGroup", "Arn")],
@@ -154,10 +153,10 @@ mod lifecycle {
             if let Some(group) = log_group(inputs)? {
                 change_logging(session, id, Some(group)).await?;
             }
-            match recovers(inputs)? {
-                true => change_recovery(session, id, true).await,
-                false => Ok(()),
+            if recovers(inputs)? {
+                change_recovery(session, id, true).await?;
             }
+            Ok(())
         }
 
         async fn resolve(&self, session: &Session, request: &Create) -> Result<Vec<EcoString>, ProviderError> {
@@ -346,7 +345,7 @@ mod lifecycle {
     fn status(zone: &types::HostedZone) -> Status {
         match recovery(zone) {
             Some(state @ (Recovery::Enabling | Recovery::Disabling)) => Status::Pending(state.as_str().into()),
-            _ => Status::Ready,
+            Some(_) | None => Status::Ready,
         }
     }
 

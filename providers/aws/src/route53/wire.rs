@@ -6,6 +6,7 @@ use aws_sdk_route53::operation::get_hosted_zone::GetHostedZoneOutput;
 use aws_sdk_route53::types;
 use cairn_provider::error::ProviderError;
 use cairn_provider::request::{Monitor, Progress, Update};
+use cairn_provider::schema::document;
 use cairn_provider::value::Map;
 use ecow::eco_format;
 
@@ -13,8 +14,8 @@ use crate::native::codec;
 use crate::native::session::{Session, absent_is_none};
 use crate::native::tags;
 
-/// A call for tags takes so many objects
-/// (<https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListTagsForResources.html>).
+/// A call for tags takes so many objects, and one that changes them so many tags
+/// (<https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeTagsForResource.html>).
 const TAGGED_AT_ONCE: usize = 10;
 
 /// An identity without its kind: `Z1D633PJN98FT9` of `/hostedzone/Z1D633PJN98FT9`.
@@ -22,9 +23,9 @@ pub fn bare(id: &str) -> &str {
     id.rsplit('/').next().unwrap_or(id)
 }
 
-/// A name of the DNS in the one form of all that mean the same: without the dot at its end, its asterisk unescaped.
+/// A name of the DNS in the one form of all that mean the same.
 pub fn plain_name(name: &str) -> String {
-    name.trim_end_matches('.').to_ascii_lowercase().replace("\\052", "*")
+    document::plain_domain_name(name)
 }
 
 /// What to follow until all name servers know a change of an object of a type.
@@ -168,15 +169,15 @@ pub async fn change_tags(
     id: &str,
     changes: tags::Changes,
 ) -> Result<(), ProviderError> {
-    let some = |list: Vec<_>| (!list.is_empty()).then_some(list);
-    let add = some(tags::tag_list!(types::Tag, changes.set));
-    let remove = Some(changes.remove).filter(|keys| !keys.is_empty());
-    if add.is_none() && remove.is_none() {
-        return Ok(());
+    let add = tags::tag_list!(types::Tag, changes.set);
+    for add in add.chunks(TAGGED_AT_ONCE) {
+        let call = session.route53().change_tags_for_resource().resource_type(kind.clone()).resource_id(id);
+        session.write("route53.ChangeTagsForResource", call.set_add_tags(Some(add.to_vec())).send()).await?;
     }
-    let call = session.route53().change_tags_for_resource().resource_type(kind).resource_id(id);
-    let call = call.set_add_tags(add).set_remove_tag_keys(remove);
-    session.write("route53.ChangeTagsForResource", call.send()).await?;
+    for remove in changes.remove.chunks(TAGGED_AT_ONCE) {
+        let call = session.route53().change_tags_for_resource().resource_type(kind.clone()).resource_id(id);
+        session.write("route53.ChangeTagsForResource", call.set_remove_tag_keys(Some(remove.to_vec())).send()).await?;
+    }
     Ok(())
 }
 

@@ -14,10 +14,7 @@ pub fn equal(equality: Equality, wanted: &Value, found: &Value) -> bool {
             _ => same(wanted, found),
         },
         Equality::DomainName => match (wanted.as_text(), found.as_text()) {
-            (Some(wanted), Some(found)) => {
-                let plain = |name: &str| name.trim_end_matches('.').to_ascii_lowercase().replace("\\052", "*");
-                plain(wanted) == plain(found)
-            }
+            (Some(wanted), Some(found)) => plain_domain_name(wanted) == plain_domain_name(found),
             _ => same(wanted, found),
         },
         Equality::Document => same(&normalise(wanted), &normalise(found)),
@@ -32,6 +29,29 @@ pub fn equal(equality: Equality, wanted: &Value, found: &Value) -> bool {
             _ => same(wanted, found),
         },
     }
+}
+
+/// A name of the DNS in the one form of all that mean the same: small letters, no dot at the end, and characters
+/// themselves where they are written as three octal digits, `\052` for `*`.
+pub fn plain_domain_name(name: &str) -> String {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let mut parts = name.split('\\');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.get(..3).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+        let code = digits.and_then(|digits| u8::from_str_radix(digits, 8).ok()).filter(u8::is_ascii_graphic);
+        match (code, part.get(3..)) {
+            (Some(code), Some(rest)) => {
+                plain.push(char::from(code).to_ascii_lowercase());
+                plain.push_str(rest);
+            }
+            _ => {
+                plain.push('\\');
+                plain.push_str(part);
+            }
+        }
+    }
+    plain
 }
 
 /// Whether an object with these attributes meets all conditions.
@@ -225,6 +245,12 @@ mod tests {
     fn spellings_that_mean_the_same_are_equal() {
         assert!(equal(Equality::DomainName, &"Shop.example".into(), &"shop.example.".into()));
         assert!(equal(Equality::DomainName, &"*.shop.example".into(), &"\\052.shop.example.".into()));
+        assert!(equal(
+            Equality::DomainName,
+            &"0/25.2.0.192.in-addr.arpa".into(),
+            &"0\\05725.2.0.192.in-addr.arpa.".into()
+        ));
+        assert!(!equal(Equality::DomainName, &"a\\.shop.example".into(), &"a.shop.example".into()));
         assert!(equal(Equality::IgnoreCase, &"Main-DB".into(), &"main-db".into()));
         assert!(equal(Equality::VersionPrefix, &"16".into(), &"16.4".into()));
         assert!(!equal(Equality::VersionPrefix, &"16".into(), &"160".into()));

@@ -23,7 +23,7 @@ const EXCLUDES: [(&str, &[&str]); 8] = [
         &["acm_certificate", "iam_certificate_id", "minimum_protocol_version", "ssl_support_method"],
     ),
     ("iam_certificate_id", &["acm_certificate", "cloud_front_default_certificate"]),
-    ("custom_origin_config", &["origin_access_control", "s3_origin_config", "vpc_origin_config"]),
+    ("custom_origin_config", &["s3_origin_config", "vpc_origin_config"]),
     ("s3_origin_config", &["custom_origin_config", "vpc_origin_config"]),
     ("vpc_origin_config", &["custom_origin_config", "s3_origin_config"]),
     ("cache_policy", &["default_ttl", "forwarded_values", "max_ttl", "min_ttl"]),
@@ -47,8 +47,7 @@ pub fn changed_config(
 pub fn read(found: &types::DistributionConfig) -> Map {
     let mut map = found.decode().as_map().cloned().unwrap_or_default();
     map.remove(CALLER);
-    if let Some(logging) = taken(&mut map, "logging") {
-        let mut logging = logging;
+    if let Some(mut logging) = taken(&mut map, "logging") {
         // The API has logs that are switched off; people leave them out.
         if logging.remove("enabled") == Some(Value::Bool(true)) {
             map.insert("logging".into(), Value::from(logging));
@@ -128,7 +127,9 @@ fn each_in(map: &mut Map, list: &str, change: impl Fn(&mut Map)) {
 fn merged(found: &Map, written: &Map) -> Map {
     let stands = |name: &str| written.get(name).is_some_and(|value| *value != Value::Bool(false) && !value.is_none());
     let excluded = |name: &str| EXCLUDES.iter().any(|(by, others)| stands(by) && others.contains(&name));
-    let kept = found.iter().filter(|(name, _)| !excluded(name));
+    // A bucket's access control is of no use to the server that takes its place.
+    let moves = stands("custom_origin_config") && found.contains_key("s3_origin_config");
+    let kept = found.iter().filter(|(name, _)| !excluded(name) && !(moves && *name == "origin_access_control"));
     let mut map: Map = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
     for (name, value) in written {
         let over = match found.get(name) {
@@ -170,6 +171,7 @@ fn is_same(one: &Value, other: &Value, key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{changed_config, new_config, read};
+    use cairn_provider::schema::{Shape, TypeSchema};
     use cairn_provider::value::{Map, Value, from_json};
 
     fn document(text: &str) -> Map {
@@ -194,6 +196,39 @@ mod tests {
         "restrictions": {"geo_restriction": {"restriction_type": "whitelist", "locations": ["DE", "FR"]}}
     }"#;
 
+    /// A value of a shape, with every field that this version sends.
+    fn sample(schema: &TypeSchema, shape: &Shape) -> Value {
+        match shape {
+            Shape::Bool => Value::Bool(true),
+            Shape::Int { min, .. } => Value::Int(min.unwrap_or(5).max(1)),
+            Shape::Float { .. } => Value::Float(1.5),
+            Shape::Text(rules) => rules.values.first().map_or_else(|| "text".into(), |first| Value::Text(first.clone())),
+            Shape::Reference(_) => "reference".into(),
+            Shape::Json => Value::map([]),
+            Shape::List { item, .. } => Value::list([sample(schema, item)]),
+            Shape::Map(item) => Value::map([("key".into(), sample(schema, item))]),
+            Shape::Keyed { .. } => Value::map([("key".into(), "value".into())]),
+            Shape::Record(id) => {
+                let fields = schema.record(*id).fields.iter().filter(|(_, field)| field.unsupported.is_none());
+                Value::map(fields.map(|(name, field)| (name.clone(), sample(schema, &field.shape))))
+            }
+        }
+    }
+
+    #[test]
+    fn every_field_of_the_schema_goes_both_ways() {
+        let catalogue = crate::catalogue();
+        let schema = catalogue.get("aws.cloudfront.Distribution").unwrap();
+        let config = &schema.field("distribution_config").unwrap().shape;
+        let written = sample(schema, config);
+        let written = written.as_map().unwrap();
+        let read = read(&new_config(written, "token").unwrap());
+        for (name, value) in written {
+            assert_eq!(read.get(name), Some(value), "{name}");
+        }
+        assert_eq!(read.len(), written.len());
+    }
+
     #[test]
     fn what_is_written_is_read_back() {
         let written = document(WRITTEN);
@@ -212,7 +247,7 @@ mod tests {
         let written = document(
             r#"{"enabled": true, "origins": [{"id": "files", "domain_name": "other.s3.amazonaws.com"}],
                 "default_cache_behavior": {"target_origin_id": "files", "viewer_protocol_policy": "https-only",
-                    "cache_policy": "p"},
+                    "cache_policy": "p"}, "comment": "changed",
                 "viewer_certificate": {"acm_certificate": "arn", "ssl_support_method": "sni-only"}}"#,
         );
         let config = changed_config(&found, &written).unwrap();
@@ -222,9 +257,19 @@ mod tests {
         assert_eq!(at("aliases.0"), Some("www.shop.example".into()));
         assert_eq!(at("origins.0.domain_name"), Some("other.s3.amazonaws.com".into()));
         assert_eq!(at("origins.0.connection_attempts"), Some(Value::Int(2)));
+        assert_eq!(at("origins.0.origin_access_control"), Some("E1".into()));
         assert_eq!(at("origins.1"), None);
         assert_eq!(at("default_cache_behavior.forwarded_values"), None);
         assert_eq!(at("default_cache_behavior.allowed_methods.2"), Some("OPTIONS".into()));
         assert_eq!(at("viewer_certificate.cloud_front_default_certificate"), None);
+
+        let moved = document(
+            r#"{"enabled": true, "origins": [{"id": "files", "domain_name": "files.shop.example",
+                "custom_origin_config": {"origin_protocol_policy": "https-only"}}],
+                "default_cache_behavior": {"target_origin_id": "files", "viewer_protocol_policy": "https-only"}}"#,
+        );
+        let read = Value::from(super::read(&changed_config(&found, &moved).unwrap()));
+        assert_eq!(read.at("origins.0.origin_access_control"), None);
+        assert_eq!(read.at("origins.0.s3_origin_config"), None);
     }
 }

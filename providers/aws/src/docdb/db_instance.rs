@@ -194,7 +194,9 @@ mod lifecycle {
             if wire::instance_status(instance.db_instance_status().unwrap_or_default()) == Status::Deleting {
                 return Ok(None);
             }
+            // The data are the cluster's: there is nothing to be kept.
             let call = session.rds().delete_db_instance().db_instance_identifier(request.id.as_str());
+            let call = call.skip_final_snapshot(true);
             session.delete("rds.DeleteDBInstance", call.send()).await?;
             Ok(None)
         }

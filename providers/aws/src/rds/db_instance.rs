@@ -199,6 +199,7 @@ pub static DECLARATION: Declaration = Declaration {
             ("DatabaseInsightsMode", "\"standard\""),
             ("DedicatedLogVolume", "false"),
             ("DeletionProtection", "false"),
+            ("Domain", "null"),
             ("EnableIAMDatabaseAuthentication", "false"),
             ("EnablePerformanceInsights", "false"),
             ("ManageMasterUserPassword", "false"),

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_rds::config::Region;
 use aws_sdk_rds::types;
 use cairn_provider::declaration::Declaration;
-use cairn_provider::error::ProviderError;
+use cairn_provider::error::{ErrorClass, ProviderError};
 use cairn_provider::object::{Live, Observed, Status};
 use cairn_provider::provider::{Reader, ResourceType};
 use cairn_provider::request::{Create, Created, Delete, Monitor, Progress, ReadSet, Readings, Update};
@@ -12,6 +12,7 @@ use cairn_provider::value::{Map, Value};
 use ecow::{EcoString, eco_format};
 
 use super::calls::{self, More, Source, features};
+use crate::docdb::db_instance as docdb;
 use crate::native::codec::{Decode, need, set, take};
 use crate::native::session::{Session, absent_is_done, given};
 use crate::rds::wire;
@@ -24,7 +25,7 @@ pub const READER: Option<&dyn Reader<Session>> = Some(&DbInstance);
 struct DbInstance;
 
 const KIND: &str = "aws.rds.DbInstance";
-const KINDS: [&str; 2] = [crate::docdb::db_instance::KIND, KIND];
+const KINDS: [&str; 2] = [docdb::KIND, KIND];
 
 #[async_trait]
 impl ResourceType<Session> for DbInstance {
@@ -39,15 +40,17 @@ impl ResourceType<Session> for DbInstance {
 
     async fn configure(&self, session: &Session, id: &str, request: &Create) -> Result<(), ProviderError> {
         let inputs = &request.inputs;
+        // A change of the instance comes last: while it is under way nothing else is taken.
+        if ["associated_roles", "automatic_backup_replication_region"].iter().any(|name| inputs.contains_key(*name))
+            && let Some(instance) = wire::instance(session, id).await?
+        {
+            change_roles(session, id, &attributes(&instance), inputs).await?;
+            replicate_backups(session, &instance, inputs, false).await?;
+        }
         let left = Source::of(inputs).left();
         let left: Map = inputs.iter().filter(|(name, _)| left.contains(&name.as_str())).map(owned).collect();
         calls::modify(session, id, &left, More::default(), &Map::new()).await?;
-        if !["associated_roles", "automatic_backup_replication_region"].iter().any(|name| inputs.contains_key(*name)) {
-            return Ok(());
-        }
-        let Some(instance) = wire::instance(session, id).await? else { return Ok(()) };
-        change_roles(session, id, &attributes(&instance), inputs).await?;
-        replicate_backups(session, &instance, inputs, false).await
+        Ok(())
     }
 
     async fn resolve(&self, session: &Session, request: &Create) -> Result<Vec<EcoString>, ProviderError> {
@@ -61,15 +64,19 @@ impl ResourceType<Session> for DbInstance {
         let (id, inputs) = (request.id.as_str(), &request.inputs);
         let arn = request.observed.get("db_instance_arn").and_then(Value::as_text).unwrap_or_default();
         wire::update_tags(session, arn, request).await?;
-        let modified = calls::modify(session, id, &calls::change(request), More::of(request)?, inputs).await?;
+        // A change of the instance comes last: while it is under way nothing else is taken.
         if request.changed.contains("associated_roles") {
             change_roles(session, id, &request.observed, inputs).await?;
         }
-        if request.changed.iter().any(|name| name.starts_with("automatic_backup_replication_"))
+        let mut copying = request.changed.iter().filter(|name| name.starts_with("automatic_backup_replication_"));
+        if let Some(first) = copying.next()
             && let Some(instance) = wire::instance(session, id).await?
         {
-            replicate_backups(session, &instance, inputs, true).await?;
+            // They are in the order of their names: the key, the region, the period.
+            let anew = first != "automatic_backup_replication_region" || copying.next().is_some();
+            replicate_backups(session, &instance, inputs, anew).await?;
         }
+        let modified = calls::modify(session, id, &calls::change(request), More::of(request)?, inputs).await?;
         // A change that is to be made at once begins a while after the call: until then nothing shows it.
         let now = wire::flag(inputs, "apply_immediately").unwrap_or(true);
         Ok(modified.filter(|_| now).map(|_| Monitor(eco_format!("{KIND}|{id}"))))
@@ -119,7 +126,7 @@ impl Reader<Session> for DbInstance {
         for instance in wire::instances(session).await? {
             let documents = instance.engine() == Some(wire::DOCDB);
             let (kind, read): (_, fn(&types::DbInstance) -> Map) =
-                if documents { (KINDS[0], crate::docdb::db_instance::attributes) } else { (KIND, attributes) };
+                if documents { (docdb::KIND, docdb::attributes) } else { (KIND, attributes) };
             let Some(id) = instance.db_instance_identifier().map(EcoString::from) else { continue };
             if !wanted.get(kind).is_some_and(|ids| ids.contains_key(&id)) {
                 continue;
@@ -233,7 +240,11 @@ async fn change_roles(session: &Session, id: &str, observed: &Map, inputs: &Map)
     for role in after.iter().filter(|role| !before.contains(role)) {
         let call = session.rds().add_role_to_db_instance().db_instance_identifier(id);
         let call = call.set_role_arn(role.role_arn.clone()).set_feature_name(role.feature_name.clone());
-        session.write("rds.AddRoleToDBInstance", call.send()).await?;
+        match session.write("rds.AddRoleToDBInstance", call.send()).await {
+            // It has the role since the last attempt.
+            Err(error) if error.class == ErrorClass::AlreadyExists => {}
+            outcome => drop(outcome?),
+        }
     }
     Ok(())
 }

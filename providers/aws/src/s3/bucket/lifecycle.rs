@@ -81,10 +81,16 @@ impl ResourceType<Session> for Bucket {
     }
 
     async fn update(&self, session: &Session, request: &Update) -> Result<Option<Monitor>, ProviderError> {
+        // A bucket whose tags control access takes other calls for them: they are set while it is an ordinary one.
+        let tagged = request.changed.contains("tags");
+        let controls = request.observed.get("abac_status").and_then(Value::as_text) == Some("Enabled");
+        if tagged && !controls {
+            put_tags(session, request).await?;
+        }
         for field in settings::ORDER.into_iter().filter(|field| request.changed.contains(*field)) {
             settings::write(session, &request.id, field, &request.inputs, &request.observed).await?;
         }
-        if request.changed.contains("tags") {
+        if tagged && controls {
             put_tags(session, request).await?;
         }
         Ok(None)

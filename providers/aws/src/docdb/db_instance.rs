@@ -184,7 +184,9 @@ mod lifecycle {
         async fn poll(&self, session: &Session, monitor: &str) -> Result<Progress, ProviderError> {
             let instance = wire::instance(session, monitor).await?;
             let waiting = instance.as_ref().is_some_and(|instance| {
-                instance.db_instance_status() == Some("available") && !pending(instance).is_empty()
+                // A new certificate may wait for a restart.
+                instance.db_instance_status() == Some("available")
+                    && pending(instance).contains_key("db_instance_class")
             });
             Ok(if waiting { Progress::Running(None) } else { Progress::Done })
         }

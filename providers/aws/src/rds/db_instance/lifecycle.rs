@@ -27,6 +27,19 @@ struct DbInstance;
 const KIND: &str = "aws.rds.DbInstance";
 const KINDS: [&str; 2] = [docdb::KIND, KIND];
 
+/// What is changed as soon as it is asked for at once. Other changes may wait for a restart.
+const AT_ONCE: [&str; 9] = [
+    "allocated_storage",
+    "backup_retention_period",
+    "db_instance_class",
+    "engine_version",
+    "iops",
+    "multi_az",
+    "port",
+    "storage_throughput",
+    "storage_type",
+];
+
 #[async_trait]
 impl ResourceType<Session> for DbInstance {
     fn declaration(&self) -> &'static Declaration {
@@ -85,7 +98,9 @@ impl ResourceType<Session> for DbInstance {
     async fn poll(&self, session: &Session, monitor: &str) -> Result<Progress, ProviderError> {
         let instance = wire::instance(session, monitor).await?;
         let waiting = instance.as_ref().is_some_and(|instance| {
-            instance.db_instance_status() == Some("available") && !pending(instance).is_empty()
+            let pending = pending(instance);
+            let at_once = AT_ONCE.iter().any(|name| pending.contains_key(*name));
+            instance.db_instance_status() == Some("available") && at_once
         });
         Ok(if waiting { Progress::Running(None) } else { Progress::Done })
     }
@@ -224,6 +239,11 @@ fn pending(instance: &types::DbInstance) -> Map {
         let all = kept.chain(logs.log_types_to_enable()).map(|name| Value::text(name.as_str()));
         pending.insert("enable_cloudwatch_logs_exports".into(), Value::list(all));
     }
+    // Nothing is no change.
+    let is_empty = |value: &Value| {
+        value.as_list().is_some_and(|items| items.is_empty()) || value.as_map().is_some_and(Map::is_empty)
+    };
+    pending.retain(|name, value| name == "enable_cloudwatch_logs_exports" || !is_empty(value));
     pending
 }
 

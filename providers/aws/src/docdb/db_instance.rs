@@ -49,7 +49,6 @@ pub static DECLARATION: Declaration = Declaration {
             },
         ],
         hidden: &["CertificateRotationRestart"],
-        volatile: &["Endpoint"],
         equality: &[
             ("DBInstanceIdentifier", Equality::IgnoreCase),
             ("DBClusterIdentifier", Equality::IgnoreCase),

@@ -65,6 +65,7 @@ pub const RULES: &[Rule] = &[
     any("StorageQuotaExceeded*", ErrorClass::Quota),
     any("DBInstanceQuotaExceeded*", ErrorClass::Quota),
     any("DBClusterQuotaExceeded*", ErrorClass::Quota),
+    any("DBSubnetGroupQuotaExceeded*", ErrorClass::Quota),
     // Passing faults that the services document as such: the request was not carried out.
     any("ServiceUnavailable*", ErrorClass::Transient),
     any("Unavailable", ErrorClass::Transient),

@@ -166,9 +166,14 @@ fn owned((name, value): (&EcoString, &Value)) -> (EcoString, Value) {
 fn keeps_data(instance: &types::DbInstance, status: &Status) -> bool {
     let failed = matches!(status, Status::Failed(_));
     let unreachable = instance.db_instance_status() == Some("incompatible-network");
-    let replica = instance.read_replica_source_db_instance_identifier().is_some()
-        || instance.read_replica_source_db_cluster_identifier().is_some();
-    instance.db_cluster_identifier().is_none() && !replica && !failed && !unreachable
+    let replica = is_named(instance.read_replica_source_db_instance_identifier())
+        || is_named(instance.read_replica_source_db_cluster_identifier());
+    !is_named(instance.db_cluster_identifier()) && !replica && !failed && !unreachable
+}
+
+/// Whether an answer names something: an empty name is none.
+fn is_named(name: Option<&str>) -> bool {
+    name.is_some_and(|name| !name.is_empty())
 }
 
 records! {
@@ -198,7 +203,7 @@ fn attributes(instance: &types::DbInstance) -> Map {
         read_replica_source_db_cluster_identifier as "source_db_cluster_identifier", replica_mode,
         resume_full_automation_mode_time, secondary_availability_zone, status_infos, storage_encrypted,
         storage_throughput, storage_type, tde_credential_arn, timezone);
-    if !attributes.contains_key("max_allocated_storage") && instance.db_cluster_identifier().is_none() {
+    if !attributes.contains_key("max_allocated_storage") && !is_named(instance.db_cluster_identifier()) {
         // How storage that does not grow by itself is written.
         set(&mut attributes, "max_allocated_storage", instance.allocated_storage.decode());
     }
@@ -303,4 +308,38 @@ async fn replicate_backups(
         session.write("rds.StartDBInstanceAutomatedBackupsReplication", call.send()).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{attributes, keeps_data, types};
+    use crate::rds::wire::instance_status;
+    use cairn_provider::value::Value;
+
+    fn keeps(instance: types::builders::DbInstanceBuilder, status: &str) -> bool {
+        keeps_data(&instance.db_instance_status(status).build(), &instance_status(status))
+    }
+
+    #[test]
+    fn a_last_snapshot_is_taken_of_what_holds_data() {
+        let instance = types::DbInstance::builder;
+        assert!(keeps(instance(), "available"));
+        assert!(keeps(instance().db_cluster_identifier("").read_replica_source_db_instance_identifier(""), "stopped"));
+        assert!(keeps(instance(), "incompatible-parameters"));
+        assert!(!keeps(instance().db_cluster_identifier("aurora"), "available"));
+        assert!(!keeps(instance().read_replica_source_db_instance_identifier("orders"), "available"));
+        assert!(!keeps(instance(), "incompatible-create"));
+    }
+
+    #[test]
+    fn what_is_to_come_is_read_and_nothing_is_no_change() {
+        let values = types::PendingModifiedValues::builder().db_instance_class("db.m7g.large");
+        let values = values.set_processor_features(Some(Vec::new())).build();
+        let instance = types::DbInstance::builder().db_instance_class("db.t4g.micro").pending_modified_values(values);
+        let read = attributes(&instance.allocated_storage(20).build());
+        assert_eq!(read.get("db_instance_class"), Some(&Value::text("db.m7g.large")));
+        assert_eq!(read.get("processor_features"), None);
+        // Storage that does not grow by itself.
+        assert_eq!(read.get("max_allocated_storage"), Some(&Value::Int(20)));
+    }
 }

@@ -92,6 +92,11 @@ pub const RULES: &[Rule] = &[
     on("rds", "Create", "InvalidSubnet", ErrorClass::NotYetConsistent),
     on("rds", "Create", "DBSubnetGroupNotFound*", ErrorClass::NotYetConsistent),
     on("rds", "Create", "DBClusterNotFound*", ErrorClass::NotYetConsistent),
+    on("rds", "Create", "DBParameterGroupNotFound*", ErrorClass::NotYetConsistent),
+    on("rds", "Create", "DBClusterParameterGroupNotFound*", ErrorClass::NotYetConsistent),
+    on("rds", "Create", "OptionGroupNotFound*", ErrorClass::NotYetConsistent),
+    // A bucket that was just made is not known everywhere at once.
+    on("s3", "Put", "NoSuchBucket", ErrorClass::NotYetConsistent),
     on("ec2", "Create", "InvalidVpcID.NotFound", ErrorClass::NotYetConsistent),
     on("ec2", "Create", "InvalidSubnetID.NotFound", ErrorClass::NotYetConsistent),
     on("ec2", "Create", "InvalidAllocationID.NotFound", ErrorClass::NotYetConsistent),

@@ -92,7 +92,6 @@ pub static DECLARATION: Declaration = Declaration {
             "SourceDBClusterIdentifier",
             "UseLatestRestorableTime",
         ],
-        volatile: &["Endpoint", "ReadEndpoint"],
         equality: &[
             ("DBClusterIdentifier", Equality::IgnoreCase),
             ("DBSubnetGroupName", Equality::IgnoreCase),

@@ -49,7 +49,6 @@ pub static DECLARATION: Declaration = Declaration {
             },
         ],
         hidden: &["CertificateRotationRestart"],
-        volatile: &["Endpoint"],
         equality: &[
             ("DBInstanceIdentifier", Equality::IgnoreCase),
             ("DBClusterIdentifier", Equality::IgnoreCase),
@@ -184,7 +183,9 @@ mod lifecycle {
         async fn poll(&self, session: &Session, monitor: &str) -> Result<Progress, ProviderError> {
             let instance = wire::instance(session, monitor).await?;
             let waiting = instance.as_ref().is_some_and(|instance| {
-                instance.db_instance_status() == Some("available") && !pending(instance).is_empty()
+                // A new certificate may wait for a restart.
+                instance.db_instance_status() == Some("available")
+                    && pending(instance).contains_key("db_instance_class")
             });
             Ok(if waiting { Progress::Running(None) } else { Progress::Done })
         }
@@ -194,7 +195,9 @@ mod lifecycle {
             if wire::instance_status(instance.db_instance_status().unwrap_or_default()) == Status::Deleting {
                 return Ok(None);
             }
+            // The data are the cluster's: there is nothing to be kept.
             let call = session.rds().delete_db_instance().db_instance_identifier(request.id.as_str());
+            let call = call.skip_final_snapshot(true);
             session.delete("rds.DeleteDBInstance", call.send()).await?;
             Ok(None)
         }

@@ -74,6 +74,7 @@ pub const RULES: &[Rule] = &[
     any("StorageQuotaExceeded*", ErrorClass::Quota),
     any("DBInstanceQuotaExceeded*", ErrorClass::Quota),
     any("DBClusterQuotaExceeded*", ErrorClass::Quota),
+    any("DBSubnetGroupQuotaExceeded*", ErrorClass::Quota),
     // Passing faults that the services document as such: the request was not carried out.
     any("ServiceUnavailable*", ErrorClass::Transient),
     any("Unavailable", ErrorClass::Transient),
@@ -106,6 +107,11 @@ pub const RULES: &[Rule] = &[
     on("rds", "Create", "InvalidSubnet", ErrorClass::NotYetConsistent),
     on("rds", "Create", "DBSubnetGroupNotFound*", ErrorClass::NotYetConsistent),
     on("rds", "Create", "DBClusterNotFound*", ErrorClass::NotYetConsistent),
+    on("rds", "Create", "DBParameterGroupNotFound*", ErrorClass::NotYetConsistent),
+    on("rds", "Create", "DBClusterParameterGroupNotFound*", ErrorClass::NotYetConsistent),
+    on("rds", "Create", "OptionGroupNotFound*", ErrorClass::NotYetConsistent),
+    // A bucket that was just made is not known everywhere at once.
+    on("s3", "Put", "NoSuchBucket", ErrorClass::NotYetConsistent),
     on("ec2", "Create", "InvalidVpcID.NotFound", ErrorClass::NotYetConsistent),
     on("ec2", "Create", "InvalidSubnetID.NotFound", ErrorClass::NotYetConsistent),
     on("ec2", "Create", "InvalidAllocationID.NotFound", ErrorClass::NotYetConsistent),

@@ -34,3 +34,22 @@ pub async fn together<T>(calls: impl IntoIterator<Item = Call<'_, T>>) -> Vec<T>
     });
     answers.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Call, together};
+    use std::time::Duration;
+
+    #[test]
+    fn answers_come_in_the_order_of_the_calls() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let calls = [30, 1, 10].map(|milliseconds| -> Call<'static, u64> {
+            Box::pin(async move {
+                tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+                milliseconds
+            })
+        });
+        assert_eq!(runtime.block_on(together(calls)), [30, 1, 10]);
+        assert!(runtime.block_on(together::<u64>([])).is_empty());
+    }
+}

@@ -19,7 +19,8 @@
 //!
 //! A snapshot, a point in time, or another instance to replicate can be the source of a new instance
 //! (`db_snapshot_identifier`, `source_db_instance_identifier` with or without `restore_time`). A replica is promoted
-//! outside of Cairn; drop the source from the declaration afterwards.
+//! outside of Cairn; drop the source from the declaration afterwards. A restored instance is encrypted as its snapshot or
+//! source is: write `storage_encrypted` and `kms_key` as they are there, or leave them out.
 //!
 //! An instance costs by the hour whether it is used or not; a second zone doubles that.
 //!
@@ -199,6 +200,7 @@ pub static DECLARATION: Declaration = Declaration {
             ("DatabaseInsightsMode", "\"standard\""),
             ("DedicatedLogVolume", "false"),
             ("DeletionProtection", "false"),
+            ("Domain", "null"),
             ("EnableIAMDatabaseAuthentication", "false"),
             ("EnablePerformanceInsights", "false"),
             ("ManageMasterUserPassword", "false"),

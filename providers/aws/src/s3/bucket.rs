@@ -8,6 +8,9 @@
 //! Every setting takes a call of its own. What a stack does not write is neither read nor changed. A setting that is
 //! written no longer is removed, or goes back to what new buckets have.
 //!
+//! With `abac_status: "Enabled"` tags control access, and S3 takes changes of tags through another service only, which this
+//! version does not call: switch it off to change them.
+//!
 //! **Deleting** works for an empty bucket only, and Cairn never deletes objects: S3 refuses until somebody has removed all
 //! objects, versions and delete markers. The name may be taken by others afterwards.
 //!

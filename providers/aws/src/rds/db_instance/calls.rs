@@ -272,6 +272,10 @@ pub fn change(request: &Update) -> Map {
     if wire::flag(&change, "manage_master_user_password") == Some(true) {
         change.remove("master_user_password");
     }
+    // Who measures nothing needs no role for it.
+    if change.get("monitoring_interval") == Some(&Value::Int(0)) {
+        change.remove("monitoring_role");
+    }
     let grown = request.observed.get("allocated_storage").and_then(Value::as_int);
     if let (Some(Value::Int(written)), Some(grown)) = (change.get_mut("allocated_storage"), grown) {
         *written = grown.max(*written);
@@ -306,6 +310,7 @@ pub async fn modify(
     .set_master_user_secret_kms_key_id(secret_key(change)?)
     .set_cloudwatch_logs_export_configuration(more.logs)
     .set_additional_storage_volumes(more.volumes);
+    let call = if more.no_domain { call.disable_domain(true) } else { call };
     let call = if more.default_features { call.use_default_processor_features(true) } else { call };
     let unchanged = session.rds().modify_db_instance();
     if !more.at_once && call.as_input() == unchanged.as_input() {
@@ -324,6 +329,8 @@ pub struct More {
     volumes: Option<Vec<types::ModifyAdditionalStorageVolume>>,
     /// Whether the processor goes back to its own features.
     default_features: bool,
+    /// Whether the instance leaves its directory.
+    no_domain: bool,
     /// Whether changes that wait for their window are to be made now.
     at_once: bool,
 }
@@ -337,6 +344,7 @@ impl More {
             logs: wire::log_exports(request),
             volumes: if changed("additional_storage_volumes") { Some(volumes(request)?) } else { None },
             default_features: changed("processor_features") && features.is_none_or(Map::is_empty),
+            no_domain: changed("domain") && request.inputs.get("domain").is_none_or(Value::is_none),
             at_once: changed("apply_immediately") && wire::flag(&request.inputs, "apply_immediately") == Some(true),
         })
     }

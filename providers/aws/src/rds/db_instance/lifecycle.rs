@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_rds::config::Region;
 use aws_sdk_rds::types;
 use cairn_provider::declaration::Declaration;
-use cairn_provider::error::ProviderError;
+use cairn_provider::error::{ErrorClass, ProviderError};
 use cairn_provider::object::{Live, Observed, Status};
 use cairn_provider::provider::{Reader, ResourceType};
 use cairn_provider::request::{Create, Created, Delete, Monitor, Progress, ReadSet, Readings, Update};
@@ -12,6 +12,7 @@ use cairn_provider::value::{Map, Value};
 use ecow::{EcoString, eco_format};
 
 use super::calls::{self, More, Source, features};
+use crate::docdb::db_instance as docdb;
 use crate::native::codec::{Decode, need, set, take};
 use crate::native::session::{Session, absent_is_done, given};
 use crate::rds::wire;
@@ -24,7 +25,20 @@ pub const READER: Option<&dyn Reader<Session>> = Some(&DbInstance);
 struct DbInstance;
 
 const KIND: &str = "aws.rds.DbInstance";
-const KINDS: [&str; 2] = [crate::docdb::db_instance::KIND, KIND];
+const KINDS: [&str; 2] = [docdb::KIND, KIND];
+
+/// What is changed as soon as it is asked for at once. Other changes may wait for a restart.
+const AT_ONCE: [&str; 9] = [
+    "allocated_storage",
+    "backup_retention_period",
+    "db_instance_class",
+    "engine_version",
+    "iops",
+    "multi_az",
+    "port",
+    "storage_throughput",
+    "storage_type",
+];
 
 #[async_trait]
 impl ResourceType<Session> for DbInstance {
@@ -39,15 +53,17 @@ impl ResourceType<Session> for DbInstance {
 
     async fn configure(&self, session: &Session, id: &str, request: &Create) -> Result<(), ProviderError> {
         let inputs = &request.inputs;
+        // A change of the instance comes last: while it is under way nothing else is taken.
+        if ["associated_roles", "automatic_backup_replication_region"].iter().any(|name| inputs.contains_key(*name))
+            && let Some(instance) = wire::instance(session, id).await?
+        {
+            change_roles(session, id, &attributes(&instance), inputs).await?;
+            replicate_backups(session, &instance, inputs, false).await?;
+        }
         let left = Source::of(inputs).left();
         let left: Map = inputs.iter().filter(|(name, _)| left.contains(&name.as_str())).map(owned).collect();
         calls::modify(session, id, &left, More::default(), &Map::new()).await?;
-        if !["associated_roles", "automatic_backup_replication_region"].iter().any(|name| inputs.contains_key(*name)) {
-            return Ok(());
-        }
-        let Some(instance) = wire::instance(session, id).await? else { return Ok(()) };
-        change_roles(session, id, &attributes(&instance), inputs).await?;
-        replicate_backups(session, &instance, inputs, false).await
+        Ok(())
     }
 
     async fn resolve(&self, session: &Session, request: &Create) -> Result<Vec<EcoString>, ProviderError> {
@@ -61,15 +77,19 @@ impl ResourceType<Session> for DbInstance {
         let (id, inputs) = (request.id.as_str(), &request.inputs);
         let arn = request.observed.get("db_instance_arn").and_then(Value::as_text).unwrap_or_default();
         wire::update_tags(session, arn, request).await?;
-        let modified = calls::modify(session, id, &calls::change(request), More::of(request)?, inputs).await?;
+        // A change of the instance comes last: while it is under way nothing else is taken.
         if request.changed.contains("associated_roles") {
             change_roles(session, id, &request.observed, inputs).await?;
         }
-        if request.changed.iter().any(|name| name.starts_with("automatic_backup_replication_"))
+        let mut copying = request.changed.iter().filter(|name| name.starts_with("automatic_backup_replication_"));
+        if let Some(first) = copying.next()
             && let Some(instance) = wire::instance(session, id).await?
         {
-            replicate_backups(session, &instance, inputs, true).await?;
+            // They are in the order of their names: the key, the region, the period.
+            let anew = first != "automatic_backup_replication_region" || copying.next().is_some();
+            replicate_backups(session, &instance, inputs, anew).await?;
         }
+        let modified = calls::modify(session, id, &calls::change(request), More::of(request)?, inputs).await?;
         // A change that is to be made at once begins a while after the call: until then nothing shows it.
         let now = wire::flag(inputs, "apply_immediately").unwrap_or(true);
         Ok(modified.filter(|_| now).map(|_| Monitor(eco_format!("{KIND}|{id}"))))
@@ -78,7 +98,9 @@ impl ResourceType<Session> for DbInstance {
     async fn poll(&self, session: &Session, monitor: &str) -> Result<Progress, ProviderError> {
         let instance = wire::instance(session, monitor).await?;
         let waiting = instance.as_ref().is_some_and(|instance| {
-            instance.db_instance_status() == Some("available") && !pending(instance).is_empty()
+            let pending = pending(instance);
+            let at_once = AT_ONCE.iter().any(|name| pending.contains_key(*name));
+            instance.db_instance_status() == Some("available") && at_once
         });
         Ok(if waiting { Progress::Running(None) } else { Progress::Done })
     }
@@ -119,7 +141,7 @@ impl Reader<Session> for DbInstance {
         for instance in wire::instances(session).await? {
             let documents = instance.engine() == Some(wire::DOCDB);
             let (kind, read): (_, fn(&types::DbInstance) -> Map) =
-                if documents { (KINDS[0], crate::docdb::db_instance::attributes) } else { (KIND, attributes) };
+                if documents { (docdb::KIND, docdb::attributes) } else { (KIND, attributes) };
             let Some(id) = instance.db_instance_identifier().map(EcoString::from) else { continue };
             if !wanted.get(kind).is_some_and(|ids| ids.contains_key(&id)) {
                 continue;
@@ -144,9 +166,14 @@ fn owned((name, value): (&EcoString, &Value)) -> (EcoString, Value) {
 fn keeps_data(instance: &types::DbInstance, status: &Status) -> bool {
     let failed = matches!(status, Status::Failed(_));
     let unreachable = instance.db_instance_status() == Some("incompatible-network");
-    let replica = instance.read_replica_source_db_instance_identifier().is_some()
-        || instance.read_replica_source_db_cluster_identifier().is_some();
-    instance.db_cluster_identifier().is_none() && !replica && !failed && !unreachable
+    let replica = is_named(instance.read_replica_source_db_instance_identifier())
+        || is_named(instance.read_replica_source_db_cluster_identifier());
+    !is_named(instance.db_cluster_identifier()) && !replica && !failed && !unreachable
+}
+
+/// Whether an answer names something: an empty name is none.
+fn is_named(name: Option<&str>) -> bool {
+    name.is_some_and(|name| !name.is_empty())
 }
 
 records! {
@@ -176,7 +203,7 @@ fn attributes(instance: &types::DbInstance) -> Map {
         read_replica_source_db_cluster_identifier as "source_db_cluster_identifier", replica_mode,
         resume_full_automation_mode_time, secondary_availability_zone, status_infos, storage_encrypted,
         storage_throughput, storage_type, tde_credential_arn, timezone);
-    if !attributes.contains_key("max_allocated_storage") && instance.db_cluster_identifier().is_none() {
+    if !attributes.contains_key("max_allocated_storage") && !is_named(instance.db_cluster_identifier()) {
         // How storage that does not grow by itself is written.
         set(&mut attributes, "max_allocated_storage", instance.allocated_storage.decode());
     }
@@ -217,6 +244,11 @@ fn pending(instance: &types::DbInstance) -> Map {
         let all = kept.chain(logs.log_types_to_enable()).map(|name| Value::text(name.as_str()));
         pending.insert("enable_cloudwatch_logs_exports".into(), Value::list(all));
     }
+    // Nothing is no change.
+    let is_empty = |value: &Value| {
+        value.as_list().is_some_and(|items| items.is_empty()) || value.as_map().is_some_and(Map::is_empty)
+    };
+    pending.retain(|name, value| name == "enable_cloudwatch_logs_exports" || !is_empty(value));
     pending
 }
 
@@ -233,7 +265,11 @@ async fn change_roles(session: &Session, id: &str, observed: &Map, inputs: &Map)
     for role in after.iter().filter(|role| !before.contains(role)) {
         let call = session.rds().add_role_to_db_instance().db_instance_identifier(id);
         let call = call.set_role_arn(role.role_arn.clone()).set_feature_name(role.feature_name.clone());
-        session.write("rds.AddRoleToDBInstance", call.send()).await?;
+        match session.write("rds.AddRoleToDBInstance", call.send()).await {
+            // It has the role since the last attempt.
+            Err(error) if error.class == ErrorClass::AlreadyExists => {}
+            outcome => drop(outcome?),
+        }
     }
     Ok(())
 }
@@ -272,4 +308,38 @@ async fn replicate_backups(
         session.write("rds.StartDBInstanceAutomatedBackupsReplication", call.send()).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{attributes, keeps_data, types};
+    use crate::rds::wire::instance_status;
+    use cairn_provider::value::Value;
+
+    fn keeps(instance: types::builders::DbInstanceBuilder, status: &str) -> bool {
+        keeps_data(&instance.db_instance_status(status).build(), &instance_status(status))
+    }
+
+    #[test]
+    fn a_last_snapshot_is_taken_of_what_holds_data() {
+        let instance = types::DbInstance::builder;
+        assert!(keeps(instance(), "available"));
+        assert!(keeps(instance().db_cluster_identifier("").read_replica_source_db_instance_identifier(""), "stopped"));
+        assert!(keeps(instance(), "incompatible-parameters"));
+        assert!(!keeps(instance().db_cluster_identifier("aurora"), "available"));
+        assert!(!keeps(instance().read_replica_source_db_instance_identifier("orders"), "available"));
+        assert!(!keeps(instance(), "incompatible-create"));
+    }
+
+    #[test]
+    fn what_is_to_come_is_read_and_nothing_is_no_change() {
+        let values = types::PendingModifiedValues::builder().db_instance_class("db.m7g.large");
+        let values = values.set_processor_features(Some(Vec::new())).build();
+        let instance = types::DbInstance::builder().db_instance_class("db.t4g.micro").pending_modified_values(values);
+        let read = attributes(&instance.allocated_storage(20).build());
+        assert_eq!(read.get("db_instance_class"), Some(&Value::text("db.m7g.large")));
+        assert_eq!(read.get("processor_features"), None);
+        // Storage that does not grow by itself.
+        assert_eq!(read.get("max_allocated_storage"), Some(&Value::Int(20)));
+    }
 }

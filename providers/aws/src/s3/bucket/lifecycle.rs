@@ -31,6 +31,8 @@ texts!(types::BucketNamespace);
 /// The one region that is not named when a bucket is made, and where making one's own bucket again is no error.
 const FIRST_REGION: &str = "us-east-1";
 
+const LOCK: &str = "object_lock_configuration";
+
 #[async_trait]
 impl ResourceType<Session> for Bucket {
     fn declaration(&self) -> &'static Declaration {
@@ -81,10 +83,16 @@ impl ResourceType<Session> for Bucket {
     }
 
     async fn update(&self, session: &Session, request: &Update) -> Result<Option<Monitor>, ProviderError> {
+        // A bucket whose tags control access takes other calls for them: they are set while it is an ordinary one.
+        let tagged = request.changed.contains("tags");
+        let controls = request.observed.get("abac_status").and_then(Value::as_text) == Some("Enabled");
+        if tagged && !controls {
+            put_tags(session, request).await?;
+        }
         for field in settings::ORDER.into_iter().filter(|field| request.changed.contains(*field)) {
             settings::write(session, &request.id, field, &request.inputs, &request.observed).await?;
         }
-        if request.changed.contains("tags") {
+        if tagged && controls {
             put_tags(session, request).await?;
         }
         Ok(None)
@@ -141,10 +149,19 @@ async fn live(session: &Session, id: &EcoString, interest: &Interest) -> Result<
     attributes.insert("regional_domain_name".into(), eco_format!("{id}.s3.{region}.{suffix}").into());
     attributes.insert("dual_stack_domain_name".into(), eco_format!("{id}.s3.dualstack.{region}.{suffix}").into());
     attributes.insert("website_url".into(), website(id, region, suffix).into());
-    let wanted: Vec<&str> = settings::READ.into_iter().filter(|field| interest.wants(field)).collect();
+    // One call says whether there is a lock and what its rule is.
+    let wants = |field: &str| match field {
+        LOCK => interest.wants_any(&[LOCK, "object_lock_enabled"]),
+        field => interest.wants(field),
+    };
+    let wanted: Vec<&str> = settings::READ.into_iter().filter(|field| wants(field)).collect();
     let reading = wanted.iter().map(|field| -> Call<'_, _> { Box::pin(settings::read(session, id, field)) });
     for (field, read) in wanted.iter().zip(together(reading).await) {
-        set(&mut attributes, field, read?);
+        let read = read?;
+        if *field == LOCK {
+            attributes.insert("object_lock_enabled".into(), Value::Bool(!read.is_none()));
+        }
+        set(&mut attributes, field, read);
     }
     let (tags, owner) = wire::read_tags(&list);
     set(&mut attributes, "tags", tags);

@@ -34,8 +34,9 @@ pub const ORDER: [&str; 21] = [
     "metadata_table_configuration",
 ];
 
-/// Those that can be read: all but the access control list, which is written by a short name only.
-pub const READ: [&str; 20] = [
+/// Those that can be read: all but the access control list, which is written by a short name only. That object lock is
+/// switched on is read with its rule.
+pub const READ: [&str; 19] = [
     "abac_status",
     "accelerate_configuration",
     "analytics_configurations",
@@ -50,7 +51,6 @@ pub const READ: [&str; 20] = [
     "metrics_configurations",
     "notification_configuration",
     "object_lock_configuration",
-    "object_lock_enabled",
     "ownership_controls",
     "public_access_block_configuration",
     "replication_configuration",
@@ -214,11 +214,10 @@ pub async fn read(session: &Session, bucket: &str, field: &str) -> Result<Value,
             setting(session.read("s3.GetBucketLogging", call).await)?.and_then(|found| found.logging_enabled).decode()
         }
         "notification_configuration" => events::read(session, bucket).await?,
-        "object_lock_configuration" | "object_lock_enabled" => {
+        "object_lock_configuration" => {
             let call = || s3.get_object_lock_configuration().bucket(bucket).send();
             let found = setting(session.read("s3.GetObjectLockConfiguration", call).await)?;
-            let found = found.and_then(|found| found.object_lock_configuration);
-            if field == "object_lock_enabled" { Value::Bool(found.is_some()) } else { found.decode() }
+            found.and_then(|found| found.object_lock_configuration).decode()
         }
         "ownership_controls" => {
             let call = || s3.get_bucket_ownership_controls().bucket(bucket).send();

@@ -383,7 +383,7 @@ mod lifecycle {
             let mut found = named(session, &[&name]).await?;
             found.retain(|group| {
                 let (_, owner) = parts::read_tags(group);
-                owner.is_some_and(|it| it.stack == request.owner.stack && it.address == request.owner.address)
+                owner.as_ref() == Some(&request.owner)
             });
             Ok(found.iter().filter_map(types::AutoScalingGroup::auto_scaling_group_name).map(EcoString::from).collect())
         }
@@ -418,9 +418,8 @@ mod lifecycle {
         }
 
         async fn delete(&self, session: &Session, request: &Delete) -> Result<Option<Monitor>, ProviderError> {
-            match named(session, &[&request.id]).await?.first() {
-                Some(group) => removal::remove(session, &request.id, group).await?,
-                None => {}
+            if let Some(group) = named(session, &[&request.id]).await?.first() {
+                removal::remove(session, &request.id, group).await?;
             }
             Ok(None)
         }

@@ -182,7 +182,7 @@ mod lifecycle {
             let mut found = describe(session, vec![wire::filter("launch-template-name", [name])]).await?;
             found.retain(|template| {
                 let (_, owner) = wire::read_tags(template.tags.as_deref());
-                owner.is_some_and(|it| it.stack == request.owner.stack && it.address == request.owner.address)
+                owner.as_ref() == Some(&request.owner)
             });
             Ok(found.iter().filter_map(types::LaunchTemplate::launch_template_id).map(EcoString::from).collect())
         }

@@ -156,6 +156,10 @@ mod lifecycle {
         }
 
         async fn create(&self, session: &Session, request: &Create) -> Result<Created, ProviderError> {
+            let taken = named(session, request).await?;
+            if let Some(arn) = wire::free_or_ours(session, taken, "elbv2.CreateLoadBalancer", request).await? {
+                return Ok(Created::new(arn));
+            }
             let inputs = &request.inputs;
             let pools = take::<String>(inputs, "ipv4_ipam_pool_id")?.map(pool);
             let call = send!(session.elbv2().create_load_balancer(), inputs =>
@@ -181,13 +185,7 @@ mod lifecycle {
         }
 
         async fn resolve(&self, session: &Session, request: &Create) -> Result<Vec<EcoString>, ProviderError> {
-            let name: String = need(&request.inputs, "name")?;
-            let call = || session.elbv2().describe_load_balancers().names(&name).send();
-            let Some(answer) = absent_is_none(session.read("elbv2.DescribeLoadBalancers", call).await)? else {
-                return Ok(Vec::new());
-            };
-            let arns = answer.load_balancers().iter().filter_map(types::LoadBalancer::load_balancer_arn);
-            wire::marked(session, arns.map(EcoString::from).collect(), request).await
+            wire::marked(session, named(session, request).await?, request).await
         }
 
         async fn update(&self, session: &Session, request: &Update) -> Result<Option<Monitor>, ProviderError> {
@@ -254,6 +252,15 @@ mod lifecycle {
             }
             Ok(readings)
         }
+    }
+
+    /// What has the name that is written.
+    async fn named(session: &Session, request: &Create) -> Result<Vec<EcoString>, ProviderError> {
+        let name: String = need(&request.inputs, "name")?;
+        let call = || session.elbv2().describe_load_balancers().names(&name).send();
+        let answer = absent_is_none(session.read("elbv2.DescribeLoadBalancers", call).await)?;
+        let found = answer.and_then(|answer| answer.load_balancers).unwrap_or_default();
+        Ok(found.iter().filter_map(types::LoadBalancer::load_balancer_arn).map(EcoString::from).collect())
     }
 
     async fn describe(session: &Session) -> Result<Vec<types::LoadBalancer>, ProviderError> {

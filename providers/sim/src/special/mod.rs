@@ -6,6 +6,7 @@ mod cloudfront;
 mod ec2;
 mod elbv2;
 mod route53;
+mod ssm;
 
 use cairn_provider::request::Target;
 use cairn_provider::schema::TypeSchema;
@@ -44,6 +45,7 @@ fn of(service: &str) -> &'static Special {
         "ec2" => &ec2::SPECIAL,
         "elbv2" => &elbv2::SPECIAL,
         "route53" => &route53::SPECIAL,
+        "ssm" => &ssm::SPECIAL,
         _ => &Special::NOTHING,
     }
 }

@@ -54,7 +54,7 @@ pub static DECLARATION: Declaration = Declaration {
             Range { path: "Placement.PartitionNumber", min: 1, max: 7, because: "a group has at most seven partitions" },
         ],
         values: &[
-            Values { path: "CreditSpecification.CpuCredits", known: &["standard", "unlimited"], open: false, noun: "" },
+            Values { path: "CreditSpecification.CpuCredits", known: &["standard", "unlimited"], open: false, noun: "credit option" },
             Values { path: "InstanceRequirements.AcceleratorNames", known: &[], open: true, noun: "accelerator" },
             Values { path: "LaunchTemplateData.InstanceType", known: &[], open: true, noun: "instance type" },
             Values {

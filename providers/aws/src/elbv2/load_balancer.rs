@@ -7,7 +7,7 @@
 //! cannot be destroyed until the attribute is `"false"` again.
 //!
 //! Attributes are written as text under the vendor's names. One that is written no longer goes back to the vendor's
-//! default; those that are never written are left alone.
+//! default, where that does not depend on the kind of load balancer.
 //!
 //! Vendor documentation:
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-elasticloadbalancingv2-loadbalancer.html>
@@ -59,6 +59,7 @@ pub static DECLARATION: Declaration = Declaration {
             ("Scheme", "\"internet-facing\""),
             ("Type", "\"application\""),
             ("EnablePrefixForIpv6SourceNat", "\"off\""),
+            ("MinimumLoadBalancerCapacity", "{\"capacity_units\":0}"),
             ("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic", "\"on\""),
         ],
         kept: &["SecurityGroups", "SubnetMappings", "Subnets"],
@@ -308,7 +309,10 @@ mod lifecycle {
             let call = || session.elbv2().describe_capacity_reservation().load_balancer_arn(arn).send();
             let answer = session.read("elbv2.DescribeCapacityReservation", call).await;
             let Some(answer) = absent_is_none(answer)? else { return Ok(None) };
-            put(&mut attributes, "minimum_load_balancer_capacity", &answer.minimum_load_balancer_capacity);
+            let capacity = answer.minimum_load_balancer_capacity.unwrap_or_else(|| {
+                types::MinimumLoadBalancerCapacity::builder().capacity_units(0).build()
+            });
+            put(&mut attributes, "minimum_load_balancer_capacity", &capacity);
         }
         set(&mut attributes, "tags", tags.clone());
         Ok(Some(Live { id: arn.into(), attributes, status: status(balancer), owner: owner.clone() }))
@@ -350,9 +354,14 @@ mod lifecycle {
         Ok(())
     }
 
+    /// Reserves capacity, or none any more.
     async fn reserve(session: &Session, arn: &str, inputs: &Map) -> Result<(), ProviderError> {
-        let call = send!(session.elbv2().modify_capacity_reservation().load_balancer_arn(arn), inputs =>
-            minimum_load_balancer_capacity);
+        let capacity: types::MinimumLoadBalancerCapacity = need(inputs, "minimum_load_balancer_capacity")?;
+        let call = session.elbv2().modify_capacity_reservation().load_balancer_arn(arn);
+        let call = match capacity.capacity_units() {
+            None | Some(0) => call.reset_capacity_reservation(true),
+            Some(_) => call.minimum_load_balancer_capacity(capacity),
+        };
         session.write("elbv2.ModifyCapacityReservation", call.send()).await?;
         Ok(())
     }

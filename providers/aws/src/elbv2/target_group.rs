@@ -5,7 +5,7 @@
 //! A group that a listener or a rule still uses cannot be destroyed.
 //!
 //! Attributes are written as text under the vendor's names. One that is written no longer goes back to the vendor's
-//! default; those that are never written are left alone.
+//! default, where that does not depend on protocol and kind of target.
 //!
 //! Vendor documentation:
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-elasticloadbalancingv2-targetgroup.html>

@@ -107,6 +107,32 @@ impl<'a> Differ<'a> {
             let recorded = recorded.and_then(|map| map.get(name));
             self.field(&field.shape, wanted, found, recorded, &leaf);
         }
+        if !leaf.path.is_empty() {
+            self.dropped(record, wanted, found, recorded, leaf);
+        }
+    }
+
+    /// Fields inside of a record that were written and are written no longer. What the resource's own go back to is
+    /// known; these go back to whatever the service makes of a record without them.
+    fn dropped(
+        &mut self,
+        record: RecordId,
+        wanted: &BTreeMap<EcoString, Planned>,
+        found: Option<&Map>,
+        recorded: Option<&Map>,
+        leaf: &Leaf<'a>,
+    ) {
+        let fields = &self.schema.record(record).fields;
+        for (name, was) in recorded.into_iter().flatten().filter(|(name, _)| !wanted.contains_key(*name)) {
+            let Some(field) = fields.get(name) else { continue };
+            let leaf = leaf.field(name.clone(), field);
+            let hidden = leaf.hidden();
+            let before = if hidden { Some(was) } else { found.and_then(|map| map.get(name)) };
+            let before = before.filter(|value| !same(&Value::None, value));
+            if before.is_some() && !(hidden && self.visible_only) && !self.is_ignored(&leaf.path) {
+                self.change(&leaf, before.cloned(), After::Absent);
+            }
+        }
     }
 
     fn field(
@@ -387,5 +413,69 @@ fn describe(planned: &Planned) -> String {
                 entries.iter().map(|(name, entry)| format!("{name}: {}", describe(entry))).collect();
             format!("{{ {} }}", entries.join(", "))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use cairn_provider::object::{Live, Status};
+    use cairn_provider::schema::facts::Facts;
+    use cairn_provider::schema::overlay::Overlay;
+    use cairn_provider::schema::{TypeSchema, build};
+    use cairn_provider::value::{Map, from_json};
+
+    use super::{Differ, Planned, StackKey};
+
+    static OVERLAY: Overlay = Overlay {
+        keyed: &[("Settings", "Key", "Value")],
+        entries: &[("Settings", &[("delay", "300"), ("mode", "off")])],
+        ..Overlay::EMPTY
+    };
+
+    fn schema() -> TypeSchema {
+        let facts = r#"{ "type": "AWS::Some::Thing", "id": ["Name"],
+            "properties": { "Name": {}, "Data": { "ref": "Data" }, "Settings": { "type": "array", "items": { "ref": "Setting" } } },
+            "definitions": {
+              "Data": { "type": "object", "properties": { "Image": {}, "Script": {} } },
+              "Setting": { "type": "object", "properties": { "Key": {}, "Value": {} } } } }"#;
+        build(&Facts::parse(facts).unwrap(), &OVERLAY).unwrap()
+    }
+
+    fn map(json: &str) -> Map {
+        from_json(&serde_json::from_str(json).unwrap()).as_map().unwrap().clone()
+    }
+
+    /// The paths that differ between what is wanted, what is there, and what was written last.
+    fn differing(wanted: &str, found: &str, recorded: &str) -> Vec<String> {
+        let (schema, key) = (schema(), StackKey::new(vec![1]));
+        let wanted: BTreeMap<_, _> =
+            map(wanted).into_iter().map(|(name, value)| (name, Planned::Known(value))).collect();
+        let live = Live { id: "thing".into(), attributes: map(found), status: Status::Ready, owner: None };
+        let changes = Differ::new(&schema, &key, &[]).against_live(&wanted, &live, Some(&map(recorded)));
+        changes.iter().map(|change| change.path.join(".")).collect()
+    }
+
+    #[test]
+    fn entries_of_the_cloud_are_no_difference_until_they_are_changed() {
+        let written = r#"{ "settings": { "delay": "30" } }"#;
+        let found = r#"{ "settings": { "delay": "30", "mode": "off", "newer": "1" } }"#;
+        assert!(differing(written, found, written).is_empty());
+        let found = r#"{ "settings": { "delay": "30", "mode": "on" } }"#;
+        assert_eq!(differing(written, found, written), ["settings.mode"]);
+        let found = r#"{ "settings": { "delay": "30", "mode": "off" } }"#;
+        assert_eq!(differing(r#"{ "settings": {} }"#, found, written), ["settings.delay"]);
+    }
+
+    #[test]
+    fn fields_inside_of_records_that_are_written_no_longer_are_a_difference() {
+        let found = r#"{ "data": { "image": "i", "script": "s" } }"#;
+        let wanted = r#"{ "data": { "image": "i" } }"#;
+        assert_eq!(differing(wanted, found, found), ["data.script"]);
+        // Nobody wrote it: it is the cloud's.
+        assert!(differing(wanted, found, wanted).is_empty());
+        // It is gone already.
+        assert!(differing(wanted, wanted, found).is_empty());
     }
 }

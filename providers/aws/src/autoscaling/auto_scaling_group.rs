@@ -167,10 +167,12 @@ pub static DECLARATION: Declaration = Declaration {
             ("CapacityRebalance", "false"),
             ("CapacityReservationSpecification", "{\"capacity_reservation_preference\":\"default\"}"),
             ("Cooldown", "300"),
+            ("DefaultInstanceWarmup", "-1"),
             ("DeletionProtection", "\"none\""),
             ("DesiredCapacityType", "\"units\""),
             ("HealthCheckGracePeriod", "0"),
             ("HealthCheckType", "\"EC2\""),
+            ("InstanceMaintenancePolicy", "{\"max_healthy_percentage\":-1,\"min_healthy_percentage\":-1}"),
             ("MaxInstanceLifetime", "0"),
             ("NewInstancesProtectedFromScaleIn", "false"),
             ("TerminationPolicies", "[\"Default\"]"),
@@ -383,7 +385,7 @@ mod lifecycle {
             let mut found = named(session, &[&name]).await?;
             found.retain(|group| {
                 let (_, owner) = parts::read_tags(group);
-                owner.is_some_and(|it| it.stack == request.owner.stack && it.address == request.owner.address)
+                owner.as_ref() == Some(&request.owner)
             });
             Ok(found.iter().filter_map(types::AutoScalingGroup::auto_scaling_group_name).map(EcoString::from).collect())
         }
@@ -418,9 +420,8 @@ mod lifecycle {
         }
 
         async fn delete(&self, session: &Session, request: &Delete) -> Result<Option<Monitor>, ProviderError> {
-            match named(session, &[&request.id]).await?.first() {
-                Some(group) => removal::remove(session, &request.id, group).await?,
-                None => {}
+            if let Some(group) = named(session, &[&request.id]).await?.first() {
+                removal::remove(session, &request.id, group).await?;
             }
             Ok(None)
         }
@@ -477,6 +478,19 @@ mod lifecycle {
             .await
     }
 
+    /// What the service means by a setting that its answer lacks: the words that UpdateAutoScalingGroup takes for it.
+    fn unset() -> [(&'static str, Value); 6] {
+        let percentages = ["max_healthy_percentage", "min_healthy_percentage"];
+        [
+            ("capacity_rebalance", Value::Bool(false)),
+            ("default_instance_warmup", Value::Int(-1)),
+            ("deletion_protection", Value::text("none")),
+            ("desired_capacity_type", Value::text("units")),
+            ("instance_maintenance_policy", Value::map(percentages.map(|name| (name.into(), Value::Int(-1))))),
+            ("max_instance_lifetime", Value::Int(0)),
+        ]
+    }
+
     /// What is observed of a group; none if it went away while it was read.
     async fn live(
         session: &Session,
@@ -495,6 +509,9 @@ mod lifecycle {
             placement_group, service_linked_role_arn as "service_linked_role",
             target_group_arns as "target_groups", termination_policies, traffic_sources,
             vpc_zone_identifier via subnets);
+        for (name, value) in unset() {
+            attributes.entry(name.into()).or_insert(value);
+        }
         set(&mut attributes, "metrics_collection", parts::read_metrics(group));
         if interest.wants("lifecycle_hook_specification_list") {
             let Some(hooks) = parts::read_hooks(session, id).await? else { return Ok(None) };

@@ -54,7 +54,7 @@ pub static DECLARATION: Declaration = Declaration {
             Range { path: "Placement.PartitionNumber", min: 1, max: 7, because: "a group has at most seven partitions" },
         ],
         values: &[
-            Values { path: "CreditSpecification.CpuCredits", known: &["standard", "unlimited"], open: false, noun: "" },
+            Values { path: "CreditSpecification.CpuCredits", known: &["standard", "unlimited"], open: false, noun: "credit option" },
             Values { path: "InstanceRequirements.AcceleratorNames", known: &[], open: true, noun: "accelerator" },
             Values { path: "LaunchTemplateData.InstanceType", known: &[], open: true, noun: "instance type" },
             Values {
@@ -182,7 +182,7 @@ mod lifecycle {
             let mut found = describe(session, vec![wire::filter("launch-template-name", [name])]).await?;
             found.retain(|template| {
                 let (_, owner) = wire::read_tags(template.tags.as_deref());
-                owner.is_some_and(|it| it.stack == request.owner.stack && it.address == request.owner.address)
+                owner.as_ref() == Some(&request.owner)
             });
             Ok(found.iter().filter_map(types::LaunchTemplate::launch_template_id).map(EcoString::from).collect())
         }

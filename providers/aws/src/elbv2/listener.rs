@@ -3,7 +3,7 @@
 //!
 //! An HTTPS or TLS listener needs a certificate of the same region. Further certificates are attached with
 //! `aws.elbv2.ListenerCertificate`. Everything but the load balancer can be changed in place. Attributes are written as
-//! text under the vendor's names and are left alone when they are never written.
+//! text under the vendor's names; headers that are written no longer are added no longer.
 //!
 //! The client secret of an OpenID Connect action is never read back, so a change of it in the cloud goes unnoticed.
 //!
@@ -14,10 +14,20 @@ use cairn_provider::declaration::{Declaration, Example, Idempotency, Permissions
 use cairn_provider::schema::Unit;
 use cairn_provider::schema::overlay::{Overlay, Reference, Relation, Replacement, Values};
 
-/// What attributes are when nobody writes them
+/// What attributes are when nobody writes them; a header without a value is not added
 /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ListenerAttribute.html>).
 const ATTRIBUTES: &[(&str, &str)] = &[
+    ("routing.http.response.access_control_allow_credentials.header_value", ""),
+    ("routing.http.response.access_control_allow_headers.header_value", ""),
+    ("routing.http.response.access_control_allow_methods.header_value", ""),
+    ("routing.http.response.access_control_allow_origin.header_value", ""),
+    ("routing.http.response.access_control_expose_headers.header_value", ""),
+    ("routing.http.response.access_control_max_age.header_value", ""),
+    ("routing.http.response.content_security_policy.header_value", ""),
     ("routing.http.response.server.enabled", "true"),
+    ("routing.http.response.strict_transport_security.header_value", ""),
+    ("routing.http.response.x_content_type_options.header_value", ""),
+    ("routing.http.response.x_frame_options.header_value", ""),
     ("send_tcp_reset.on_idle_timeout.enabled", "false"),
     ("tcp.idle_timeout.seconds", "350"),
 ];

@@ -7,7 +7,7 @@
 //! cannot be destroyed until the attribute is `"false"` again.
 //!
 //! Attributes are written as text under the vendor's names. One that is written no longer goes back to the vendor's
-//! default; those that are never written are left alone.
+//! default, where that does not depend on the kind of load balancer.
 //!
 //! Vendor documentation:
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-elasticloadbalancingv2-loadbalancer.html>
@@ -59,6 +59,7 @@ pub static DECLARATION: Declaration = Declaration {
             ("Scheme", "\"internet-facing\""),
             ("Type", "\"application\""),
             ("EnablePrefixForIpv6SourceNat", "\"off\""),
+            ("MinimumLoadBalancerCapacity", "{\"capacity_units\":0}"),
             ("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic", "\"on\""),
         ],
         kept: &["SecurityGroups", "SubnetMappings", "Subnets"],
@@ -156,6 +157,10 @@ mod lifecycle {
         }
 
         async fn create(&self, session: &Session, request: &Create) -> Result<Created, ProviderError> {
+            let taken = named(session, request).await?;
+            if let Some(arn) = wire::free_or_ours(session, taken, "elbv2.CreateLoadBalancer", request).await? {
+                return Ok(Created::new(arn));
+            }
             let inputs = &request.inputs;
             let pools = take::<String>(inputs, "ipv4_ipam_pool_id")?.map(pool);
             let call = send!(session.elbv2().create_load_balancer(), inputs =>
@@ -181,13 +186,7 @@ mod lifecycle {
         }
 
         async fn resolve(&self, session: &Session, request: &Create) -> Result<Vec<EcoString>, ProviderError> {
-            let name: String = need(&request.inputs, "name")?;
-            let call = || session.elbv2().describe_load_balancers().names(&name).send();
-            let Some(answer) = absent_is_none(session.read("elbv2.DescribeLoadBalancers", call).await)? else {
-                return Ok(Vec::new());
-            };
-            let arns = answer.load_balancers().iter().filter_map(types::LoadBalancer::load_balancer_arn);
-            wire::marked(session, arns.map(EcoString::from).collect(), request).await
+            wire::marked(session, named(session, request).await?, request).await
         }
 
         async fn update(&self, session: &Session, request: &Update) -> Result<Option<Monitor>, ProviderError> {
@@ -256,6 +255,15 @@ mod lifecycle {
         }
     }
 
+    /// What has the name that is written.
+    async fn named(session: &Session, request: &Create) -> Result<Vec<EcoString>, ProviderError> {
+        let name: String = need(&request.inputs, "name")?;
+        let call = || session.elbv2().describe_load_balancers().names(&name).send();
+        let answer = absent_is_none(session.read("elbv2.DescribeLoadBalancers", call).await)?;
+        let found = answer.and_then(|answer| answer.load_balancers).unwrap_or_default();
+        Ok(found.iter().filter_map(types::LoadBalancer::load_balancer_arn).map(EcoString::from).collect())
+    }
+
     async fn describe(session: &Session) -> Result<Vec<types::LoadBalancer>, ProviderError> {
         let call = |token| session.elbv2().describe_load_balancers().page_size(wire::PAGE).set_marker(token).send();
         let take = |page: aws_sdk_elasticloadbalancingv2::operation::describe_load_balancers::DescribeLoadBalancersOutput| {
@@ -301,7 +309,10 @@ mod lifecycle {
             let call = || session.elbv2().describe_capacity_reservation().load_balancer_arn(arn).send();
             let answer = session.read("elbv2.DescribeCapacityReservation", call).await;
             let Some(answer) = absent_is_none(answer)? else { return Ok(None) };
-            put(&mut attributes, "minimum_load_balancer_capacity", &answer.minimum_load_balancer_capacity);
+            let capacity = answer.minimum_load_balancer_capacity.unwrap_or_else(|| {
+                types::MinimumLoadBalancerCapacity::builder().capacity_units(0).build()
+            });
+            put(&mut attributes, "minimum_load_balancer_capacity", &capacity);
         }
         set(&mut attributes, "tags", tags.clone());
         Ok(Some(Live { id: arn.into(), attributes, status: status(balancer), owner: owner.clone() }))
@@ -343,9 +354,14 @@ mod lifecycle {
         Ok(())
     }
 
+    /// Reserves capacity, or none any more.
     async fn reserve(session: &Session, arn: &str, inputs: &Map) -> Result<(), ProviderError> {
-        let call = send!(session.elbv2().modify_capacity_reservation().load_balancer_arn(arn), inputs =>
-            minimum_load_balancer_capacity);
+        let capacity: types::MinimumLoadBalancerCapacity = need(inputs, "minimum_load_balancer_capacity")?;
+        let call = session.elbv2().modify_capacity_reservation().load_balancer_arn(arn);
+        let call = match capacity.capacity_units() {
+            None | Some(0) => call.reset_capacity_reservation(true),
+            Some(_) => call.minimum_load_balancer_capacity(capacity),
+        };
         session.write("elbv2.ModifyCapacityReservation", call.send()).await?;
         Ok(())
     }

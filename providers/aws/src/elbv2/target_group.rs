@@ -5,7 +5,7 @@
 //! A group that a listener or a rule still uses cannot be destroyed.
 //!
 //! Attributes are written as text under the vendor's names. One that is written no longer goes back to the vendor's
-//! default; those that are never written are left alone.
+//! default, where that does not depend on protocol and kind of target.
 //!
 //! Vendor documentation:
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-elasticloadbalancingv2-targetgroup.html>
@@ -153,6 +153,10 @@ mod lifecycle {
         }
 
         async fn create(&self, session: &Session, request: &Create) -> Result<Created, ProviderError> {
+            let taken = named(session, request).await?;
+            if let Some(arn) = wire::free_or_ours(session, taken, "elbv2.CreateTargetGroup", request).await? {
+                return Ok(Created::new(arn));
+            }
             let inputs = &request.inputs;
             let call = send!(session.elbv2().create_target_group(), inputs =>
                 name, protocol, protocol_version, port, vpc_id as "vpc", health_check_protocol, health_check_port,
@@ -172,13 +176,7 @@ mod lifecycle {
         }
 
         async fn resolve(&self, session: &Session, request: &Create) -> Result<Vec<EcoString>, ProviderError> {
-            let name: String = need(&request.inputs, "name")?;
-            let call = || session.elbv2().describe_target_groups().names(&name).send();
-            let Some(answer) = absent_is_none(session.read("elbv2.DescribeTargetGroups", call).await)? else {
-                return Ok(Vec::new());
-            };
-            let arns = answer.target_groups().iter().filter_map(types::TargetGroup::target_group_arn);
-            wire::marked(session, arns.map(EcoString::from).collect(), request).await
+            wire::marked(session, named(session, request).await?, request).await
         }
 
         async fn update(&self, session: &Session, request: &Update) -> Result<Option<Monitor>, ProviderError> {
@@ -237,6 +235,15 @@ mod lifecycle {
             }
             Ok(readings)
         }
+    }
+
+    /// What has the name that is written.
+    async fn named(session: &Session, request: &Create) -> Result<Vec<EcoString>, ProviderError> {
+        let name: String = need(&request.inputs, "name")?;
+        let call = || session.elbv2().describe_target_groups().names(&name).send();
+        let answer = absent_is_none(session.read("elbv2.DescribeTargetGroups", call).await)?;
+        let found = answer.and_then(|answer| answer.target_groups).unwrap_or_default();
+        Ok(found.iter().filter_map(types::TargetGroup::target_group_arn).map(EcoString::from).collect())
     }
 
     async fn describe(session: &Session) -> Result<Vec<types::TargetGroup>, ProviderError> {

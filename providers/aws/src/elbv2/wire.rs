@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::types;
-use cairn_provider::error::ProviderError;
+use cairn_provider::error::{ErrorClass, ProviderError};
 use cairn_provider::object::Ownership;
 use cairn_provider::request::{Create, Update};
 use cairn_provider::value::{Map, Value};
@@ -66,10 +66,28 @@ pub async fn marked(
     let texts: Vec<&str> = arns.iter().map(EcoString::as_str).collect();
     let tagged = tags_of(session, &texts).await?;
     let ours = |arn: &EcoString| {
-        let owner = tagged.get(arn).and_then(|(_, owner)| owner.as_ref());
-        owner.is_some_and(|owner| owner.stack == request.owner.stack && owner.address == request.owner.address)
+        tagged.get(arn).and_then(|(_, owner)| owner.as_ref()) == Some(&request.owner)
     };
     Ok(arns.into_iter().filter(ours).collect())
+}
+
+/// What a create may go on from. The service answers a repeated create with what is there already, whoever made it: a
+/// name that is taken by others is refused here.
+///
+/// # Errors
+/// The name is taken.
+pub async fn free_or_ours(
+    session: &Session,
+    named: Vec<EcoString>,
+    operation: &'static str,
+    request: &Create,
+) -> Result<Option<EcoString>, ProviderError> {
+    if named.is_empty() {
+        return Ok(None);
+    }
+    let ours = marked(session, named, request).await?.pop();
+    let taken = || ProviderError::new(ErrorClass::AlreadyExists, "AlreadyExists", operation, "the name is taken");
+    ours.map(Some).ok_or_else(taken)
 }
 
 /// Brings tags to what is written, if they changed.

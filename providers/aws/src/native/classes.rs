@@ -23,6 +23,10 @@ const fn saying(service: &'static str, code: &'static str, message: &'static str
     Rule { service, operation: "", code, message, class }
 }
 
+const fn gone(service: &'static str, operation: &'static str, code: &'static str, message: &'static str) -> Rule {
+    Rule { service, operation, code, message, class: ErrorClass::NotFound }
+}
+
 /// The rules, the special ones first.
 pub const RULES: &[Rule] = &[
     // Too many calls.
@@ -83,6 +87,9 @@ pub const RULES: &[Rule] = &[
     // A name that is not visible yet to the service that uses it.
     saying("autoscaling", "ValidationError", "Invalid IamInstanceProfile", ErrorClass::NotYetConsistent),
     saying("autoscaling", "ValidationError", "AutoScalingGroup name not found", ErrorClass::NotFound),
+    gone("autoscaling", "Delete", "ValidationError", "not found"),
+    gone("autoscaling", "Describe", "ValidationError", "not found"),
+    gone("autoscaling", "Detach", "ValidationError", "not found"),
     saying("autoscaling", "ValidationError", "not found", ErrorClass::NotYetConsistent),
     saying("ec2", "InvalidParameterValue", "iamInstanceProfile", ErrorClass::NotYetConsistent),
     saying("ec2", "InvalidParameterValue", "IAM Instance Profile", ErrorClass::NotYetConsistent),

@@ -81,6 +81,20 @@ fn nat_gateway(attributes: &mut Map) {
 }
 
 fn looked_up(schema: &TypeSchema, target: &Target, conditions: &Map) -> Option<Vec<Map>> {
+    if schema.name == "aws.ec2.Image" {
+        let mut image = conditions.clone();
+        for (field, value) in [
+            ("architecture", "x86_64"),
+            ("creation_date", "2026-01-01T00:00:00.000Z"),
+            ("root_device_name", "/dev/xvda"),
+            ("root_device_type", "ebs"),
+            ("state", "available"),
+            ("virtualization_type", "hvm"),
+        ] {
+            image.entry(field.into()).or_insert_with(|| value.into());
+        }
+        return Some(vec![image]);
+    }
     if schema.name != "aws.ec2.AvailabilityZone" {
         return None;
     }

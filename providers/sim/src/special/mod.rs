@@ -13,6 +13,7 @@ mod route53;
 mod s3;
 mod secretsmanager;
 mod sns;
+mod ssm;
 mod sts;
 
 use cairn_provider::request::Target;
@@ -59,6 +60,7 @@ fn of(service: &str) -> &'static Special {
         "s3" => &s3::SPECIAL,
         "secretsmanager" => &secretsmanager::SPECIAL,
         "sns" => &sns::SPECIAL,
+        "ssm" => &ssm::SPECIAL,
         "sts" => &sts::SPECIAL,
         _ => &Special::NOTHING,
     }

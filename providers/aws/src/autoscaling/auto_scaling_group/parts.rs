@@ -302,3 +302,31 @@ async fn notify(session: &Session, group: &str, topic: String, kinds: Vec<String
     session.write("autoscaling.PutNotificationConfiguration", call.send()).await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use cairn_provider::object::Ownership;
+    use cairn_provider::request::Create;
+    use cairn_provider::value::{Map, Value};
+
+    use super::new_tags;
+
+    #[test]
+    fn instances_get_the_tags_and_not_the_marks() {
+        let rich = Value::map([("value".into(), "shop".into()), ("propagate_at_launch".into(), Value::Bool(false))]);
+        let short = Value::map([("value".into(), "web".into())]);
+        let tags = Value::map([("Name".into(), short), ("owner".into(), rich), ("team".into(), "orders".into())]);
+        let request = Create {
+            kind: "aws.autoscaling.AutoScalingGroup".into(),
+            inputs: Map::from([("tags".into(), tags)]),
+            owner: Ownership { stack: "s".into(), address: "web".into(), nonce: "n".into() },
+            token: "t".into(),
+        };
+        let tags = new_tags("web", &request).unwrap();
+        let propagated: Vec<_> = tags.iter().filter(|tag| tag.propagate_at_launch() == Some(true)).collect();
+        let keys: Vec<_> = propagated.iter().filter_map(|tag| tag.key()).collect();
+        assert_eq!(keys, ["Name", "team"]);
+        assert_eq!(tags.len(), 6);
+        assert!(tags.iter().any(|tag| tag.key() == Some("cairn:stack") && tag.value() == Some("s")));
+    }
+}

@@ -73,3 +73,29 @@ async fn unprotect(session: &Session, name: &str, instances: &[&Instance]) -> Re
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_autoscaling::types::{AutoScalingGroup, DeletionProtection, Instance, LifecycleState, SuspendedProcess};
+
+    use super::{allowed, stays, terminates_nothing};
+
+    #[test]
+    fn protected_groups_are_not_touched() {
+        let group = |protection| AutoScalingGroup::builder().deletion_protection(protection).build();
+        assert!(allowed(&group(DeletionProtection::None), true).is_ok());
+        assert!(allowed(&group(DeletionProtection::PreventForceDeletion), false).is_ok());
+        assert!(allowed(&group(DeletionProtection::PreventForceDeletion), true).is_err());
+        assert!(allowed(&group(DeletionProtection::PreventAllDeletion), false).is_err());
+    }
+
+    #[test]
+    fn what_never_goes_by_itself_is_known() {
+        let instance = |state| Instance::builder().lifecycle_state(state).build();
+        assert!(stays(&instance(LifecycleState::Standby)));
+        assert!(!stays(&instance(LifecycleState::TerminatingWait)));
+        let process = SuspendedProcess::builder().process_name("Terminate").build();
+        assert!(terminates_nothing(&AutoScalingGroup::builder().suspended_processes(process).build()));
+        assert!(!terminates_nothing(&AutoScalingGroup::builder().build()));
+    }
+}

@@ -147,6 +147,8 @@ fn value(
         Err(refused(schema, "InvalidParameterValue", eco_format!("`{name}` is {wanted}, not {}", found.kind())))
     };
     match (shape, found) {
+        // What is absent is never sent.
+        (_, Value::None) => Ok(()),
         (Shape::Bool, Value::Bool(_))
         | (Shape::Float { .. }, Value::Int(_) | Value::Float(_))
         | (Shape::Text(_), Value::Text(_))

@@ -164,6 +164,9 @@ pub const RULES: &[Rule] = &[
     of("s3", "BucketNotEmpty", ErrorClass::Refused),
     saying("secretsmanager", "InvalidParameterException", "still has replica regions", ErrorClass::InUse),
     saying("secretsmanager", "InvalidRequestException", "marked for deletion", ErrorClass::NotFound),
+    // The bucket lives in another region, or its name is not known everywhere yet.
+    of("s3", "PermanentRedirect", ErrorClass::Refused),
+    of("s3", "TemporaryRedirect", ErrorClass::NotYetConsistent),
     saying("secretsmanager", "InvalidRequestException", "scheduled for deletion", ErrorClass::AlreadyExists),
     // There already, or not there at all.
     of("s3", "BucketAlreadyOwnedByYou", ErrorClass::AlreadyExists),

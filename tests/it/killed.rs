@@ -50,7 +50,7 @@ const KILLS: u32 = 30;
 #[test]
 fn killed_at_any_moment_the_next_run_finishes_alone() {
     let moto = Emulator::start(Kind::Moto, repository()).unwrap();
-    let whole = undisturbed(&moto);
+    let mut whole = undisturbed(&moto);
     let mut seed = 0x00C0_FFEE_u64;
     let mut table = String::new();
     let (mut mid_apply, mut failures) = (0, Vec::new());
@@ -72,7 +72,8 @@ fn killed_at_any_moment_the_next_run_finishes_alone() {
         // SIGKILL: no handler runs, nothing is written any more.
         child.kill().unwrap();
         if child.wait().unwrap().code().is_some() {
-            // It had ended by itself.
+            // It had ended by itself: it takes less time than was thought.
+            whole = whole.min(moment);
             continue;
         }
         let left = count(&moto);

@@ -122,12 +122,14 @@ impl Builder<'_> {
                 field.unwritten = self.unwritten(&field.vendor, &field.shape)?;
             }
         }
-        // What the overlay says of the resource itself wins.
-        let alternatives = |own: &[&str], facts: &[String]| -> Vec<String> {
-            if id == 0 && !own.is_empty() { own.iter().map(ToString::to_string).collect() } else { facts.to_vec() }
-        };
-        let any_of = alternatives(self.overlay.any_of, &facts.any_of);
-        let one_of = alternatives(self.overlay.one_of, &facts.one_of);
+        let owned = |listed: &[&str]| listed.iter().map(|property| (*property).to_owned()).collect::<Vec<_>>();
+        let (mut any_of, mut one_of) = (facts.any_of.clone(), facts.one_of.clone());
+        if id == 0 && !self.overlay.any_of.is_empty() {
+            any_of = owned(self.overlay.any_of);
+        }
+        if id == 0 && !self.overlay.one_of.is_empty() {
+            one_of = owned(self.overlay.one_of);
+        }
         let rename = |properties: &[String]| -> Vec<EcoString> {
             let mut renamed: Vec<EcoString> = properties.iter().filter_map(|name| names.get(name).cloned()).collect();
             renamed.dedup();

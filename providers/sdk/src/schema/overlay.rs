@@ -31,9 +31,9 @@ pub struct Overlay {
     pub hidden: &'static [&'static str],
     /// Properties the API needs although the facts call them optional.
     pub required: &'static [&'static str],
-    /// Properties of the resource itself of which at least one must be given, where the facts name too few.
+    /// Properties of the resource itself of which at least one must be given, where the facts say nothing of it.
     pub any_of: &'static [&'static str],
-    /// Properties of the resource itself of which exactly one must be given, where the facts name too few.
+    /// Properties of the resource itself of which exactly one must be given, where the facts name too few or none.
     pub one_of: &'static [&'static str],
     /// Attributes that an update in place may change. All others survive updates.
     pub volatile: &'static [&'static str],

@@ -129,6 +129,7 @@ mod lifecycle {
     use crate::ec2::wire;
     use crate::native::codec::{need, set, take};
     use crate::native::session::{Session, given};
+    use crate::native::tags;
 
     /// The lifecycle.
     pub const HANDLER: &dyn ResourceType<Session> = &SecurityGroup;
@@ -238,7 +239,7 @@ mod lifecycle {
 
     fn is_ours(group: &types::SecurityGroup, owner: &Ownership) -> bool {
         let (_, found) = wire::read_tags(group.tags.as_deref());
-        found.is_some_and(|found| found.stack == owner.stack && found.address == owner.address)
+        tags::same_owner(found.as_ref(), owner)
     }
 
     async fn describe(
@@ -259,8 +260,8 @@ mod lifecycle {
             description as "group_description", group_id, group_name, vpc_id as "vpc");
         let id: EcoString = group.group_id().unwrap_or_default().into();
         set(&mut attributes, "id", Value::Text(id.clone()));
-        let (tags, owner) = wire::read_tags(group.tags.as_deref());
-        set(&mut attributes, "tags", tags);
+        let (users, owner) = wire::read_tags(group.tags.as_deref());
+        set(&mut attributes, "tags", users);
         Live { id, attributes, status: Status::Ready, owner }
     }
 }

@@ -46,7 +46,8 @@ pub static DECLARATION: Declaration = Declaration {
             "ec2:DeleteTags",
         ],
     },
-    timings: Timings::INSTANT,
+    // Network interfaces of load balancers and databases stay for minutes after these are deleted.
+    timings: Timings { delete: 1_200, ..Timings::INSTANT },
     examples: &[
         Example {
             title: "A subnet in one zone",

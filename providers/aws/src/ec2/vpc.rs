@@ -29,7 +29,8 @@ pub static DECLARATION: Declaration = Declaration {
         read: &["ec2:DescribeVpcs", "ec2:DescribeVpcAttribute"],
         write: &["ec2:CreateVpc", "ec2:DeleteVpc", "ec2:ModifyVpcAttribute", "ec2:CreateTags", "ec2:DeleteTags"],
     },
-    timings: Timings::INSTANT,
+    // Network interfaces of load balancers and databases stay for minutes after these are deleted.
+    timings: Timings { delete: 1_200, ..Timings::INSTANT },
     examples: &[
         Example { title: "The smallest network", source: "resource vpc = aws.ec2.Vpc { cidr_block: 10.20.0.0/16 }\n" },
         Example {

@@ -118,12 +118,14 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
     let places: BTreeMap<Address, EcoString> =
         plan.changes.iter().map(|change| (change.address.clone(), change.source.clone())).collect();
     let total = graph.steps.len();
+    let used = crate::engine::observe::used(&work.desired);
     let run = Arc::new(Run {
         desired: work.desired,
         snapshot: folded.snapshot.clone(),
         clouds: work.clouds.clone(),
         journal: journal.clone(),
         reads: ReadQueue::start(work.clouds.clone()),
+        used,
         key: key.clone(),
         places,
         world: Mutex::new(world),

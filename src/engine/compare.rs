@@ -109,6 +109,11 @@ fn compared(subject: &Subject<'_>, world: &World, key: &StackKey) -> Change {
         return change;
     }
     if change.attributes.is_empty() {
+        // What was left unfinished is finished, even if nothing of it can be seen.
+        if recorded.incomplete {
+            change.action = Action::Update;
+            change.reasons.push(Reason::Incomplete);
+        }
         return change;
     }
     reasons(&mut change, recorded);

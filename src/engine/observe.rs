@@ -87,7 +87,7 @@ pub async fn observe(snapshot: &Snapshot, desired: &DesiredStack, clouds: &Cloud
 }
 
 /// The attributes of each object that others use: in their fields, in outputs, in assertions.
-fn used(desired: &DesiredStack) -> BTreeMap<Address, BTreeSet<EcoString>> {
+pub fn used(desired: &DesiredStack) -> BTreeMap<Address, BTreeSet<EcoString>> {
     let mut used: BTreeMap<Address, BTreeSet<EcoString>> = BTreeMap::new();
     let fields = desired.resources.values().flat_map(|resource| resource.inputs.values().map(|field| &field.value));
     let outputs = desired.outputs.values().map(|output| &output.value);

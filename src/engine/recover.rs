@@ -1,5 +1,7 @@
 //! After an interruption: every open intent is resolved before anything new begins.
 
+use std::collections::BTreeSet;
+
 use cairn_provider::declaration::Idempotency;
 use cairn_provider::error::ProviderError;
 use cairn_provider::object::{Observed, Ownership};
@@ -155,7 +157,7 @@ async fn ours(
     if found.is_empty() {
         return Ok(found);
     }
-    let wanted = found.iter().map(|id| (id.clone(), Interest::All)).collect();
+    let wanted = found.iter().map(|id| (id.clone(), Interest::Fields(BTreeSet::new()))).collect();
     let readings = provider.read(target, &ReadSet::from([(request.kind.clone(), wanted)])).await;
     let mut ids = Vec::new();
     for id in found {

@@ -62,6 +62,8 @@ pub struct Run {
     pub journal: Journal,
     /// Reads.
     pub reads: ReadQueue,
+    /// The attributes of each object that others use.
+    pub used: BTreeMap<Address, BTreeSet<EcoString>>,
     /// The stack's key.
     pub key: StackKey,
     /// Where each address is declared, `path:line`.
@@ -113,6 +115,12 @@ pub struct StepDone {
 }
 
 impl Run {
+    /// What is read of an object: what is written and what others use.
+    fn fields(&self, address: &Address, inputs: &Map) -> BTreeSet<EcoString> {
+        let used = self.used.get(address).into_iter().flatten();
+        used.chain(inputs.keys()).cloned().collect()
+    }
+
     /// The world, for a moment.
     pub fn world(&self) -> MutexGuard<'_, World> {
         // No code panics while it holds the world.

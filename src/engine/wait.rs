@@ -1,6 +1,6 @@
 //! Waiting: reads that are asked for together are read together, and looked at until an object is ready or gone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cairn_provider::error::{ErrorClass, ProviderError};
@@ -18,6 +18,7 @@ struct Request {
     target: Target,
     kind: EcoString,
     id: EcoString,
+    fields: BTreeSet<EcoString>,
     answer: oneshot::Sender<Observed>,
 }
 
@@ -39,9 +40,15 @@ impl ReadQueue {
     }
 
     /// Reads one object.
-    pub async fn read(&self, target: &Target, kind: &EcoString, id: &EcoString) -> Observed {
+    async fn read(&self, awaited: &Awaited<'_>) -> Observed {
         let (answer, answered) = oneshot::channel();
-        let request = Request { target: target.clone(), kind: kind.clone(), id: id.clone(), answer };
+        let request = Request {
+            target: awaited.target.clone(),
+            kind: awaited.kind.clone(),
+            id: awaited.id.clone(),
+            fields: awaited.fields.clone(),
+            answer,
+        };
         let stopped = || {
             Observed::Unreadable(ProviderError::new(ErrorClass::Transient, "Stopped", "read", "reading has stopped"))
         };
@@ -73,7 +80,13 @@ async fn serve(clouds: Clouds, mut inbox: mpsc::Receiver<Request>) {
 async fn read(clouds: Clouds, target: Target, requests: Vec<Request>) {
     let mut wanted = ReadSet::new();
     for request in &requests {
-        wanted.entry(request.kind.clone()).or_default().insert(request.id.clone(), Interest::All);
+        let of_kind = wanted.entry(request.kind.clone()).or_default();
+        let interest = Interest::Fields(request.fields.clone());
+        let joined = match of_kind.remove(&request.id) {
+            Some(already) => already.join(interest),
+            None => interest,
+        };
+        of_kind.insert(request.id.clone(), joined);
     }
     let Some(provider) = clouds.provider(&target.cloud) else { return };
     let readings = provider.read(&target, &wanted).await;
@@ -94,6 +107,8 @@ pub struct Awaited<'a> {
     pub kind: &'a EcoString,
     /// The identity.
     pub id: &'a EcoString,
+    /// What of it is read: what was written and what others use. More may take calls that nobody is allowed to make.
+    pub fields: BTreeSet<EcoString>,
     /// Seconds between two looks, at first.
     pub poll: f64,
 }
@@ -114,7 +129,7 @@ pub async fn until_ready(
     let begun = Instant::now();
     let mut pause = awaited.poll.min(1.0);
     loop {
-        let state = match queue.read(awaited.target, awaited.kind, awaited.id).await {
+        let state = match queue.read(awaited).await {
             Observed::Present(live) => match &live.status {
                 Status::Ready => return Ok(*live),
                 Status::Pending(state) => state.clone(),
@@ -156,7 +171,7 @@ pub async fn until_gone(
 ) -> Result<(), ProviderError> {
     let mut pause = awaited.poll.min(1.0);
     loop {
-        let state = match queue.read(awaited.target, awaited.kind, awaited.id).await {
+        let state = match queue.read(awaited).await {
             Observed::Absent => return Ok(()),
             Observed::Present(live) => match live.status {
                 Status::Failed(reason) => {

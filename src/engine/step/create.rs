@@ -216,6 +216,7 @@ async fn complete(
     let id = &created.id;
     persistently(patience, || provider.configure(target, id, request), |error| run.waiting(address, &error.code))
         .await?;
-    let awaited = Awaited { target, kind: &desired.kind, id, poll: declared.timings.poll as f64 };
+    let fields = run.fields(address, &request.inputs);
+    let awaited = Awaited { target, kind: &desired.kind, id, fields, poll: declared.timings.poll as f64 };
     Ok(until_ready(&run.reads, &awaited, patience, |state| run.waiting(address, state)).await?)
 }

@@ -1,5 +1,7 @@
 //! Destroying an object, and knowing that it is gone.
 
+use std::collections::BTreeSet;
+
 use cairn_provider::declaration::Timings;
 use cairn_provider::error::{ErrorClass, ProviderError};
 use cairn_provider::request::Delete;
@@ -53,7 +55,8 @@ pub async fn delete(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
             Err(error) if error.class == ErrorClass::NotFound => {}
             Err(error) => return Err(error.into()),
         }
-        let awaited = Awaited { target, kind: &recorded.kind, id: &recorded.id, poll: timings.poll as f64 };
+        let fields = BTreeSet::new();
+        let awaited = Awaited { target, kind: &recorded.kind, id: &recorded.id, fields, poll: timings.poll as f64 };
         until_gone(&run.reads, &awaited, patience, |state| run.waiting(&step.address, state)).await?;
         Ok::<(), StepError>(())
     }

@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use cairn_provider::error::ProviderError;
 use cairn_provider::object::{Live, Status};
-use cairn_provider::request::Update;
+use cairn_provider::provider::Provider;
+use cairn_provider::request::{Create, Target, Update};
 use cairn_provider::value::Map;
 use ecow::EcoString;
 
 use super::{Run, StepDone, StepError};
-use crate::engine::call::persistently;
+use crate::engine::call::{Patience, persistently};
 use crate::engine::compare::{self, Planned, Subject, wanted};
 use crate::engine::mask::masked;
 use crate::engine::schedule::ScheduledStep;
@@ -32,7 +34,7 @@ pub async fn update(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     inputs.extend(compare::unwritten(&schema, desired, recorded));
     let observed = run.world().object(&step.address).cloned().ok_or_else(gone)?;
     let differences = remaining(run, desired, recorded, &observed, &inputs)?;
-    if differences.is_empty() {
+    if differences.is_empty() && !recorded.incomplete {
         run.world().insert(step.address.clone(), observed);
         run.journal.append(vec![Entry::Noted { address: step.address.clone(), recorded: Box::new(after) }]).await?;
         return Ok(StepDone { id, nothing: true });
@@ -57,18 +59,23 @@ pub async fn update(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     };
     let patience = run.deadline(desired, "update", declared.timings.update, provider.tempo());
     let target = &desired.place.target;
-    let waiting = |error: &cairn_provider::error::ProviderError| run.waiting(&step.address, &error.code);
+    let waiting = |error: &ProviderError| run.waiting(&step.address, &error.code);
     let result = async {
-        // An update says what shall be, so it may be sent again even if nobody knows how it ended.
-        let mut sent = persistently(patience, || provider.update(target, &request), waiting).await;
-        if sent.as_ref().is_err_and(cairn_provider::error::ProviderError::may_have_effect) {
-            sent = persistently(patience, || provider.update(target, &request), waiting).await;
+        if recorded.incomplete {
+            // The create may have ended before everything was set that its call cannot carry.
+            let create = Create {
+                kind: desired.kind.clone(),
+                inputs: request.inputs.clone(),
+                owner: request.owner.clone(),
+                token: run.key.token(&run.snapshot.lineage, desired.address.as_str(), &recorded.nonce),
+            };
+            persistently(patience, || provider.configure(target, &id, &create), waiting).await?;
         }
-        if let Some(monitor) = sent? {
-            run.journal.append(vec![Entry::Monitored { nonce: nonce.clone(), monitor: monitor.0.clone() }]).await?;
-            run.follow(&step.address, provider, target, &monitor, patience).await?;
+        if !request.changed.is_empty() {
+            change(run, step, provider, &request, (target, &nonce), patience).await?;
         }
-        let awaited = Awaited { target, kind: &desired.kind, id: &id, poll: declared.timings.poll as f64 };
+        let fields = run.fields(&step.address, &request.inputs);
+        let awaited = Awaited { target, kind: &desired.kind, id: &id, fields, poll: declared.timings.poll as f64 };
         let live = until_ready(&run.reads, &awaited, patience, |state| run.waiting(&step.address, state)).await?;
         Ok::<Live, StepError>(live)
     }
@@ -87,6 +94,27 @@ pub async fn update(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
             Err(error)
         }
     }
+}
+
+/// Sends an update and follows it. It says what shall be, so it may be sent again even if nobody knows how it ended.
+async fn change(
+    run: &Run,
+    step: &ScheduledStep,
+    provider: &Arc<dyn Provider>,
+    request: &Update,
+    (target, nonce): (&Target, &EcoString),
+    patience: Patience,
+) -> Result<(), StepError> {
+    let waiting = |error: &ProviderError| run.waiting(&step.address, &error.code);
+    let mut sent = persistently(patience, || provider.update(target, request), waiting).await;
+    if sent.as_ref().is_err_and(ProviderError::may_have_effect) {
+        sent = persistently(patience, || provider.update(target, request), waiting).await;
+    }
+    if let Some(monitor) = sent? {
+        run.journal.append(vec![Entry::Monitored { nonce: nonce.clone(), monitor: monitor.0.clone() }]).await?;
+        run.follow(&step.address, provider, target, &monitor, patience).await?;
+    }
+    Ok(())
 }
 
 fn intent(run: &Run, desired: &DesiredResource, id: &EcoString, nonce: &EcoString, written: &Map) -> Intent {

@@ -32,6 +32,8 @@ impl Checker<'_> {
             Type::Part(schema, id) => {
                 let schema = Arc::clone(schema);
                 match schema.record(*id).fields.get(&name.text) {
+                    // What the cloud says about a resource is there; what may be written may be left out.
+                    Some(field) if !field.writable() => field_type(&schema, field),
                     Some(field) => field_type(&schema, field).optional(),
                     None => self.no_field(&schema, *id, name),
                 }

@@ -30,6 +30,11 @@ impl World {
 
     /// An object is there, and an update will change some of its attributes.
     pub fn insert_changing(&mut self, address: Address, attributes: Map, changing: BTreeSet<EcoString>) {
+        // A secret among them is another one afterwards.
+        let stale = |attribute: &Attribute| {
+            attribute.address == address && attribute.path.first().is_some_and(|name| changing.contains(name))
+        };
+        self.revealed.retain(|attribute, _| !stale(attribute));
         self.objects.insert(address.clone(), attributes);
         self.changing.insert(address, changing);
     }

@@ -76,7 +76,7 @@ static WIDGET_OVERLAY: Overlay = Overlay {
         Relation::AtMost { lower: "Low", upper: "High" },
         Relation::Below { lower: "Soft", upper: "Hard" },
         Relation::Unique { field: "Slot", per: "ParentId" },
-        Relation::NamesPart { field: "MainPart", parts: "Parts", key: "Id", noun: "part" },
+        Relation::NamesPart { field: "MainPart", parts: &["Parts"], key: "Id", noun: "part" },
     ],
     replacement: Replacement::DestroyFirst,
     popular: &["Color", "Keep"],

@@ -12,7 +12,9 @@ mod catalogue;
 #[macro_use]
 pub mod native;
 
-services! { certificatemanager, docdb, ec2, elbv2, iam, logs, rds, route53, secretsmanager, sns, ssm }
+services! {
+    autoscaling, certificatemanager, cloudfront, cloudwatch, docdb, ec2, elbv2, iam, logs, rds, route53, s3, secretsmanager, sns, ssm, sts
+}
 
 pub use catalogue::{catalogue, declaration, declarations, look_up_declaration, look_up_declarations};
 pub use facts::FACTS;

@@ -44,16 +44,20 @@ pub static DECLARATION: Declaration = Declaration {
     timings: Timings::INSTANT,
     examples: &[
         Example {
-            title: "A profile for a role that is there already",
-            source: "resource profile = aws.iam.InstanceProfile { roles: [existing(\"web\")] }\n",
-        },
-        Example {
             title: "A role and its profile",
             source: "resource web_role = aws.iam.Role {\n  assume_role_policy_document: {\n    Version: \
                      \"2012-10-17\"\n    Statement: [{ Effect: \"Allow\", Principal: { Service: \
                      \"ec2.amazonaws.com\" }, Action: \"sts:AssumeRole\" }]\n  }\n}\nresource web_profile = \
-                     aws.iam.InstanceProfile {\n  instance_profile_name: \"web\"\n  path: \"/shop/\"\n  roles: \
-                     [web_role]\n}\n",
+                     aws.iam.InstanceProfile { roles: [web_role] }\n",
+        },
+        Example {
+            title: "With names that people know",
+            source: "resource web_role = aws.iam.Role {\n  role_name: \"shop-web\"\n  path: \"/shop/\"\n  \
+                     assume_role_policy_document: {\n    Version: \"2012-10-17\"\n    Statement: [{ Effect: \
+                     \"Allow\", Principal: { Service: \"ec2.amazonaws.com\" }, Action: \"sts:AssumeRole\" }]\n  \
+                     }\n  managed_policies: [existing(\"arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore\")]\n\
+                     }\nresource web_profile = aws.iam.InstanceProfile {\n  instance_profile_name: \
+                     \"shop-web\"\n  path: \"/shop/\"\n  roles: [web_role]\n}\n",
         },
     ],
 };

@@ -77,16 +77,15 @@ pub static DECLARATION: Declaration = Declaration {
         },
         Example {
             title: "With what it may do, and what it may do at most",
-            source: "resource boundary = aws.iam.ManagedPolicy {\n  policy_document: {\n    Version: \
-                     \"2012-10-17\"\n    Statement: [{ Effect: \"Allow\", Action: [\"s3:*\", \"logs:*\", \"ssm:*\"], \
-                     Resource: \"*\" }]\n  }\n}\nresource worker = aws.iam.Role {\n  description: \"reads orders and \
+            source: "resource worker = aws.iam.Role {\n  description: \"reads orders and \
                      writes logs\"\n  path: \"/shop/\"\n  assume_role_policy_document: {\n    Version: \
                      \"2012-10-17\"\n    Statement: [{ Effect: \"Allow\", Principal: { Service: \
                      \"ec2.amazonaws.com\" }, Action: \"sts:AssumeRole\" }]\n  }\n  managed_policies: \
                      [existing(\"arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore\")]\n  policies: [\n    {\n      \
                      policy_name: \"read-orders\"\n      policy_document: {\n        Version: \"2012-10-17\"\n        \
                      Statement: [{ Effect: \"Allow\", Action: \"s3:GetObject\", Resource: \
-                     \"arn:aws:s3:::shop-orders/*\" }]\n      }\n    }\n  ]\n  permissions_boundary: boundary\n  \
+                     \"arn:aws:s3:::shop-orders/*\" }]\n      }\n    }\n  ]\n  permissions_boundary: \
+                     existing(\"arn:aws:iam::aws:policy/PowerUserAccess\")\n  \
                      max_session_duration: 2h\n  tags: { team: \"orders\" }\n}\n",
         },
     ],

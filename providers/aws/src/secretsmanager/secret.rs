@@ -35,6 +35,7 @@ pub static DECLARATION: Declaration = Declaration {
             because: "Secrets Manager makes passwords of one to 4096 characters",
         }],
         sensitive: &["SecretString"],
+        volatile: &["SecretString"],
         defaults: &[("Description", "\"\""), ("KmsKeyId", "null")],
         // A name must not end in a hyphen and six characters: the service's own ARNs do.
         name: Some(NameRule { property: "Name", max: 512, lower: false, separators: "/_+=.@-", renewed: true }),

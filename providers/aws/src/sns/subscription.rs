@@ -69,11 +69,12 @@ pub static DECLARATION: Declaration = Declaration {
         },
         Example {
             title: "A queue that gets what it asks for, with a place for what cannot be delivered",
-            source: "resource orders = aws.sns.Topic {}\nresource queue = aws.sqs.Queue {}\nresource lost = \
-                     aws.sqs.Queue {}\nresource large_orders = aws.sns.Subscription {\n  topic: orders\n  protocol: \
-                     \"sqs\"\n  endpoint: queue.arn\n  raw_message_delivery: true\n  filter_policy_scope: \
-                     \"MessageBody\"\n  filter_policy: { kind: [\"order\"], total: [{ numeric: [\">=\", 1000] }] }\n  \
-                     redrive_policy: { deadLetterTargetArn: lost.arn }\n}\n",
+            source: "resource orders = aws.sns.Topic {}\nresource large_orders = aws.sns.Subscription {\n  topic: \
+                     orders\n  protocol: \"sqs\"\n  endpoint: \
+                     \"arn:aws:sqs:eu-central-1:111122223333:large-orders\"\n  raw_message_delivery: true\n  \
+                     filter_policy_scope: \"MessageBody\"\n  filter_policy: { kind: [\"order\"], total: [{ \
+                     numeric: [\">=\", 1000] }] }\n  redrive_policy: { deadLetterTargetArn: \
+                     \"arn:aws:sqs:eu-central-1:111122223333:lost-orders\" }\n}\n",
         },
     ],
 };

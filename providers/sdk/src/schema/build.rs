@@ -122,6 +122,14 @@ impl Builder<'_> {
                 field.unwritten = self.unwritten(&field.vendor, &field.shape)?;
             }
         }
+        let owned = |listed: &[&str]| listed.iter().map(|property| (*property).to_owned()).collect::<Vec<_>>();
+        let (mut any_of, mut one_of) = (facts.any_of.clone(), facts.one_of.clone());
+        if id == 0 && !self.overlay.any_of.is_empty() {
+            any_of = owned(self.overlay.any_of);
+        }
+        if id == 0 && !self.overlay.one_of.is_empty() {
+            one_of = owned(self.overlay.one_of);
+        }
         let rename = |properties: &[String]| -> Vec<EcoString> {
             let mut renamed: Vec<EcoString> = properties.iter().filter_map(|name| names.get(name).cloned()).collect();
             renamed.dedup();
@@ -137,8 +145,8 @@ impl Builder<'_> {
         let record = Record {
             name: naming::camel(definition),
             fields,
-            any_of: rename(&facts.any_of),
-            one_of: rename(&facts.one_of),
+            any_of: rename(&any_of),
+            one_of: rename(&one_of),
             excludes: pairs(&facts.excludes),
             requires: pairs(&facts.requires),
         };
@@ -473,6 +481,8 @@ impl Builder<'_> {
         paths.extend(overlay.sensitive);
         paths.extend(overlay.hidden);
         paths.extend(overlay.required);
+        paths.extend(overlay.any_of);
+        paths.extend(overlay.one_of);
         paths.extend(overlay.volatile);
         paths.extend(overlay.equality.iter().map(|(path, _)| *path));
         paths.extend(overlay.readable);

@@ -1,0 +1,3 @@
+//! Amazon CloudWatch: alarms.
+
+resources! { alarm }

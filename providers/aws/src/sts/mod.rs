@@ -1,0 +1,3 @@
+//! AWS Security Token Service.
+
+resources! { ; look_up: caller_identity }

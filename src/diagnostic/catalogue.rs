@@ -57,7 +57,7 @@ pages! {
     types:
         arguments declaration declaration_inside dimension else_missing function_value index interpolation
         match_incomplete mismatch missing_fields not_callable not_one_of operator output range recursive
-        unknown unknown_field unknown_member;
+        too_large unknown unknown_field unknown_member;
     values: condition inexact out_of_range pattern ports too_few too_long too_many too_short;
 }
 

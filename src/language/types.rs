@@ -112,6 +112,9 @@ impl RecordType {
     }
 }
 
+/// A type may have this many parts.
+const MAX_PARTS: usize = 20_000;
+
 impl Type {
     /// The type of an optional value.
     pub fn optional(self) -> Self {
@@ -231,6 +234,28 @@ impl Type {
             "Size" => Self::Size,
             // A share may be something else that is counted, so plain numbers fit too.
             _ => Self::Union(Arc::new([Self::Percent, Self::Float])),
+        }
+    }
+
+    /// Whether it has more parts than anybody writes: records that hold each other twice grow without end.
+    pub fn is_too_large(&self) -> bool {
+        let mut left = MAX_PARTS;
+        self.count(&mut left);
+        left == 0
+    }
+
+    fn count(&self, left: &mut usize) {
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            return;
+        }
+        match self {
+            Self::List(inner) | Self::Set(inner) | Self::Map(inner) | Self::Optional(inner) | Self::Secret(inner) => {
+                inner.count(left);
+            }
+            Self::Record(record) => record.fields.iter().for_each(|field| field.ty.count(left)),
+            Self::Union(members) => members.iter().for_each(|member| member.count(left)),
+            _ => {}
         }
     }
 

@@ -352,3 +352,51 @@ fn values_of_the_command_line() {
     let json = folder.check(&["--format", "json", "--set", "zones={ a: 1 }"]);
     assert_eq!(reports(&json), [""; 0]);
 }
+
+/// Sources of a few lines that would take more time or memory than there is.
+#[test]
+fn what_grows_without_end_is_stopped() {
+    let doubling = |first: &str, step: &dyn Fn(usize) -> String| {
+        let steps: String = (1..=60).map(|n| format!("let a{n} = {}\n", step(n - 1))).collect();
+        format!("let a0 = {first}\n{steps}output o = a60\n")
+    };
+    for (text, place) in [
+        (doubling("[1]", &|n| format!("[...a{n}, ...a{n}]")), "21:11"),
+        (doubling("[1]", &|n| format!("[a{n}, a{n}]")), "20:11"),
+        (doubling("{ x: 1 }", &|n| format!("{{ x: a{n}, y: a{n} }}")), "20:11"),
+        (doubling("\"x\"", &|n| format!("\"${{a{n}}}${{a{n}}}\"")), "25:11"),
+    ] {
+        refused(&stack_and("a.cairn", text), &[&format!("evaluate::budget a.cairn:{place}")]);
+    }
+    let unknown = format!(
+        "resource v = aws.ec2.Vpc {{ cidr_block: 10.0.0.0/16 }}\n{}",
+        doubling("v.vpc_id", &|n| format!("\"${{a{n}}}${{a{n}}}\""))
+    );
+    refused(&stack_and("a.cairn", unknown), &["evaluate::budget a.cairn:21:11"]);
+    let types: String =
+        (1..=60).map(|n| format!("type T{n} = {{ x: T{} = {{}}, y: T{} = {{}} }}\n", n - 1, n - 1)).collect();
+    let types = format!("type T0 = {{ x: Int = 1 }}\n{types}input i: T60 = {{}}\noutput o = i\n");
+    refused(&stack_and("a.cairn", types), &["types::too_large a.cairn:14:6"]);
+}
+
+#[test]
+fn long_rows_of_names_are_stopped() {
+    let row = |numbers: &mut dyn Iterator<Item = usize>| {
+        numbers.map(|n| format!("let a{n} = a{} + 1\n", n - 1)).collect::<String>()
+    };
+    let tail = "let a0 = 1\noutput o = a6000\n";
+    let up = format!("{}{tail}", row(&mut (1..=6_000)));
+    let down = format!("{}{tail}", row(&mut (1..=6_000).rev()));
+    for text in [up, down] {
+        let json = stack_and("a.cairn", text).check(&["--format", "json"]);
+        let found = reports(&json);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with("evaluate::budget a.cairn:"), "{found:?}");
+    }
+    let short = format!("{}let a0 = 1\noutput o = a2000\n", row(&mut (1..=2_000).rev()));
+    accepted(&stack_and("a.cairn", short));
+    let functions: String = (1..=6_000).map(|n| format!("fn f{n}(n: Int): Int = f{}(n)\n", n - 1)).collect();
+    let functions = format!("fn f0(n: Int): Int = n\n{functions}output o = f6000(1)\n");
+    let found = reports(&stack_and("a.cairn", functions).check(&["--format", "json"]));
+    assert_eq!(found.len(), 1, "{found:?}");
+}

@@ -23,4 +23,5 @@ mod mutation;
 mod project;
 mod reference;
 mod sample_types;
+mod shared_examples;
 mod stack_folder;

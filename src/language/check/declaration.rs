@@ -15,6 +15,9 @@ use crate::language::types::Type;
 use crate::language::unsupported;
 use crate::source::Span;
 
+/// Names may lead this deep to each other.
+const MAX_LEVELS: usize = 5_000;
+
 impl Checker<'_> {
     /// The type of an item, worked out when it is first asked for. Its mistakes are reported then, whoever asks.
     pub(super) fn item_type(&mut self, id: ItemId, unit: UnitId, asked: Span) -> Type {
@@ -23,6 +26,10 @@ impl Checker<'_> {
         }
         if self.in_progress.iter().any(|(item, _)| *item == id) {
             self.circular(id, asked);
+            return Type::Error;
+        }
+        if self.in_progress.len() >= MAX_LEVELS {
+            self.too_many_levels(asked);
             return Type::Error;
         }
         let program = self.program;
@@ -56,6 +63,21 @@ impl Checker<'_> {
         let _ = unit;
         self.typed.types.insert(id, ty.clone());
         ty
+    }
+
+    /// Reports a row of names that is too long to be followed; once is enough.
+    fn too_many_levels(&mut self, asked: Span) {
+        if !std::mem::replace(&mut self.typed.too_deep, true) {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "evaluate::budget",
+                    "Values need each other more than 5,000 levels deep",
+                    asked,
+                    "this is one level too many",
+                )
+                .help("a long row of values that each need the one before is a list and a loop"),
+            );
+        }
     }
 
     fn constant(&mut self, node: &Let) -> Type {

@@ -107,6 +107,13 @@ impl Checker<'_> {
 
     /// The type of an expression that no place expects anything of.
     pub(super) fn infer(&mut self, expression: &Expr) -> Type {
+        let ty = self.inferred(expression);
+        // What is larger than anything that is written is not followed; its value is refused when it is made.
+        let made = matches!(expression.kind, ExprKind::Record(_) | ExprKind::List(_));
+        if made && ty.is_too_large() { Type::Any } else { ty }
+    }
+
+    fn inferred(&mut self, expression: &Expr) -> Type {
         match &expression.kind {
             ExprKind::Group(inner) => self.infer(inner),
             ExprKind::Number(raw) => match literal::classify(raw) {

@@ -374,6 +374,19 @@ impl Checker<'_> {
             ExprKind::Name(name) => self.guard_of(name),
             _ => None,
         };
+        if shown != name && !self.quietly(|checker| checker.infer(base)).is_optional() {
+            // It is not the resource that may be absent but something in it.
+            self.report(
+                Diagnostic::error(
+                    "refs::maybe_absent",
+                    format!("`{shown}` may be absent"),
+                    expression.span,
+                    "a value is needed in every case",
+                )
+                .help(format!("{shown} ?? …        gives another value if there is none")),
+            );
+            return;
+        }
         let mut diagnostic = Diagnostic::error(
             "refs::maybe_absent",
             format!("`{name}` may not exist"),

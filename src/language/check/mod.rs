@@ -38,6 +38,8 @@ pub struct Typed {
     pub inner: BTreeMap<Span, Type>,
     /// Inputs marked `known`.
     pub known: BTreeSet<ItemId>,
+    /// Whether a row of names was too long to be followed; nothing is said about it again.
+    pub too_deep: bool,
     /// Items with an error; their values are silent.
     pub failed: BTreeSet<ItemId>,
 }
@@ -60,6 +62,7 @@ pub fn check(program: &Program, report: &mut Report) -> Typed {
             signatures: BTreeMap::new(),
             inner: BTreeMap::new(),
             known: BTreeSet::new(),
+            too_deep: false,
             failed: BTreeSet::new(),
         },
         in_progress: Vec::new(),
@@ -165,7 +168,9 @@ impl<'p> Checker<'p> {
     fn unit(&mut self, unit: UnitId) {
         let program = self.program;
         if let Some(header) = program.unit(unit).header {
+            self.quiet += usize::from(program.item(header).broken);
             self.enter(unit, |checker| checker.header(header));
+            self.quiet -= usize::from(program.item(header).broken);
         }
         for &id in &program.unit(unit).items {
             self.enter(unit, |checker| checker.item(id));

@@ -224,6 +224,23 @@ impl Checker<'_> {
                 let ty =
                     self.loudly(|checker| checker.enter(binding.unit, |checker| checker.type_expression(&node.ty)));
                 self.in_progress.pop();
+                if ty.is_too_large() {
+                    // What holds it is too large, too; that is the same mistake.
+                    let again = self.diagnostics.iter().any(|diagnostic| diagnostic.code == "types::too_large");
+                    self.quiet += usize::from(again);
+                    self.report(
+                        Diagnostic::error(
+                            "types::too_large",
+                            format!("The type `{}` has more than 20,000 parts", node.name.text),
+                            node.name.span,
+                            "it becomes too large here",
+                        )
+                        .help("records that each hold the one before twice grow without end; hold names instead"),
+                    );
+                    self.quiet -= usize::from(again);
+                    self.typed.types.insert(binding.item, Type::Error);
+                    return Type::Error;
+                }
                 let ty = match ty {
                     Type::Record(record) if record.name.is_none() => {
                         let fields = record.fields.clone();

@@ -36,7 +36,9 @@ impl Evaluator<'_> {
                 return Term::error(span);
             }
             let scope = self.scope_of_binding(place.scope, binding.unit);
-            return self.function(function, binding.item, scope, args, span, place);
+            let deeper =
+                self.deeper(span, |evaluator| evaluator.function(function, binding.item, scope, args, span, place));
+            return deeper.unwrap_or_else(|| Term::error(span));
         }
         match builtins::find(On::Nothing, name) {
             Some(builtin) => {

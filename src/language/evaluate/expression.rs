@@ -20,10 +20,15 @@ use crate::source::Span;
 impl Evaluator<'_> {
     /// Evaluates an expression.
     pub(super) fn expression(&mut self, expression: &Expr, place: &Place) -> Term {
-        let span = expression.span;
-        if !self.step(span) {
-            return Term::error(span);
+        if !self.step(expression.span) {
+            return Term::error(expression.span);
         }
+        let term = self.computed(expression, place);
+        self.sized(&expression.kind, term, expression.span)
+    }
+
+    fn computed(&mut self, expression: &Expr, place: &Place) -> Term {
+        let span = expression.span;
         match &expression.kind {
             ExprKind::Group(inner) => self.expression(inner, place),
             ExprKind::Number(raw) => match literal::classify(raw) {

@@ -51,7 +51,7 @@ impl Evaluator<'_> {
                     Some((label.span, label.text.clone(), problem.help))
                 }));
                 term
-            } else if self.typed.failed.contains(id) {
+            } else if self.typed.failed.contains(id) || matches!(ty.bare(), Type::Error) {
                 // What is wrong with the input itself was said with the types.
                 Term::error(node.name.span)
             } else if let Some(default) = &node.default {

@@ -136,7 +136,10 @@ impl Evaluator<'_> {
             None => {}
         }
         instance.fields.borrow_mut().insert(name.clone(), FieldState::InProgress);
-        let (term, touched) = self.collecting(|evaluator| evaluator.written_field(instance, name));
+        let span = self.program.item(instance.item).span.at_start();
+        let deeper =
+            self.deeper(span, |evaluator| evaluator.collecting(|evaluator| evaluator.written_field(instance, name)));
+        let (term, touched) = deeper.unwrap_or_else(|| (Some(Term::error(span)), Vec::new()));
         let touched = Rc::new(touched);
         self.touched.extend(touched.iter().cloned());
         instance.fields.borrow_mut().insert(name.clone(), FieldState::Done(term.clone(), touched));

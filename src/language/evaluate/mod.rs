@@ -18,6 +18,7 @@ mod name;
 mod phase;
 mod placement;
 mod relation;
+mod size;
 mod term;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,7 +99,8 @@ pub fn evaluate(request: &Request<'_>, report: &mut Report) -> Evaluation {
         circular: BTreeSet::new(),
         diagnostics: Vec::new(),
         steps: 0,
-        exhausted: false,
+        levels: 0,
+        exhausted: request.typed.too_deep,
         count: 0,
     };
     let inputs = evaluator.stack_inputs(request.overrides);
@@ -154,6 +156,8 @@ struct Evaluator<'p> {
     circular: BTreeSet<Address>,
     diagnostics: Vec<Diagnostic>,
     steps: u64,
+    /// How deep values lie behind each other's names right now.
+    levels: usize,
     exhausted: bool,
     count: usize,
 }
@@ -229,7 +233,10 @@ impl<'p> Evaluator<'p> {
     fn collecting<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> (T, Vec<Need>) {
         let outer = std::mem::take(&mut self.touched);
         let result = run(self);
-        let touched = std::mem::replace(&mut self.touched, outer);
+        let mut touched = std::mem::replace(&mut self.touched, outer);
+        // What is read twice through other names is read once.
+        touched.sort_by(|a, b| (&a.address, a.order_only, a.span).cmp(&(&b.address, b.order_only, b.span)));
+        touched.dedup_by(|a, b| (&a.address, a.order_only, a.span) == (&b.address, b.order_only, b.span));
         (result, touched)
     }
 
@@ -255,7 +262,8 @@ impl<'p> Evaluator<'p> {
             return Term::error(asked);
         }
         self.items.insert((scope, id), Memo::InProgress);
-        let (term, touched) = self.collecting(|evaluator| evaluator.item(scope, id, asked));
+        let deeper = self.deeper(asked, |evaluator| evaluator.collecting(|evaluator| evaluator.item(scope, id, asked)));
+        let (term, touched) = deeper.unwrap_or_else(|| (Term::error(asked), Vec::new()));
         let touched = Rc::new(touched);
         self.touched.extend(touched.iter().cloned());
         self.items.insert((scope, id), Memo::Done(term.clone(), touched));

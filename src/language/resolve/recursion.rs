@@ -1,6 +1,9 @@
 //! Circles: functions that call themselves, components that contain themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use petgraph::algo::kosaraju_scc;
+use petgraph::graphmap::DiGraphMap;
 
 use crate::diagnostic::{Diagnostic, Report};
 use crate::language::program::{ItemId, Program, TypeBinding, UnitId};
@@ -34,13 +37,23 @@ fn functions(program: &Program, report: &mut Report) {
             calls.insert(id, found);
         }
     }
-    let mut done: Vec<ItemId> = Vec::new();
-    for &start in calls.keys() {
-        if done.contains(&start) {
-            continue;
+    let items: Vec<ItemId> = calls.keys().copied().collect();
+    let mut graph: DiGraphMap<usize, ()> = DiGraphMap::new();
+    for (at, item) in items.iter().enumerate() {
+        graph.add_node(at);
+        for (callee, _) in calls.get(item).into_iter().flatten() {
+            if let Ok(to) = items.binary_search(callee) {
+                graph.add_edge(at, to, ());
+            }
         }
-        if let Some(circle) = circle_from(start, &calls) {
-            done.extend(circle.iter().map(|(item, _)| *item));
+    }
+    // Only who can reach himself is followed: long rows of functions are no circles.
+    for group in kosaraju_scc(&graph) {
+        let looped = group.len() > 1 || group.iter().any(|at| graph.contains_edge(*at, *at));
+        let start = group.iter().min().and_then(|at| items.get(*at));
+        if let Some(&start) = start.filter(|_| looped)
+            && let Some(circle) = circle_from(start, &calls)
+        {
             report.add(recursion(program, start, &circle));
         }
     }
@@ -49,7 +62,7 @@ fn functions(program: &Program, report: &mut Report) {
 /// The calls that lead from an item back to it.
 fn circle_from(start: ItemId, calls: &BTreeMap<ItemId, Vec<(ItemId, Span)>>) -> Option<Vec<(ItemId, Span)>> {
     let mut path: Vec<(ItemId, Span)> = Vec::new();
-    let mut seen: Vec<ItemId> = Vec::new();
+    let mut seen: BTreeSet<ItemId> = BTreeSet::new();
     let mut pending: Vec<(usize, ItemId, Span)> =
         calls.get(&start)?.iter().rev().map(|(to, span)| (0, *to, *span)).collect();
     while let Some((depth, item, span)) = pending.pop() {
@@ -58,10 +71,9 @@ fn circle_from(start: ItemId, calls: &BTreeMap<ItemId, Vec<(ItemId, Span)>>) -> 
         if item == start {
             return Some(path);
         }
-        if seen.contains(&item) {
+        if !seen.insert(item) {
             continue;
         }
-        seen.push(item);
         let next = calls.get(&item).into_iter().flatten();
         pending.extend(next.rev().map(|(to, span)| (depth + 1, *to, *span)));
     }

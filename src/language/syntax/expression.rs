@@ -34,7 +34,9 @@ impl<'d> Builder<'d> {
     /// The place of a pair that ends in a token.
     pub fn span(&self, pair: &Pair<'_, Rule>) -> Span {
         let span = pair.as_span();
-        Span::new(self.source, self.base + span.start(), self.base + span.end())
+        // What was appended to mend an item lies behind the text.
+        let inside = |at: usize| (self.base + at).min(self.text.len());
+        Span::new(self.source, inside(span.start()), inside(span.end()))
     }
 
     /// Keeps a report.

@@ -27,15 +27,15 @@ use ast::Document;
 pub const MAX_FILE: usize = 10 * 1024 * 1024;
 
 /// Parses a source text.
-pub fn parse(source: SourceId, text: &SourceText) -> (Document, Vec<Diagnostic>) {
+pub fn parse(source: SourceId, original: &SourceText) -> (Document, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
-    if text.text.len() > MAX_FILE {
+    if original.text.len() > MAX_FILE {
         diagnostics.push(
             Diagnostic::error(
                 "syntax::too_large",
                 "This file is larger than 10 MiB",
                 Span::new(source, 0, 0),
-                format!("{} bytes", text.text.len()),
+                format!("{} bytes", original.text.len()),
             )
             .help(
                 "split it: all files of a stack's directory are one scope. Data belongs into a file read with file()",
@@ -43,8 +43,8 @@ pub fn parse(source: SourceId, text: &SourceText) -> (Document, Vec<Diagnostic>)
         );
         return (Document { source, items: Vec::new() }, diagnostics);
     }
-    let readable = hidden_characters(source, &text.text, &mut diagnostics);
-    let text = readable.as_deref().unwrap_or(&text.text);
+    let readable = hidden_characters(source, &original.text, &mut diagnostics);
+    let text = readable.as_deref().unwrap_or(&original.text);
     let (pieces, strays) = split::split(text);
     for stray in strays {
         diagnostics.push(mistake::stray_line(source, text, stray));
@@ -55,7 +55,7 @@ pub fn parse(source: SourceId, text: &SourceText) -> (Document, Vec<Diagnostic>)
         items.push(recover::item(source, text, piece, following.next(), &mut diagnostics));
     }
     for diagnostic in &mut diagnostics {
-        stay_inside(text, diagnostic);
+        stay_inside(&original.text, diagnostic);
     }
     (Document { source, items }, diagnostics)
 }

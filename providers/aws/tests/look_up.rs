@@ -116,13 +116,13 @@ fn texts<'a>(found: &'a [Live], field: &str) -> Vec<&'a str> {
 async fn availability_zones() {
     let place = Place::start().await;
     let kind = "aws.ec2.AvailabilityZone";
-    let all = place.find(kind, &[("state", "available"), ("zone_type", "availability-zone")]);
+    let all = place.find(kind, &[("state", "available"), ("zone_type", "availability-zone")]).await;
     assert_eq!(texts(&all, "zone_name"), ["eu-central-1a", "eu-central-1b", "eu-central-1c"]);
-    let one = place.find(kind, &[("zone_id", "euc1-az3")]);
+    let one = place.find(kind, &[("zone_id", "euc1-az3")]).await;
     assert_eq!(texts(&one, "zone_name"), ["eu-central-1c"]);
     assert_eq!(texts(&one, "state"), ["available"]);
     assert_eq!(texts(&one, "region_name"), ["eu-central-1"]);
-    assert!(place.find(kind, &[("zone_name", "eu-central-1z")]).is_empty());
+    assert!(place.find(kind, &[("zone_name", "eu-central-1z")]).await.is_empty());
 }
 
 #[tokio::test]
@@ -130,20 +130,20 @@ async fn prefix_lists() {
     let place = Place::start().await;
     let kind = "aws.ec2.PrefixList";
     let name = "com.amazonaws.global.cloudfront.origin-facing";
-    let one = place.find(kind, &[("prefix_list_name", name)]);
+    let one = place.find(kind, &[("prefix_list_name", name)]).await;
     assert_eq!(texts(&one, "prefix_list_name"), [name]);
     assert_eq!(texts(&one, "owner_id"), ["AWS"]);
     assert!(one[0].id.starts_with("pl-"));
     assert!(one[0].attributes["entries"].as_list().unwrap().len() > 5);
-    let ipv6 = place.find(kind, &[("owner_id", "AWS"), ("address_family", "IPv6")]);
+    let ipv6 = place.find(kind, &[("owner_id", "AWS"), ("address_family", "IPv6")]).await;
     assert_eq!(texts(&ipv6, "prefix_list_name"), ["com.amazonaws.eu-central-1.ipv6.vpc-lattice"]);
-    assert!(place.find(kind, &[("prefix_list_name", "none")]).is_empty());
+    assert!(place.find(kind, &[("prefix_list_name", "none")]).await.is_empty());
 }
 
 #[tokio::test]
 async fn security_groups() {
     let place = Place::start().await;
-    let found = place.find("aws.ec2.SecurityGroup", &[("group_name", "default")]);
+    let found = place.find("aws.ec2.SecurityGroup", &[("group_name", "default")]).await;
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].attributes["id"], found[0].attributes["group_id"]);
 }

@@ -86,7 +86,9 @@ async fn intend(run: &Run, desired: &DesiredResource, written: &Map) -> Result<E
     };
     let mut entries = Vec::new();
     if let Some(open) = open {
-        if open.intent.resource == desired.kind && open.intent.inputs == *written {
+        if open.intent.resource == desired.kind
+            && open.intent.inputs == named(run, desired, written, &open.intent.nonce)
+        {
             return Ok(open.intent.nonce);
         }
         // Another request may not carry its token.
@@ -100,13 +102,20 @@ async fn intend(run: &Run, desired: &DesiredResource, written: &Map) -> Result<E
         resource: desired.kind.clone(),
         target: desired.place.target.clone(),
         id: None,
-        inputs: written.clone(),
+        inputs: named(run, desired, written, &nonce),
         needs: desired.needs.iter().map(|need| need.address.clone()).collect(),
         source: run.places.get(&desired.address).cloned().unwrap_or_default(),
     };
     entries.push(Entry::Begun(intent));
     run.journal.append(entries).await?;
     Ok(nonce)
+}
+
+/// What is written, with the name that is made: who takes up an interrupted create must find the object by it.
+fn named(run: &Run, desired: &DesiredResource, written: &Map, nonce: &EcoString) -> Map {
+    let mut named = written.clone();
+    renewed_name(run, desired, &mut named, nonce);
+    named
 }
 
 /// A name that every new object of the address gets anew ends in a part of its nonce. Gives the field if it was made.

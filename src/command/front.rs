@@ -20,6 +20,7 @@ use crate::model::desired::{DesiredStack, LookupAnswers};
 use crate::model::plan::Plan;
 use crate::registry;
 use crate::source::{SourceSet, SourceText, Span};
+use crate::view::untrusted;
 
 /// A checked program.
 pub struct Front {
@@ -48,8 +49,9 @@ pub fn load(root: &Path, set: &[String]) -> Result<Front, Failure> {
 
 /// `name=value` of the command line, as a source of its own, so that reports have a place.
 fn overriding(program: &mut Program, given: &str) -> Result<Override, Failure> {
-    let (name, written) =
-        given.split_once('=').ok_or_else(|| Failure::new(format!("--set takes name=value, not `{given}`")))?;
+    let (name, written) = given
+        .split_once('=')
+        .ok_or_else(|| Failure::new(format!("--set takes name=value, not `{}`", untrusted::one_line(given))))?;
     let prefix = format!("let {name} = ");
     let text = SourceText::new("--set", format!("{prefix}{written}"));
     let source = program.sources.add(text);
@@ -75,13 +77,15 @@ impl Front {
     /// There is no such one, or it was not said which.
     pub fn environment(&self, wanted: Option<&str>) -> Result<Option<EcoString>, Failure> {
         let names: Vec<EcoString> = self.environments().into_iter().flatten().collect();
+        // Words of the command line may hold anything.
+        let shown = untrusted::one_line(wanted.unwrap_or_default());
         let listed = names.iter().map(EcoString::as_str).collect::<Vec<_>>().join(", ");
         match (wanted, names.as_slice()) {
             (None, []) => Ok(None),
             (None, [only]) => Ok(Some(only.clone())),
             (None, _) => Err(Failure::new(format!("which environment? add --env with one of: {listed}"))),
-            (Some(wanted), []) => Err(Failure::new(format!(
-                "the stack has no environments, so --env {wanted} means nothing; its header lists them with `environments:`"
+            (Some(_), []) => Err(Failure::new(format!(
+                "the stack has no environments, so --env {shown} means nothing; its header lists them with `environments:`"
             ))),
             (Some(wanted), names) => {
                 if names.iter().any(|name| name == wanted) {
@@ -89,7 +93,7 @@ impl Front {
                 }
                 let near = crate::diagnostic::suggest::nearest(wanted, names.iter().map(EcoString::as_str));
                 let hint = near.map(|near| format!("did you mean {near}? ")).unwrap_or_default();
-                Err(Failure::new(format!("the stack has no environment {wanted}; {hint}it has: {listed}")))
+                Err(Failure::new(format!("the stack has no environment {shown}; {hint}it has: {listed}")))
             }
         }
     }

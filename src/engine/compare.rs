@@ -137,7 +137,10 @@ pub fn unwritten(schema: &TypeSchema, desired: &DesiredResource, recorded: &Reco
 fn released(schema: &TypeSchema, desired: &DesiredResource, recorded: &Recorded, unwritten: &Map) -> Vec<EcoString> {
     let fields = recorded.inputs.keys().filter(|name| !desired.inputs.contains_key(*name));
     let fields = fields.filter(|name| !unwritten.contains_key(*name));
-    fields.filter(|name| schema.field(name).is_some_and(Field::writable)).cloned().collect()
+    // A name that was made for the object was never written.
+    let made = schema.overlay.name.filter(|rule| rule.renewed).map(|rule| rule.property);
+    let released = |field: &Field| field.writable() && made != Some(field.vendor.as_str());
+    fields.filter(|name| schema.field(name).is_some_and(released)).cloned().collect()
 }
 
 /// Everything that is set on a new object.

@@ -2,8 +2,9 @@
 
 use cairn_provider::declaration::Idempotency;
 use cairn_provider::error::ProviderError;
-use cairn_provider::object::Ownership;
-use cairn_provider::request::{Create, Delete, Monitor, Progress};
+use cairn_provider::object::{Observed, Ownership};
+use cairn_provider::provider::Provider;
+use cairn_provider::request::{Create, Delete, Interest, Monitor, Progress, ReadSet, Target};
 use ecow::EcoString;
 use tokio::time::sleep;
 
@@ -113,7 +114,8 @@ async fn create(
     let end = tokio::time::Instant::now() + patience.pause(quarantine);
     let mut pause = 1.0;
     let ids = loop {
-        let ids = persistently(patience, || provider.resolve(&intent.target, &request), |_| {}).await?;
+        let found = persistently(patience, || provider.resolve(&intent.target, &request), |_| {}).await?;
+        let ids = ours(found, &request, provider.as_ref(), &intent.target).await?;
         // Only what is found by its tags alone can still be on its way.
         let waits = declared.idempotency == Idempotency::Tags && tokio::time::Instant::now() < end;
         if !ids.is_empty() || !waits {
@@ -140,6 +142,34 @@ async fn create(
     recovery.entries.push(Entry::Identified { nonce: intent.nonce.clone(), id: first.clone() });
     recovery.entries.push(found(intent, first.clone()));
     Ok(format!("{first} was made and is taken over"))
+}
+
+/// Those that do not carry the marks of another create. Which objects exist is the provider's to say; that one is never
+/// taken for another is not left to a filter of the cloud.
+async fn ours(
+    found: Vec<EcoString>,
+    request: &Create,
+    provider: &dyn Provider,
+    target: &Target,
+) -> Result<Vec<EcoString>, ProviderError> {
+    if found.is_empty() {
+        return Ok(found);
+    }
+    let wanted = found.iter().map(|id| (id.clone(), Interest::All)).collect();
+    let readings = provider.read(target, &ReadSet::from([(request.kind.clone(), wanted)])).await;
+    let mut ids = Vec::new();
+    for id in found {
+        match readings.get(&request.kind, &id) {
+            Some(Observed::Present(live)) => {
+                if live.owner.as_ref().is_none_or(|owner| owner.nonce == request.owner.nonce) {
+                    ids.push(id);
+                }
+            }
+            Some(Observed::Unreadable(error)) => return Err(error.clone()),
+            Some(Observed::Absent) | None => {}
+        }
+    }
+    Ok(ids)
 }
 
 /// What an interrupted create made is remembered as unfinished.

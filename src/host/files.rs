@@ -25,6 +25,17 @@ impl DiskFiles {
     }
 }
 
+impl DiskFiles {
+    /// Refuses links that lead out of the directory a path begins in: where a file lies must be plain to see.
+    fn stays_inside(&self, path: &str, full: &Path) -> Result<(), FileError> {
+        let ups = path.split('/').take_while(|part| *part == "..").count();
+        let base = self.root.join("../".repeat(ups));
+        // What does not exist, or cannot be looked at, is reported where it is read.
+        let (Ok(base), Ok(full)) = (base.canonicalize(), full.canonicalize()) else { return Ok(()) };
+        if full.starts_with(base) { Ok(()) } else { Err(FileError::Outside) }
+    }
+}
+
 impl Files for DiskFiles {
     fn list(&self, directory: &str) -> Result<Vec<String>, FileError> {
         let entries = match std::fs::read_dir(self.root.join(directory)) {
@@ -47,6 +58,7 @@ impl Files for DiskFiles {
 
     fn read(&self, path: &str) -> Result<String, FileError> {
         let full = self.root.join(path);
+        self.stays_inside(path, &full)?;
         let length = match std::fs::metadata(&full) {
             Ok(metadata) => metadata.len(),
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(FileError::Missing),

@@ -1,22 +1,43 @@
 """Starts ministack so that the SDK for Rust can read its answers.
 
-ministack writes some truth values of DocumentDB with white space around them. Other SDKs pass over it; the one for Rust
-refuses the whole answer.
+ministack writes some truth values of DocumentDB with white space around them, and those of health checks of Route 53
+with a capital. Other SDKs pass over it; the one for Rust refuses the whole answer. And it does not know the list of query
+logs of Route 53: here that list is empty.
 """
 
 import re
 import sys
 
 from ministack.app import main
-from ministack.services import documentdb
+from ministack.services import documentdb, route53
 
 
 def trimmed(write):
     return lambda record: re.sub(r">\s*(true|false)\s*<", r">\1<", write(record))
 
 
+def small(parse):
+    def parsed(element):
+        config = parse(element)
+        return {name: str(value).lower() if isinstance(value, bool) else value for name, value in config.items()}
+
+    return parsed
+
+
+def without_query_logs(handle):
+    async def handled(method, path, headers, body, query_params):
+        if method == "GET" and path.endswith("/queryloggingconfig"):
+            empty = lambda root: route53.SubElement(root, "QueryLoggingConfigs")
+            return route53._xml_response("ListQueryLoggingConfigsResponse", empty)
+        return await handle(method, path, headers, body, query_params)
+
+    return handled
+
+
 documentdb._cluster_xml = trimmed(documentdb._cluster_xml)
 documentdb._instance_xml = trimmed(documentdb._instance_xml)
+route53._parse_health_check_config = small(route53._parse_health_check_config)
+route53.handle_request = without_query_logs(route53.handle_request)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -10,6 +10,7 @@
 )]
 
 mod architecture;
+mod bad_files;
 mod command;
 mod examples;
 #[cfg(feature = "aws")]
@@ -18,6 +19,8 @@ mod catalogue_pages;
 mod language;
 mod literate;
 mod memory_files;
+mod mutation;
 mod project;
 mod reference;
 mod sample_types;
+mod stack_folder;

@@ -1,6 +1,6 @@
 //! Types of no vendor, with every rule a schema or an overlay can state, so that the suites need no real service.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use cairn_provider::schema::Unit;
 use cairn_provider::schema::catalogue::Catalogue;
@@ -8,11 +8,14 @@ use cairn_provider::schema::overlay::{Overlay, Range, Reference, Relation, Repla
 
 /// The catalogue of AWS with the sample types.
 pub fn catalogue() -> Arc<Catalogue> {
-    let mut catalogue = cairn_aws::catalogue();
-    catalogue.add("aws.sample.Widget", WIDGET, &WIDGET_OVERLAY);
-    catalogue.add("aws.sample.Front", FRONT, &FRONT_OVERLAY);
-    catalogue.add("aws.sample.Photo", PHOTO, &Overlay::EMPTY);
-    Arc::new(catalogue)
+    static CATALOGUE: OnceLock<Arc<Catalogue>> = OnceLock::new();
+    Arc::clone(CATALOGUE.get_or_init(|| {
+        let mut catalogue = cairn_aws::catalogue();
+        catalogue.add("aws.sample.Widget", WIDGET, &WIDGET_OVERLAY);
+        catalogue.add("aws.sample.Front", FRONT, &FRONT_OVERLAY);
+        catalogue.add("aws.sample.Photo", PHOTO, &Overlay::EMPTY);
+        Arc::new(catalogue)
+    }))
 }
 
 const WIDGET: &str = r#"{
@@ -73,7 +76,7 @@ static WIDGET_OVERLAY: Overlay = Overlay {
         Relation::AtMost { lower: "Low", upper: "High" },
         Relation::Below { lower: "Soft", upper: "Hard" },
         Relation::Unique { field: "Slot", per: "ParentId" },
-        Relation::NamesPart { field: "MainPart", parts: "Parts", key: "Id", noun: "part" },
+        Relation::NamesPart { field: "MainPart", parts: &["Parts"], key: "Id", noun: "part" },
     ],
     replacement: Replacement::DestroyFirst,
     popular: &["Color", "Keep"],

@@ -13,7 +13,7 @@ mod catalogue;
 pub mod native;
 
 services! {
-    certificatemanager, cloudwatch, docdb, ec2, elbv2, iam, logs, rds, route53, secretsmanager, sns, ssm, sts
+    autoscaling, certificatemanager, cloudfront, cloudwatch, docdb, ec2, elbv2, iam, logs, rds, route53, s3, secretsmanager, sns, ssm, sts
 }
 
 pub use catalogue::{catalogue, declaration, declarations, look_up_declaration, look_up_declarations};

@@ -17,10 +17,11 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
 use cairn_conformance::emulator::{Emulator, Kind};
 use cairn_provider::error::ProviderError;
-use cairn_provider::object::Live;
+use cairn_provider::object::{Live, Ownership};
 use cairn_provider::provider::Provider;
-use cairn_provider::request::{LookUp, Target};
+use cairn_provider::request::{Create, LookUp, Target};
 use cairn_provider::value::{Map, Value, from_json};
+use serde_json::json;
 
 /// An emulator and a provider on it.
 struct Place {
@@ -160,4 +161,48 @@ async fn the_caller() {
         assert_eq!(place.find("aws.sts.CallerIdentity", &[("account", account)]).await.len(), 1, "{}", kind.name());
         assert!(place.find("aws.sts.CallerIdentity", &[("account", "111122223333")]).await.is_empty());
     }
+}
+
+/// Makes an object through the provider.
+async fn made(place: &Place, kind: &str, inputs: &serde_json::Value, nonce: &str) -> String {
+    let owner = Ownership { stack: "look-up".into(), address: kind.into(), nonce: nonce.into() };
+    let inputs = from_json(inputs).as_map().cloned().unwrap();
+    let request = Create { kind: kind.into(), inputs, owner, token: format!("{nonce:0>32}").into() };
+    let settings = BTreeMap::from([("region".into(), "eu-central-1".into())]);
+    let target = Target { cloud: "aws".into(), settings };
+    let created = place.provider.create(&target, &request).await.unwrap();
+    place.provider.configure(&target, &created.id, &request).await.unwrap();
+    created.id.into()
+}
+
+/// The identities of what is found.
+async fn ids(place: &Place, kind: &str, conditions: &serde_json::Value) -> Vec<String> {
+    let found = place.look_up(kind, &conditions.to_string()).await.unwrap();
+    found.into_iter().map(|live| live.id.into()).collect()
+}
+
+#[tokio::test]
+async fn a_hosted_zone_is_found_by_its_name() {
+    const KIND: &str = "aws.route53.HostedZone";
+    let place = Place::start().await;
+    let vpc = made(&place, "aws.ec2.Vpc", &json!({ "cidr_block": "10.0.0.0/16" }), "vpc").await;
+    let tags = json!({ "team": "shop", "stage": "test" });
+    let public = made(&place, KIND, &json!({ "name": "shop.example", "hosted_zone_tags": tags }), "public").await;
+    let vpcs = json!([{ "vpc": vpc, "vpc_region": "eu-central-1" }]);
+    let private = made(&place, KIND, &json!({ "name": "shop.example", "vpcs": vpcs }), "private").await;
+    made(&place, KIND, &json!({ "name": "a.shop.example" }), "below").await;
+    made(&place, KIND, &json!({ "name": "workshop.example" }), "beside").await;
+
+    let found = place.look_up(KIND, r#"{ "name": "Shop.example." }"#).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].id, public);
+    assert_eq!(found[0].attributes.get("name"), Some(&Value::text("shop.example")));
+    assert_eq!(found[0].attributes.get("name_servers").and_then(Value::as_list).map(<[Value]>::len), Some(4));
+    assert_eq!(found[0].owner.as_ref().map(|owner| owner.nonce.as_str()), Some("public"));
+
+    let none: [String; 0] = [];
+    assert_eq!(ids(&place, KIND, &json!({ "name": "shop.example", "vpcs": vpcs })).await, [private]);
+    assert_eq!(ids(&place, KIND, &json!({ "hosted_zone_tags": { "team": "shop" } })).await, [public]);
+    assert_eq!(ids(&place, KIND, &json!({ "name": "shop.example", "hosted_zone_tags": { "team": "x" } })).await, none);
+    assert_eq!(ids(&place, KIND, &json!({ "name": "example" })).await, none);
 }

@@ -16,7 +16,8 @@
 //! ```
 //!
 //! `${name.attribute}` is an attribute of something needed, `${unique}` eight letters that no other run has, and
-//! `${region}` the region. Values are those of documents: numbers in the API's unit, references as what is sent.
+//! `${region}` the region. Values are those of documents: numbers in the API's unit, references as what is sent. A gap
+//! `{ "unread": "field", … }` is a field whose read alone fails at the place: it is not asked for there.
 
 use std::collections::BTreeMap;
 
@@ -81,7 +82,10 @@ pub struct Gap {
 pub enum About {
     /// A field, by the beginning of its path.
     Field(String),
-    /// A check of the suite: `token`, `resolve`, `list`, `absent`, `minimal`, `full`, `updates`, `others`, `ownership`.
+    /// A field of the resource that cannot even be read there: it is not asked for.
+    Unread(String),
+    /// A check of the suite: `token`, `resolve`, `list`, `absent`, `minimal`, `full`, `updates`, `others`,
+    /// `ownership`, and `answer`: the answer of a create lacks the identity.
     Check(String),
 }
 
@@ -142,10 +146,12 @@ fn gaps_of(json: Option<&Json>) -> Result<Vec<Gap>, String> {
     items
         .iter()
         .map(|item| {
-            let about = match (item.get("field").and_then(Json::as_str), item.get("check").and_then(Json::as_str)) {
-                (Some(field), None) => About::Field(field.to_owned()),
-                (None, Some(check)) => About::Check(check.to_owned()),
-                (Some(_), Some(_)) | (None, None) => return Err("a gap has a `field` or a `check`".to_owned()),
+            let at = |key| item.get(key).and_then(Json::as_str).map(str::to_owned);
+            let about = match (at("field"), at("unread"), at("check")) {
+                (Some(field), None, None) => About::Field(field),
+                (None, Some(field), None) => About::Unread(field),
+                (None, None, Some(check)) => About::Check(check),
+                _ => return Err("a gap has a `field`, an `unread` field or a `check`".to_owned()),
             };
             Ok(Gap { about, why: text_at(item, "why")?.to_string() })
         })

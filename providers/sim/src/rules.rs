@@ -41,6 +41,7 @@ pub fn creatable(
             return Err(refused(schema, "MissingParameter", eco_format!("`{name}` is required")));
         }
     }
+    alternatives(schema, &request.inputs)?;
     unique_name(schema, cloud, target, &request.inputs)?;
     relations(catalogue, schema, cloud, target, &request.inputs, None)
 }
@@ -146,6 +147,8 @@ fn value(
         Err(refused(schema, "InvalidParameterValue", eco_format!("`{name}` is {wanted}, not {}", found.kind())))
     };
     match (shape, found) {
+        // What is absent is never sent.
+        (_, Value::None) => Ok(()),
         (Shape::Bool, Value::Bool(_))
         | (Shape::Float { .. }, Value::Int(_) | Value::Float(_))
         | (Shape::Text(_), Value::Text(_))
@@ -211,10 +214,40 @@ fn refers(
     ))
 }
 
+/// What needs one of several fields has one.
+fn alternatives(schema: &TypeSchema, inputs: &Map) -> Result<(), ProviderError> {
+    let root = schema.root();
+    let given = |names: &[EcoString]| {
+        names.iter().filter(|name| inputs.get(*name).is_some_and(|value| !value.is_none())).count()
+    };
+    if !root.any_of.is_empty() && given(&root.any_of) == 0 {
+        let message = eco_format!("one of {} is required", root.any_of.join(", "));
+        return Err(refused(schema, "MissingParameter", message));
+    }
+    if !root.one_of.is_empty() && given(&root.one_of) != 1 {
+        let message = eco_format!("exactly one of {} is required", root.one_of.join(", "));
+        return Err(refused(schema, "InvalidParameterCombination", message));
+    }
+    Ok(())
+}
+
 fn unique_name(schema: &TypeSchema, cloud: &Cloud, target: &Target, inputs: &Map) -> Result<(), ProviderError> {
     let Some(rule) = &schema.overlay.name else { return Ok(()) };
     let field = schema.root().fields.iter().find(|(_, field)| field.vendor == rule.property).map(|(name, _)| name);
     let Some((field, wanted)) = field.and_then(|field| Some((field, inputs.get(field)?))) else { return Ok(()) };
+    // Names that are unique in a part of the target only are a relation of the type.
+    let parted = schema.overlay.relations.iter().any(|relation| match relation {
+        Relation::Unique { field, per } => *field == rule.property && inputs.contains_key(&vendor_field(schema, per)),
+        Relation::Within { .. }
+        | Relation::Disjoint { .. }
+        | Relation::AtMost { .. }
+        | Relation::Below { .. }
+        | Relation::LivesIn { .. }
+        | Relation::NamesPart { .. } => false,
+    });
+    if parted {
+        return Ok(());
+    }
     let taken = cloud.of_kind(schema, target).any(|(_, object)| object.attributes.get(field) == Some(wanted));
     if taken {
         return Err(ProviderError::new(

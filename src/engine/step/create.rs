@@ -33,7 +33,8 @@ pub async fn create(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     let patience = run.deadline(desired, "create", declared.timings.create, provider.tempo());
     let written = masked(&schema, &inputs, &run.key);
     let nonce = intend(run, desired, &written).await?;
-    let made = renewed_name(run, desired, &mut inputs, &nonce);
+    let made = renewed_name(run, desired, &inputs, &nonce);
+    inputs.extend(made.clone());
     let mut request = Create {
         kind: desired.kind.clone(),
         inputs,
@@ -61,7 +62,7 @@ pub async fn create(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     match complete(run, desired, provider, &created, &request, declared, patience).await {
         Ok(live) => {
             // A type may make more of a made name: an ending that the service asks for.
-            if let Some((field, name)) = made.and_then(|field| live.attributes.get_key_value(&field)) {
+            if let Some((field, name)) = made.and_then(|(field, _)| live.attributes.get_key_value(&field)) {
                 recorded.inputs.insert(field.clone(), name.clone());
                 request.inputs.insert(field.clone(), name.clone());
             }
@@ -86,15 +87,17 @@ async fn intend(run: &Run, desired: &DesiredResource, written: &Map) -> Result<E
     };
     let mut entries = Vec::new();
     if let Some(open) = open {
-        if open.intent.resource == desired.kind
-            && open.intent.inputs == named(run, desired, written, &open.intent.nonce)
-        {
+        let mut again = written.clone();
+        again.extend(renewed_name(run, desired, written, &open.intent.nonce));
+        if open.intent.resource == desired.kind && open.intent.inputs == again {
             return Ok(open.intent.nonce);
         }
         // Another request may not carry its token.
         entries.push(Entry::Failed { nonce: open.intent.nonce });
     }
     let nonce = run.entropy.nonce();
+    let mut inputs = written.clone();
+    inputs.extend(renewed_name(run, desired, written, &nonce));
     let intent = Intent {
         nonce: nonce.clone(),
         kind: IntentKind::Create,
@@ -102,7 +105,7 @@ async fn intend(run: &Run, desired: &DesiredResource, written: &Map) -> Result<E
         resource: desired.kind.clone(),
         target: desired.place.target.clone(),
         id: None,
-        inputs: named(run, desired, written, &nonce),
+        inputs,
         needs: desired.needs.iter().map(|need| need.address.clone()).collect(),
         source: run.places.get(&desired.address).cloned().unwrap_or_default(),
     };
@@ -111,15 +114,8 @@ async fn intend(run: &Run, desired: &DesiredResource, written: &Map) -> Result<E
     Ok(nonce)
 }
 
-/// What is written, with the name that is made: who takes up an interrupted create must find the object by it.
-fn named(run: &Run, desired: &DesiredResource, written: &Map, nonce: &EcoString) -> Map {
-    let mut named = written.clone();
-    renewed_name(run, desired, &mut named, nonce);
-    named
-}
-
-/// A name that every new object of the address gets anew ends in a part of its nonce. Gives the field if it was made.
-fn renewed_name(run: &Run, desired: &DesiredResource, inputs: &mut Map, nonce: &EcoString) -> Option<EcoString> {
+/// A name that every new object of the address gets anew ends in a part of its nonce.
+fn renewed_name(run: &Run, desired: &DesiredResource, inputs: &Map, nonce: &EcoString) -> Option<(EcoString, Value)> {
     let schema = run.clouds.catalogue.get(&desired.kind)?;
     let rule = schema.overlay.name.filter(|rule| rule.renewed)?;
     let (field, _) = schema.root().fields.iter().find(|(_, field)| field.vendor == rule.property)?;
@@ -134,8 +130,7 @@ fn renewed_name(run: &Run, desired: &DesiredResource, inputs: &mut Map, nonce: &
     );
     let suffix: String = nonce.chars().take(6).collect();
     let separator = rule.separators.chars().next().map(String::from).unwrap_or_default();
-    inputs.insert(field.clone(), Value::Text(eco_format!("{base}{separator}{suffix}")));
-    Some(field.clone())
+    Some((field.clone(), Value::Text(eco_format!("{base}{separator}{suffix}"))))
 }
 
 /// Calls until there is an object, or certainly none.

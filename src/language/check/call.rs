@@ -140,13 +140,15 @@ impl Checker<'_> {
         let ItemKind::Function(node) = &program.item(item).kind else {
             return Signature { params: Vec::new(), result: Type::Error };
         };
-        let signature = self.enter(unit, |checker| Signature {
-            params: node
-                .params
-                .iter()
-                .map(|param| (param.name.text.clone(), checker.type_expression(&param.ty), param.default.is_some()))
-                .collect(),
-            result: checker.type_expression(&node.result),
+        let signature = self.loudly(|checker| {
+            checker.enter(unit, |checker| Signature {
+                params: node
+                    .params
+                    .iter()
+                    .map(|param| (param.name.text.clone(), checker.type_expression(&param.ty), param.default.is_some()))
+                    .collect(),
+                result: checker.type_expression(&node.result),
+            })
         });
         self.typed.signatures.insert(item, signature.clone());
         signature

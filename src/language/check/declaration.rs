@@ -16,7 +16,7 @@ use crate::language::unsupported;
 use crate::source::Span;
 
 impl Checker<'_> {
-    /// The type of an item, worked out when it is first asked for.
+    /// The type of an item, worked out when it is first asked for. Its mistakes are reported then, whoever asks.
     pub(super) fn item_type(&mut self, id: ItemId, unit: UnitId, asked: Span) -> Type {
         if let Some(ty) = self.typed.types.get(&id) {
             return ty.clone();
@@ -28,7 +28,7 @@ impl Checker<'_> {
         let program = self.program;
         let item = program.item(id);
         self.in_progress.push((id, asked));
-        self.quiet += usize::from(item.broken);
+        let quiet = std::mem::replace(&mut self.quiet, usize::from(item.broken));
         let ty = match &item.kind {
             ItemKind::Let(node) => self.constant(node),
             ItemKind::Input(node) => self.type_expression(&node.ty),
@@ -51,7 +51,7 @@ impl Checker<'_> {
             | ItemKind::Forget(_) => Type::Error,
         };
         let ty = if item.broken && matches!(item.kind, ItemKind::Let(_)) { Type::Error } else { ty };
-        self.quiet -= usize::from(item.broken);
+        self.quiet = quiet;
         self.in_progress.pop();
         let _ = unit;
         self.typed.types.insert(id, ty.clone());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cairn_provider::schema::{Field, TypeSchema};
+use cairn_provider::schema::{Access, Field, TypeSchema};
 use ecow::EcoString;
 
 use super::expression::{article, list_words};
@@ -32,6 +32,8 @@ impl Checker<'_> {
             Type::Part(schema, id) => {
                 let schema = Arc::clone(schema);
                 match schema.record(*id).fields.get(&name.text) {
+                    // What the cloud itself puts there is there.
+                    Some(field) if field.access == Access::ReadOnly => field_type(&schema, field),
                     Some(field) => field_type(&schema, field).optional(),
                     None => self.no_field(&schema, *id, name),
                 }

@@ -154,6 +154,14 @@ impl<'p> Checker<'p> {
         result
     }
 
+    /// Runs reporting, whoever asks: what is worked out once says once what is wrong with it.
+    fn loudly<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        let quiet = std::mem::take(&mut self.quiet);
+        let result = run(self);
+        self.quiet = quiet;
+        result
+    }
+
     fn unit(&mut self, unit: UnitId) {
         let program = self.program;
         if let Some(header) = program.unit(unit).header {

@@ -212,7 +212,7 @@ impl Checker<'_> {
                     return ty.clone();
                 }
                 if self.in_progress.iter().any(|(item, _)| *item == binding.item) {
-                    self.report(Diagnostic::error(
+                    self.diagnostics.push(Diagnostic::error(
                         "types::recursive",
                         format!("The type `{}` contains itself", name.text),
                         node.name.span,
@@ -221,7 +221,8 @@ impl Checker<'_> {
                     return Type::Error;
                 }
                 self.in_progress.push((binding.item, span));
-                let ty = self.enter(binding.unit, |checker| checker.type_expression(&node.ty));
+                let ty =
+                    self.loudly(|checker| checker.enter(binding.unit, |checker| checker.type_expression(&node.ty)));
                 self.in_progress.pop();
                 let ty = match ty {
                     Type::Record(record) if record.name.is_none() => {

@@ -11,7 +11,7 @@ use super::term::{Kind, Phase, Term};
 use super::{Evaluator, Place};
 use crate::builtins::{self, Builtin, On};
 use crate::diagnostic::Diagnostic;
-use crate::language::resolve::join;
+use crate::language::resolve::{FileError, join};
 use crate::language::syntax::ast::{Arg, Expr, ExprKind, Function, ItemKind, Member};
 use crate::language::unsupported;
 use crate::model::Residual;
@@ -274,26 +274,31 @@ impl Evaluator<'_> {
         let unit = self.unit_of(place.scope);
         let directory = self.program.unit(unit).directory.clone();
         let full = join(&directory, &written);
-        let outside = full.starts_with("..") || written.starts_with('/');
-        if outside && directory.is_empty() || written.starts_with('/') {
-            self.report(Diagnostic::error(
-                "files::outside",
-                "Files are read from the stack's own directory only",
-                path.origin,
-                "this path leads out of it",
-            ));
-            return None;
-        }
-        match self.files.read(&full) {
+        let outside = full.starts_with("..") && directory.is_empty() || written.starts_with('/');
+        let found = if outside { Err(FileError::Outside) } else { self.files.read(&full) };
+        match found {
             Ok(text) => Some(text.into()),
+            Err(FileError::Outside) => {
+                self.report(
+                    Diagnostic::error(
+                        "files::outside",
+                        "Files are read from the stack's own directory only",
+                        path.origin,
+                        "this path leads out of it",
+                    )
+                    .help("copy the file next to the stack, or give its text to an input"),
+                );
+                None
+            }
             Err(error) => {
                 let words = match error {
-                    crate::language::resolve::FileError::Missing => "there is no such file".to_owned(),
-                    crate::language::resolve::FileError::NotText(at) => {
+                    FileError::Missing => "there is no such file".to_owned(),
+                    FileError::NotText(at) => {
                         format!("not UTF-8: byte {at} begins no character")
                     }
-                    crate::language::resolve::FileError::TooLarge => "larger than 10 MiB".to_owned(),
-                    crate::language::resolve::FileError::Other(words) => words,
+                    FileError::TooLarge => "larger than 10 MiB".to_owned(),
+                    FileError::Outside => "it leads out of the stack's directory".to_owned(),
+                    FileError::Other(words) => words,
                 };
                 self.report(Diagnostic::error("files::unreadable", format!("{written} cannot be read"), span, words));
                 None

@@ -261,8 +261,12 @@ impl Evaluator<'_> {
         )));
     }
 
-    fn names_part(&mut self, instance: &Rc<Instance>, field: &str, parts: &str, key: &str, noun: &str) {
-        let Some(parts) = self.collect_terms(instance, parts) else { return };
+    fn names_part(&mut self, instance: &Rc<Instance>, field: &str, parts: &[&str], key: &str, noun: &str) {
+        let Some((first, others)) = parts.split_first() else { return };
+        let Some(mut parts) = self.collect_terms(instance, first) else { return };
+        for path in others {
+            parts.extend(self.collect_terms(instance, path).unwrap_or_default());
+        }
         let key = naming::field(key);
         let mut names: Vec<(EcoString, Span)> = Vec::new();
         for part in &parts {

@@ -142,6 +142,7 @@ impl Loader<'_> {
                     FileError::Missing => "there is no such file".to_owned(),
                     FileError::NotText(at) => format!("not UTF-8: byte {at} begins no character"),
                     FileError::TooLarge => "larger than 10 MiB".to_owned(),
+                    FileError::Outside => "a link that leads out of the directory it stands in".to_owned(),
                     FileError::Other(words) => words,
                 };
                 self.report.add(Diagnostic::error("imports::file", format!("{file} cannot be imported"), span, words));

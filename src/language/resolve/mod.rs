@@ -42,6 +42,8 @@ pub enum FileError {
     NotText(usize),
     /// It is larger than a source may be.
     TooLarge,
+    /// It is a link that leads out of the directory it stands in.
+    Outside,
     /// Something else, in the words of the system.
     Other(String),
 }
@@ -306,6 +308,7 @@ fn unreadable(path: &str, error: &FileError) -> String {
         FileError::Missing => format!("{shown} does not exist"),
         FileError::NotText(at) => format!("{shown} is not UTF-8: byte {at} begins no character"),
         FileError::TooLarge => format!("{shown} is larger than 10 MiB"),
+        FileError::Outside => format!("{shown} is a link that leads out of the stack's directory"),
         FileError::Other(words) => format!("{shown} cannot be read: {words}"),
     }
 }

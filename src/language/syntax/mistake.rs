@@ -4,6 +4,7 @@
 //! is only the last resort.
 
 use super::grammar::Failure;
+use super::nesting::MAX_CHAIN;
 use super::recover::Repair;
 use super::split::{KEYWORDS, MAX_DEPTH, Piece, Stray};
 use crate::diagnostic::{Diagnostic, suggest};
@@ -62,6 +63,17 @@ pub fn too_deep(place: Place, at: usize) -> Diagnostic {
         "this is one too many",
     )
     .help("give the inner parts names with `let`")
+}
+
+/// An expression of too many parts in a row.
+pub fn chain_too_long(place: Place, at: usize) -> Diagnostic {
+    Diagnostic::error(
+        "syntax::too_deep",
+        format!("This expression has more than {MAX_CHAIN} parts in a row"),
+        place.span(at, at + 1),
+        "this is one too many",
+    )
+    .help("give parts of it names with `let`; what many parts have in common is a list and a loop")
 }
 
 /// A header line that starts no declaration of the language.

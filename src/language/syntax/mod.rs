@@ -9,12 +9,14 @@ mod expression;
 mod grammar;
 mod item;
 mod mistake;
+mod nesting;
 mod recover;
 mod split;
 mod text;
 mod unclosed;
 pub mod walk;
 
+pub use nesting::MAX_CHAIN;
 pub use split::{KEYWORDS, MAX_DEPTH, MAX_ITEM};
 
 use crate::diagnostic::Diagnostic;
@@ -52,7 +54,20 @@ pub fn parse(source: SourceId, text: &SourceText) -> (Document, Vec<Diagnostic>)
     for piece in &pieces {
         items.push(recover::item(source, text, piece, following.next(), &mut diagnostics));
     }
+    for diagnostic in &mut diagnostics {
+        stay_inside(text, diagnostic);
+    }
     (Document { source, items }, diagnostics)
+}
+
+/// A mended item may end behind its text; places of reports do not.
+fn stay_inside(text: &str, diagnostic: &mut Diagnostic) {
+    let spans = diagnostic.labels.iter_mut().map(|label| &mut label.span);
+    for span in spans.chain(diagnostic.edits.iter_mut().map(|edit| &mut edit.span)) {
+        let last =
+            |at: u32| (0..=(at as usize).min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        *span = Span::new(span.source, last(span.start), last(span.end));
+    }
 }
 
 /// Reports characters a reader cannot see; returns the text with blanks instead of them.
@@ -62,17 +77,33 @@ fn hidden_characters(source: SourceId, text: &str, diagnostics: &mut Vec<Diagnos
             || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{2028}' | '\u{2029}')
             || matches!(character, '\u{e0000}'..='\u{e007f}')
     };
-    if !text.contains(|character| hidden(&character)) {
+    let lone_returns = text.matches('\r').count() != text.matches("\r\n").count();
+    if !lone_returns && !text.contains(|character| hidden(&character)) {
         return None;
     }
     let mut readable = String::with_capacity(text.len());
     let mut reported_line_start = None;
     let mut line_start = 0;
+    let mut old_line_ends = false;
     for (at, character) in text.char_indices() {
         if character == '\n' {
             line_start = at + 1;
         }
-        if hidden(&character) {
+        if character == '\r' && !text.get(at + 1..).is_some_and(|rest| rest.starts_with('\n')) {
+            // Read as the line end it was meant to be; said once.
+            readable.push('\n');
+            if !std::mem::replace(&mut old_line_ends, true) {
+                diagnostics.push(
+                    Diagnostic::error(
+                        "syntax::hidden_character",
+                        "A line ends with a carriage return alone",
+                        Span::new(source, at, at + 1),
+                        "U+000D stands here, and no line feed behind it",
+                    )
+                    .help("save the file with line feeds (LF or CRLF) at the ends of lines"),
+                );
+            }
+        } else if hidden(&character) {
             readable.extend(std::iter::repeat_n(' ', character.len_utf8()));
             if reported_line_start != Some(line_start) {
                 reported_line_start = Some(line_start);

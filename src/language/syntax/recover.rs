@@ -7,7 +7,7 @@ use super::ast::{BrokenItem, Item, ItemKind};
 use super::brackets::{OpenKind, Scanner};
 use super::expression::Builder;
 use super::split::{KEYWORDS, MAX_DEPTH, MAX_ITEM, Piece};
-use super::{grammar, item as items, mistake, unclosed};
+use super::{grammar, item as items, mistake, nesting, unclosed};
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceId, Span};
 
@@ -88,6 +88,10 @@ impl Mender<'_> {
         }
         if let Some(at) = self.piece.too_deep {
             self.report(mistake::too_deep(place, at));
+            return None;
+        }
+        if let Some(at) = nesting::too_long(&self.buffer) {
+            self.report(mistake::chain_too_long(place, at));
             return None;
         }
         // The usual item follows the grammar at once.

@@ -112,6 +112,8 @@ impl Dedent {
         let lines: Vec<&str> = piece.split('\n').collect();
         let count = lines.len();
         for (position, line) in lines.into_iter().enumerate() {
+            // A text is the same whatever the file's line ends are.
+            let line = if position + 1 < count { line.strip_suffix('\r').unwrap_or(line) } else { line };
             if position == 0 {
                 text.push_str(line);
                 continue;
@@ -141,6 +143,8 @@ mod tests {
     fn block_text_loses_the_indentation_of_its_closing_quotes() {
         let body = "\n    one\n      two\n\n    three\n    ";
         assert_eq!(Dedent::of(body).apply(body, true, true), "one\n  two\n\nthree\n");
+        let windows = body.replace('\n', "\r\n");
+        assert_eq!(Dedent::of(&windows).apply(&windows, true, true), "one\n  two\n\nthree\n");
         assert_eq!(Dedent::of("plain").apply("plain", true, true), "plain");
     }
 }

@@ -109,6 +109,8 @@ pub use lifecycle::{HANDLER, READER};
 
 #[cfg(feature = "native")]
 mod lifecycle {
+    use std::collections::BTreeMap;
+
     use async_trait::async_trait;
     use aws_sdk_acm::types;
     use cairn_provider::declaration::Declaration;
@@ -195,11 +197,14 @@ mod lifecycle {
         async fn delete(&self, session: &Session, request: &Delete) -> Result<Option<Monitor>, ProviderError> {
             let wanted = Wanted::of(&request.inputs)?;
             let detail = if wanted.is_empty() { None } else { describe(session, &request.id).await? };
+            // What is known afterwards only would be lost if this were interrupted. One in use cannot go yet anyway.
+            let records = match &detail {
+                Some(detail) if detail.in_use_by().is_empty() => validation::own_records(session, detail).await?,
+                Some(_) | None => BTreeMap::new(),
+            };
             let call = session.acm().delete_certificate().certificate_arn(request.id.as_str());
             session.delete("acm.DeleteCertificate", call.send()).await?;
-            if let Some(detail) = detail {
-                validation::withdraw(session, &detail, &wanted).await?;
-            }
+            validation::withdraw(session, records, &wanted).await?;
             Ok(None)
         }
 

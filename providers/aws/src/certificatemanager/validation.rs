@@ -136,27 +136,33 @@ fn holds(record: &dns::ResourceRecordSet, value: &str) -> bool {
     record.resource_records().iter().any(|one| is_same(&one.value, value))
 }
 
-/// Removes a deleted certificate's records from the zones that are ours, as far as no other certificate needs them.
+/// A certificate's records that no other certificate needs, name to value.
 ///
 /// All its domains count, also those that are listed no longer: their records stayed as long as it had to be renewed.
-pub async fn withdraw(
+pub async fn own_records(
     session: &Session,
     detail: &types::CertificateDetail,
+) -> Result<BTreeMap<String, String>, ProviderError> {
+    let options = detail.domain_validation_options().iter().filter_map(|one| one.resource_record());
+    let mut records: BTreeMap<String, String> =
+        options.map(|record| (record.name.clone(), record.value.clone())).collect();
+    for needed in needed_by_others(session, detail).await? {
+        records.remove(&needed);
+    }
+    Ok(records)
+}
+
+/// Removes records of a deleted certificate from the zones that are ours.
+pub async fn withdraw(
+    session: &Session,
+    records: BTreeMap<String, String>,
     wanted: &Wanted,
 ) -> Result<(), ProviderError> {
-    let options = detail.domain_validation_options().iter();
-    let mut records: BTreeMap<&str, &str> = options
-        .filter_map(|one| one.resource_record())
-        .map(|record| (record.name.as_str(), record.value.as_str()))
-        .collect();
-    for needed in needed_by_others(session, detail).await? {
-        records.remove(needed.as_str());
-    }
     let zones: BTreeSet<&String> = wanted.0.values().collect();
     for (name, value) in records {
         for zone in &zones {
-            let there = wire::records(session, zone, Some((&wire::plain_name(name), "CNAME"))).await?;
-            for record in there.unwrap_or_default().into_iter().filter(|record| holds(record, value)) {
+            let there = wire::records(session, zone, Some((&wire::plain_name(&name), "CNAME"))).await?;
+            for record in there.unwrap_or_default().into_iter().filter(|record| holds(record, &value)) {
                 let gone = wire::change_record(session, zone, dns::ChangeAction::Delete, record, None).await;
                 absent_is_none(gone)?;
             }

@@ -45,7 +45,7 @@ pub static LOOK_UP: LookUpDeclaration = LookUpDeclaration {
                      zone.zone_name\n}\n",
         },
         Example {
-            title: "A subnet in every zone of the region",
+            title: "The names of all zones of the region",
             source: "@many(by: zone_name)\nlookup zones = aws.ec2.AvailabilityZone { state: \"available\", zone_type: \
                      \"availability-zone\" }\n\noutput names = zones.keys()\n",
         },

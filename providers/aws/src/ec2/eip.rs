@@ -18,7 +18,7 @@ pub static DECLARATION: Declaration = Declaration {
         noun: "an Elastic IP address",
         references: &[Reference { path: "InstanceId", to: &[("AWS::EC2::Instance", "InstanceId")] }],
         values: &[Values { path: "Domain", known: &["standard", "vpc"], open: false, noun: "domain" }],
-        defaults: &[("Domain", "\"vpc\""), ("PublicIpv4Pool", "\"amazon\"")],
+        defaults: &[("Domain", "\"vpc\""), ("InstanceId", "null"), ("PublicIpv4Pool", "\"amazon\"")],
         exceptions: &[
             Exception {
                 path: "Domain",
@@ -142,7 +142,7 @@ mod lifecycle {
 
         async fn delete(&self, session: &Session, request: &Delete) -> Result<Option<Monitor>, ProviderError> {
             // What others associated is theirs to undo: the service refuses the release until then.
-            if request.inputs.contains_key("instance") {
+            if take::<String>(&request.inputs, "instance")?.is_some() {
                 disassociate(session, &request.id).await?;
             }
             let call = session.ec2().release_address().allocation_id(allocation_of(&request.id));

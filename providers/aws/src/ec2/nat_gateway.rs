@@ -34,6 +34,7 @@ pub static DECLARATION: Declaration = Declaration {
             max: 4000,
             because: "A NAT gateway drains connections for at most 4000 seconds",
         }],
+        any_of: &["SubnetId", "VpcId"],
         unordered: &["SecondaryAllocationIds", "SecondaryPrivateIpAddresses"],
         kept: &["SecondaryPrivateIpAddresses", "AvailabilityZoneAddresses"],
         defaults: &[("ConnectivityType", "\"public\""), ("AvailabilityMode", "\"zonal\"")],

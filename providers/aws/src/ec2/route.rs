@@ -34,6 +34,34 @@ pub static DECLARATION: Declaration = Declaration {
             Reference { path: "VpcPeeringConnectionId", to: &[("AWS::EC2::VPCPeeringConnection", "Id")] },
         ],
         equality: &[("DestinationIpv6CidrBlock", Equality::IgnoreCase)],
+        one_of: &["DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId"],
+        any_of: &[
+            "CarrierGatewayId",
+            "CoreNetworkArn",
+            "EgressOnlyInternetGatewayId",
+            "GatewayId",
+            "InstanceId",
+            "LocalGatewayId",
+            "NatGatewayId",
+            "NetworkInterfaceId",
+            "TransitGatewayId",
+            "VpcEndpointId",
+            "VpcPeeringConnectionId",
+        ],
+        // A route has one target: the one written before goes.
+        defaults: &[
+            ("CarrierGatewayId", "null"),
+            ("CoreNetworkArn", "null"),
+            ("EgressOnlyInternetGatewayId", "null"),
+            ("GatewayId", "null"),
+            ("InstanceId", "null"),
+            ("LocalGatewayId", "null"),
+            ("NatGatewayId", "null"),
+            ("NetworkInterfaceId", "null"),
+            ("TransitGatewayId", "null"),
+            ("VpcEndpointId", "null"),
+            ("VpcPeeringConnectionId", "null"),
+        ],
         popular: &["DestinationCidrBlock", "GatewayId", "NatGatewayId", "VpcPeeringConnectionId"],
         ..Overlay::EMPTY
     },
@@ -234,5 +262,36 @@ mod lifecycle {
         set(&mut attributes, "route_table", Value::text(table));
         set(&mut attributes, "cidr_block", Value::Text(destination.clone()));
         Some(Live { id: eco_format!("{table}|{destination}"), attributes, status: Status::Ready, owner: None })
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::{canonical, lives};
+        use aws_sdk_ec2::types::{Route, RouteOrigin, RouteTable};
+
+        #[test]
+        fn destinations_are_spelled_as_the_service_spells_them() {
+            assert_eq!(canonical("100.68.0.18/18"), "100.68.0.0/18");
+            assert_eq!(canonical("2001:DB8:0:0::/32"), "2001:db8::/32");
+            assert_eq!(canonical("pl-0a1b2c3d"), "pl-0a1b2c3d");
+        }
+
+        #[test]
+        fn only_routes_that_somebody_made_are_resources() {
+            let route = |block: &str| Route::builder().destination_cidr_block(block).origin(RouteOrigin::CreateRoute);
+            let own = Route::builder().destination_cidr_block("10.0.0.0/16").gateway_id("local");
+            let own = own.origin(RouteOrigin::CreateRouteTable);
+            let propagated = route("10.1.0.0/16").gateway_id("vgw-1").origin(RouteOrigin::EnableVgwRoutePropagation);
+            let made = [route("10.2.0.0/16").gateway_id("igw-1"), route("0.0.0.0/0").gateway_id("vpce-1")];
+            let routes = [own, propagated].into_iter().chain(made).map(|route| route.build()).collect();
+            let table = RouteTable::builder().route_table_id("rtb-1").set_routes(Some(routes)).build();
+            let lives = lives(&table);
+            let ids: Vec<&str> = lives.iter().map(|live| live.id.as_str()).collect();
+            assert_eq!(ids, ["rtb-1|10.2.0.0/16", "rtb-1|0.0.0.0/0"]);
+            let fields = ["gateway", "vpc_endpoint"];
+            for (live, field) in lives.iter().zip(fields) {
+                assert!(live.attributes.contains_key(field), "{live:?}");
+            }
+        }
     }
 }

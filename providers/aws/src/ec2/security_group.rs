@@ -11,10 +11,13 @@
 
 use cairn_provider::declaration::{Declaration, Example, Idempotency, Permissions, Timings};
 use cairn_provider::schema::Equality;
-use cairn_provider::schema::overlay::{NameRule, Overlay, Range, Reference, Relation, Replacement, Values};
+use cairn_provider::schema::overlay::{NameRule, Opening, Overlay, Range, Reference, Relation, Replacement, Values};
 
 /// The protocols of rules by name; every other one goes by its number.
 pub const PROTOCOLS: &[&str] = &["-1", "icmp", "icmpv6", "tcp", "udp"];
+
+/// What a rule opens to everybody.
+pub const OPENS: &str = "{ip_protocol} {from_port} to {to_port} from anywhere";
 
 const fn port(path: &'static str) -> Range {
     Range { path, min: -1, max: 65_535, because: "a port is at most 65535; -1 stands for all types of ICMP" }
@@ -48,6 +51,10 @@ pub static DECLARATION: Declaration = Declaration {
             ("Egress.CidrIpv6", Equality::IgnoreCase),
         ],
         defaults: &[("SecurityGroupEgress", r#"[{"ip_protocol":"-1","cidr_ip":"0.0.0.0/0"}]"#)],
+        opens: &[
+            Opening { list: "security_group_ingress", field: "cidr_ip", everybody: &["0.0.0.0/0"], what: OPENS },
+            Opening { list: "security_group_ingress", field: "cidr_ipv6", everybody: &["::/0"], what: OPENS },
+        ],
         name: Some(NameRule {
             property: "GroupName",
             max: 255,

@@ -27,6 +27,7 @@ pub static DECLARATION: Declaration = Declaration {
             Range { path: "ToPort", min: -1, max: 65_535, because: "a port is at most 65535; -1 stands for all types of ICMP" },
         ],
         equality: &[("IpProtocol", Equality::IgnoreCase), ("CidrIpv6", Equality::IgnoreCase)],
+        defaults: &[("Description", "null")],
         exceptions: &[
             Exception { path: "IpProtocol", change: Change::Update, because: IN_PLACE },
             Exception { path: "FromPort", change: Change::Update, because: IN_PLACE },

@@ -7,10 +7,10 @@
 //! Vendor documentation: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-securitygroupingress.html>
 
 use cairn_provider::declaration::{Declaration, Example, Idempotency, Permissions, Timings};
-use cairn_provider::schema::overlay::{Exception, Overlay, Range, Reference, Replacement, Values};
+use cairn_provider::schema::overlay::{Exception, Opening, Overlay, Range, Reference, Replacement, Values};
 use cairn_provider::schema::{Change, Equality};
 
-use crate::ec2::security_group::PROTOCOLS;
+use crate::ec2::security_group::{OPENS, PROTOCOLS};
 
 const IN_PLACE: &str = "ModifySecurityGroupRules changes protocol and ports of a rule";
 
@@ -32,6 +32,11 @@ pub static DECLARATION: Declaration = Declaration {
             Range { path: "ToPort", min: -1, max: 65_535, because: "a port is at most 65535; -1 stands for all types of ICMP" },
         ],
         equality: &[("IpProtocol", Equality::IgnoreCase), ("CidrIpv6", Equality::IgnoreCase)],
+        defaults: &[("Description", "null")],
+        opens: &[
+            Opening { list: "", field: "cidr_ip", everybody: &["0.0.0.0/0"], what: OPENS },
+            Opening { list: "", field: "cidr_ipv6", everybody: &["::/0"], what: OPENS },
+        ],
         exceptions: &[
             Exception { path: "IpProtocol", change: Change::Update, because: IN_PLACE },
             Exception { path: "FromPort", change: Change::Update, because: IN_PLACE },

@@ -14,7 +14,7 @@ use ecow::{EcoString, eco_format};
 
 use crate::ec2::wire;
 use crate::native::codec::{Mistake, built, fields_of, need, set, take};
-use crate::native::session::{Session, given};
+use crate::native::session::{Session, absent_is_done, given};
 
 /// Which way the traffic of a rule goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,11 +43,30 @@ impl Direction {
     }
 
     /// The fields of a rule in the lists of a group.
-    fn fields(self) -> [&'static str; 9] {
-        let owner = "source_security_group_owner_id";
-        let (group, prefix_list) = (self.group(), self.prefix_list());
-        let owner = if self == Self::Ingress { owner } else { group };
-        ["ip_protocol", "from_port", "to_port", "cidr_ip", "cidr_ipv6", "description", group, prefix_list, owner]
+    fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Ingress => &[
+                "cidr_ip",
+                "cidr_ipv6",
+                "description",
+                "from_port",
+                "ip_protocol",
+                "source_prefix_list",
+                "source_security_group",
+                "source_security_group_owner_id",
+                "to_port",
+            ],
+            Self::Egress => &[
+                "cidr_ip",
+                "cidr_ipv6",
+                "description",
+                "destination_prefix_list",
+                "destination_security_group",
+                "from_port",
+                "ip_protocol",
+                "to_port",
+            ],
+        }
     }
 
     fn is_of(self, rule: &types::SecurityGroupRule) -> bool {
@@ -117,7 +136,7 @@ pub async fn bring(session: &Session, group: &str, direction: Direction, written
     let mut missing = Vec::new();
     let mut renamed = Vec::new();
     for value in written {
-        let rule = fields_of(value, &direction.fields())?;
+        let rule = fields_of(value, direction.fields())?;
         match there.remove(&key(direction, rule)) {
             None => missing.push(permission(direction, rule)?),
             Some(found) => {
@@ -214,7 +233,7 @@ pub async fn delete(session: &Session, direction: Direction, id: &str) -> Result
     let found = describe(session, vec![wire::filter("security-group-rule-id", [id])]).await?;
     let ours = found.iter().filter(|rule| rule.security_group_rule_id() == Some(id));
     for group in ours.filter_map(types::SecurityGroupRule::group_id) {
-        revoke(session, group, direction, vec![id.to_owned()]).await?;
+        absent_is_done(revoke(session, group, direction, vec![id.to_owned()]).await)?;
     }
     Ok(())
 }
@@ -384,14 +403,15 @@ async fn revoke(session: &Session, group: &str, direction: Direction, ids: Vec<S
         Direction::Ingress => {
             let call = session.ec2().revoke_security_group_ingress().group_id(group);
             let call = call.set_security_group_rule_ids(Some(ids));
-            session.delete("ec2.RevokeSecurityGroupIngress", call.send()).await
+            session.write("ec2.RevokeSecurityGroupIngress", call.send()).await?;
         }
         Direction::Egress => {
             let call = session.ec2().revoke_security_group_egress().group_id(group);
             let call = call.set_security_group_rule_ids(Some(ids));
-            session.delete("ec2.RevokeSecurityGroupEgress", call.send()).await
+            session.write("ec2.RevokeSecurityGroupEgress", call.send()).await?;
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -22,6 +22,12 @@ pub static DECLARATION: Declaration = Declaration {
             ("MapPublicIpOnLaunch", "false"),
             ("AssignIpv6AddressOnCreation", "false"),
             ("EnableDns64", "false"),
+            ("EnableLniAtDeviceIndex", "null"),
+            ("Ipv6CidrBlock", "null"),
+            (
+                "PrivateDnsNameOptionsOnLaunch",
+                r#"{"hostname_type":"ip-name","enable_resource_name_dns_a_record":false,"enable_resource_name_dns_aaaa_record":false}"#,
+            ),
         ],
         popular: &["AvailabilityZone", "MapPublicIpOnLaunch", "Tags"],
         ..Overlay::EMPTY
@@ -166,10 +172,7 @@ mod lifecycle {
             for ids in ids.chunks(wire::FILTER_VALUES) {
                 let filter = wire::filter("subnet-id", ids.iter().map(|id| id.as_str()));
                 let subnets = describe(session, vec![filter]).await?;
-                let mut acls = match with_acls {
-                    true => acl_associations(session, ids).await?,
-                    false => BTreeMap::new(),
-                };
+                let mut acls = if with_acls { acl_associations(session, ids).await? } else { BTreeMap::new() };
                 for subnet in subnets {
                     let mut live = live(&subnet);
                     let acl = acls.remove(&live.id).map_or(Value::None, Value::Text);

@@ -20,6 +20,7 @@ pub static DECLARATION: Declaration = Declaration {
             path: "InternetGatewayId",
             to: &[("AWS::EC2::InternetGateway", "InternetGatewayId")],
         }],
+        one_of: &["InternetGatewayId", "VpnGatewayId"],
         exceptions: &[
             Exception {
                 path: "InternetGatewayId",

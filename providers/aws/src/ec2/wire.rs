@@ -3,7 +3,7 @@
 use aws_sdk_ec2::operation::describe_internet_gateways;
 use aws_sdk_ec2::types;
 use cairn_provider::error::ProviderError;
-use cairn_provider::object::Ownership;
+use cairn_provider::object::{Ownership, TAG_NONCE};
 use cairn_provider::request::{Create, Update};
 use cairn_provider::schema::document::same;
 use cairn_provider::value::{Map, Value};
@@ -23,9 +23,10 @@ pub fn filter(name: &str, values: impl IntoIterator<Item = impl Into<String>>) -
     types::Filter::builder().name(name).set_values(Some(values.into_iter().map(Into::into).collect())).build()
 }
 
-/// Filters that find what an interrupted create has made.
+/// Filters that find what an interrupted create has made. A nonce is unique, and has no characters that mean something
+/// in a filter, as an address may have.
 pub fn marked(owner: &Ownership) -> Vec<types::Filter> {
-    owner.tags().iter().map(|(key, value)| filter(&format!("tag:{key}"), [value.as_str()])).collect()
+    vec![filter(&format!("tag:{TAG_NONCE}"), [owner.nonce.as_str()])]
 }
 
 /// The tags of a new object, for the call that makes it.

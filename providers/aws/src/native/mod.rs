@@ -11,5 +11,6 @@ mod provider;
 pub mod reading;
 pub mod session;
 pub mod tags;
+pub mod together;
 
 pub use provider::Aws;

@@ -122,6 +122,14 @@ impl Builder<'_> {
                 field.unwritten = self.unwritten(&field.vendor, &field.shape)?;
             }
         }
+        let owned = |listed: &[&str]| listed.iter().map(|property| (*property).to_owned()).collect::<Vec<_>>();
+        let (mut any_of, mut one_of) = (facts.any_of.clone(), facts.one_of.clone());
+        if id == 0 && !self.overlay.any_of.is_empty() {
+            any_of = owned(self.overlay.any_of);
+        }
+        if id == 0 && !self.overlay.one_of.is_empty() {
+            one_of = owned(self.overlay.one_of);
+        }
         let rename = |properties: &[String]| -> Vec<EcoString> {
             let mut renamed: Vec<EcoString> = properties.iter().filter_map(|name| names.get(name).cloned()).collect();
             renamed.dedup();
@@ -134,12 +142,10 @@ impl Builder<'_> {
                 .filter(|(first, other)| first != other)
                 .collect()
         };
-        let own: Vec<String> = self.overlay.one_of.iter().map(ToString::to_string).collect();
-        let one_of = if id == 0 && !own.is_empty() { own } else { facts.one_of.clone() };
         let record = Record {
             name: naming::camel(definition),
             fields,
-            any_of: rename(&facts.any_of),
+            any_of: rename(&any_of),
             one_of: rename(&one_of),
             excludes: pairs(&facts.excludes),
             requires: pairs(&facts.requires),
@@ -475,6 +481,7 @@ impl Builder<'_> {
         paths.extend(overlay.sensitive);
         paths.extend(overlay.hidden);
         paths.extend(overlay.required);
+        paths.extend(overlay.any_of);
         paths.extend(overlay.one_of);
         paths.extend(overlay.volatile);
         paths.extend(overlay.equality.iter().map(|(path, _)| *path));

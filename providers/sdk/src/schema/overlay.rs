@@ -31,7 +31,9 @@ pub struct Overlay {
     pub hidden: &'static [&'static str],
     /// Properties the API needs although the facts call them optional.
     pub required: &'static [&'static str],
-    /// Properties of the resource itself of which exactly one must be given, where the facts name too few.
+    /// Properties of the resource itself of which at least one must be given, where the facts say nothing of it.
+    pub any_of: &'static [&'static str],
+    /// Properties of the resource itself of which exactly one must be given, where the facts name too few or none.
     pub one_of: &'static [&'static str],
     /// Attributes that an update in place may change. All others survive updates.
     pub volatile: &'static [&'static str],
@@ -84,6 +86,7 @@ impl Overlay {
         sensitive: &[],
         hidden: &[],
         required: &[],
+        any_of: &[],
         one_of: &[],
         volatile: &[],
         equality: &[],
@@ -240,8 +243,8 @@ pub enum Relation {
     NamesPart {
         /// The path of the text.
         field: &'static str,
-        /// The path of the list of parts.
-        parts: &'static str,
+        /// The paths of the lists of parts. The first one must be known, the others may be missing.
+        parts: &'static [&'static str],
         /// The property of a part that is its name.
         key: &'static str,
         /// What a part is called: "origin".

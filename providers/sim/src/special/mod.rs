@@ -1,12 +1,16 @@
 //! Types whose behaviour is special: the only place where the sandbox knows types by name, one file for each service.
 
+mod autoscaling;
 mod certificatemanager;
 mod cloudfront;
+mod docdb;
 mod ec2;
+mod elbv2;
 mod iam;
 mod logs;
-mod elbv2;
+mod rds;
 mod route53;
+mod s3;
 mod secretsmanager;
 mod sns;
 mod sts;
@@ -42,13 +46,17 @@ impl Special {
 /// What is special about the types of a service.
 fn of(service: &str) -> &'static Special {
     match service {
+        "autoscaling" => &autoscaling::SPECIAL,
         "certificatemanager" => &certificatemanager::SPECIAL,
         "cloudfront" => &cloudfront::SPECIAL,
+        "docdb" => &docdb::SPECIAL,
         "ec2" => &ec2::SPECIAL,
+        "elbv2" => &elbv2::SPECIAL,
         "iam" => &iam::SPECIAL,
         "logs" => &logs::SPECIAL,
-        "elbv2" => &elbv2::SPECIAL,
+        "rds" => &rds::SPECIAL,
         "route53" => &route53::SPECIAL,
+        "s3" => &s3::SPECIAL,
         "secretsmanager" => &secretsmanager::SPECIAL,
         "sns" => &sns::SPECIAL,
         "sts" => &sts::SPECIAL,

@@ -207,3 +207,55 @@ fn drain(request: &Update) -> Result<Option<i32>, ProviderError> {
     let written = request.inputs.get("max_drain_duration_seconds").filter(|value| !value.is_none());
     Ok(written.map(i32::encode).transpose()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{on_the_way, read};
+    use aws_sdk_ec2::types::builders::NatGatewayAddressBuilder;
+    use aws_sdk_ec2::types::{AvailabilityMode, NatGateway, NatGatewayAddress, NatGatewayAddressStatus};
+    use cairn_provider::value::{Map, Value, from_json};
+    use serde_json::{Value as Json, json};
+
+    fn address(number: u8) -> NatGatewayAddressBuilder {
+        NatGatewayAddress::builder()
+            .allocation_id(format!("eipalloc-{number}"))
+            .private_ip(format!("10.0.0.{number}"))
+            .network_interface_id("eni-1")
+            .status(NatGatewayAddressStatus::Succeeded)
+    }
+
+    fn expect(gateway: &NatGateway, wanted: &Json) {
+        let mut attributes = Map::new();
+        read(gateway, &mut attributes);
+        assert_eq!(Value::from(attributes), from_json(wanted));
+    }
+
+    #[test]
+    fn the_first_address_is_told_from_the_others() {
+        let failed = address(4).status(NatGatewayAddressStatus::Failed).build();
+        let addresses = vec![address(2).build(), address(1).is_primary(true).build(), address(3).build(), failed];
+        let gateway = NatGateway::builder().set_nat_gateway_addresses(Some(addresses)).build();
+        let wanted = json!({ "allocation": "eipalloc-1", "private_ip_address": "10.0.0.1", "eni_id": "eni-1",
+            "secondary_allocations": ["eipalloc-2", "eipalloc-3"],
+            "secondary_private_ip_addresses": ["10.0.0.2", "10.0.0.3"], "secondary_private_ip_address_count": 2 });
+        expect(&gateway, &wanted);
+    }
+
+    #[test]
+    fn a_regional_gateway_has_addresses_in_zones() {
+        let leaving = address(4).availability_zone("a").status(NatGatewayAddressStatus::Disassociating).build();
+        let addresses = vec![
+            address(1).availability_zone("a").build(),
+            address(2).availability_zone("b").build(),
+            address(3).availability_zone("a").build(),
+            leaving,
+        ];
+        assert_eq!(on_the_way(&addresses).as_deref(), Some("disassociating"));
+        let gateway = NatGateway::builder().availability_mode(AvailabilityMode::Regional);
+        let wanted = json!({ "availability_zone_addresses": [
+            { "availability_zone": "a", "allocations": ["eipalloc-1", "eipalloc-3"] },
+            { "availability_zone": "b", "allocations": ["eipalloc-2"] },
+        ] });
+        expect(&gateway.set_nat_gateway_addresses(Some(addresses)).build(), &wanted);
+    }
+}

@@ -355,3 +355,70 @@ fn volumes(request: &Update) -> Result<Vec<types::ModifyAdditionalStorageVolume>
     }
     Ok(volumes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{More, Source, change};
+    use cairn_provider::object::Ownership;
+    use cairn_provider::request::Update;
+    use cairn_provider::value::{Map, Value, from_json};
+
+    fn map(text: &str) -> Map {
+        from_json(&serde_json::from_str(text).unwrap()).as_map().unwrap().clone()
+    }
+
+    fn update(observed: &str, inputs: &str, changed: &[&str]) -> Update {
+        Update {
+            kind: "aws.rds.DbInstance".into(),
+            id: "shop".into(),
+            observed: map(observed),
+            inputs: map(inputs),
+            changed: changed.iter().map(|name| (*name).into()).collect(),
+            owner: Ownership { stack: "s".into(), address: "db".into(), nonce: "n".into() },
+            token: "t".into(),
+        }
+    }
+
+    #[test]
+    fn what_is_written_says_what_it_is_made_of() {
+        assert_eq!(Source::of(&map(r#"{"engine":"postgres"}"#)), Source::New);
+        assert_eq!(Source::of(&map(r#"{"db_snapshot_identifier":"s"}"#)), Source::Snapshot);
+        assert_eq!(Source::of(&map(r#"{"source_db_instance_identifier":"a"}"#)), Source::Replica);
+        let text = r#"{"source_db_instance_identifier":"a","use_latest_restorable_time":true}"#;
+        assert_eq!(Source::of(&map(text)), Source::PointInTime);
+    }
+
+    #[test]
+    fn storage_goes_together_and_never_shrinks() {
+        let grown = update(r#"{"allocated_storage":120}"#, r#"{"allocated_storage":100,"iops":4000}"#, &["iops"]);
+        let change = change(&grown);
+        assert_eq!(change.get("allocated_storage"), Some(&Value::Int(120)));
+        assert_eq!(change.get("iops"), Some(&Value::Int(4000)));
+    }
+
+    #[test]
+    fn the_password_is_managed_or_sent() {
+        let text = r#"{"manage_master_user_password":true,"master_user_password":"p"}"#;
+        assert!(!change(&update("{}", text, &["manage_master_user_password"])).contains_key("master_user_password"));
+        let text = r#"{"manage_master_user_password":false,"master_user_password":"p"}"#;
+        assert!(change(&update("{}", text, &["manage_master_user_password"])).contains_key("master_user_password"));
+    }
+
+    #[test]
+    fn flags_that_go_along_change_nothing_alone() {
+        let flags = update("{}", r#"{"allow_major_version_upgrade":true}"#, &["allow_major_version_upgrade"]);
+        assert!(change(&flags).is_empty());
+        let version = r#"{"allow_major_version_upgrade":true,"engine_version":"17"}"#;
+        let sent = change(&update("{}", version, &["engine_version"]));
+        assert_eq!(sent.get("allow_major_version_upgrade"), Some(&Value::Bool(true)));
+    }
+
+    #[test]
+    fn volumes_that_are_written_no_longer_are_deleted() {
+        let before = r#"{"additional_storage_volumes":[{"volume_name":"rdsdbdata2"},{"volume_name":"rdsdbdata3"}]}"#;
+        let after = r#"{"additional_storage_volumes":[{"volume_name":"rdsdbdata2","allocated_storage":300}]}"#;
+        let volumes = More::of(&update(before, after, &["additional_storage_volumes"])).unwrap().volumes.unwrap();
+        let deleted: Vec<_> = volumes.iter().filter(|volume| volume.set_for_delete() == Some(true)).collect();
+        assert_eq!((volumes.len(), deleted.len()), (2, 1));
+    }
+}

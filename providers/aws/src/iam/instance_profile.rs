@@ -154,17 +154,23 @@ mod lifecycle {
         }
 
         async fn read(&self, session: &Session, wanted: &ReadSet) -> Result<Readings, ProviderError> {
-            if let Some(wanted) = wanted.get(KIND).filter(|wanted| wanted.len() > ONE_BY_ONE) {
-                let mut readings = Readings::default();
+            let mut readings = Readings::default();
+            let mut left = wanted.clone();
+            if let Some(profiles) = wanted.get(KIND).filter(|profiles| profiles.len() > ONE_BY_ONE) {
                 let listed = all(session).await?;
-                for profile in listed.iter().filter(|one| wanted.contains_key(one.instance_profile_name())) {
-                    let live = live(profile);
+                for live in listed.iter().filter(|one| profiles.contains_key(one.instance_profile_name())).map(live) {
+                    left.entry(KIND.into()).or_default().remove(&live.id);
                     readings.answer(KIND, live.id.clone(), Observed::Present(Box::new(live)));
                 }
-                return Ok(readings);
             }
-            Ok(one_by_one(KIND, wanted, |id, _| async { Ok(get(session, id).await?.as_ref().map(live)) }).await)
+            // What the list lacks may be newer than it is.
+            readings.extend(one_by_one(KIND, &left, |id, _| one(session, id)).await);
+            Ok(readings)
         }
+    }
+
+    async fn one(session: &Session, id: &str) -> Result<Option<Live>, ProviderError> {
+        Ok(get(session, id).await?.as_ref().map(live))
     }
 
     fn live(profile: &types::InstanceProfile) -> Live {

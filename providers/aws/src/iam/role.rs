@@ -236,21 +236,22 @@ mod lifecycle {
         }
 
         async fn read(&self, session: &Session, wanted: &ReadSet) -> Result<Readings, ProviderError> {
-            if let Some(wanted) = wanted.get(KIND).filter(|wanted| wanted.len() > ONE_BY_ONE) {
-                match details(session, wanted).await {
-                    Ok(found) => {
-                        let mut readings = Readings::default();
-                        for live in found {
-                            readings.answer(KIND, live.id.clone(), Observed::Present(Box::new(live)));
-                        }
-                        return Ok(readings);
-                    }
+            let mut readings = Readings::default();
+            let mut left = wanted.clone();
+            if let Some(roles) = wanted.get(KIND).filter(|roles| roles.len() > ONE_BY_ONE) {
+                let found = match details(session, roles).await {
                     // Who may not see the whole account may still see its own roles.
-                    Err(error) if error.class == ErrorClass::Denied => {}
-                    Err(error) => return Err(error),
+                    Err(error) if error.class == ErrorClass::Denied => Vec::new(),
+                    found => found?,
+                };
+                for live in found {
+                    left.entry(KIND.into()).or_default().remove(&live.id);
+                    readings.answer(KIND, live.id.clone(), Observed::Present(Box::new(live)));
                 }
             }
-            Ok(one_by_one(KIND, wanted, |id, interest| one(session, id, interest)).await)
+            // What the details lack may be newer than they are.
+            readings.extend(one_by_one(KIND, &left, |id, interest| one(session, id, interest)).await);
+            Ok(readings)
         }
     }
 

@@ -66,6 +66,8 @@ pub const RULES: &[Rule] = &[
     any("RouteLimitExceeded", ErrorClass::Quota),
     any("SecurityGroupLimitExceeded", ErrorClass::Quota),
     any("RulesPerSecurityGroupLimitExceeded", ErrorClass::Quota),
+    // An instance profile holds one role: the one before it is still on its way out.
+    on("iam", "AddRole", "LimitExceeded", ErrorClass::InUse),
     any("LimitExceeded*", ErrorClass::Quota),
     any("ServiceQuotaExceeded*", ErrorClass::Quota),
     any("TooManyBuckets", ErrorClass::Quota),
@@ -260,6 +262,16 @@ mod tests {
         assert_eq!(check("ec2", "DeleteVpc", "InvalidVpcID.NotFound", ""), ErrorClass::NotFound);
         assert_eq!(check("ec2", "DescribeVpcs", "RequestLimitExceeded", ""), ErrorClass::Throttled);
         assert_eq!(check("iam", "CreateRole", "EntityAlreadyExists", ""), ErrorClass::AlreadyExists);
+        assert_eq!(check("iam", "AttachRolePolicy", "NoSuchEntity", ""), ErrorClass::NotYetConsistent);
+        let vendors = "Policy arn:aws:iam::aws:policy/None does not exist or is not attachable.";
+        assert_eq!(check("iam", "AttachRolePolicy", "NoSuchEntity", vendors), ErrorClass::NotFound);
+        assert_eq!(check("iam", "DeleteRole", "NoSuchEntity", ""), ErrorClass::NotFound);
+        let taken = "Invalid parameter: Tags Reason: Topic already exists with different tags";
+        assert_eq!(check("sns", "CreateTopic", "InvalidParameter", taken), ErrorClass::AlreadyExists);
+        let reserved =
+            "You can't create this secret because a secret with this name is already scheduled for deletion.";
+        let create = check("secretsmanager", "CreateSecret", "InvalidRequestException", reserved);
+        assert_eq!(create, ErrorClass::AlreadyExists);
         assert_eq!(check("s3", "CreateBucket", "BucketAlreadyOwnedByYou", ""), ErrorClass::AlreadyExists);
         assert_eq!(check("ec2", "CreateVpc", "InvalidVpc.Range", ""), ErrorClass::Refused);
         assert_eq!(check("ec2", "CreateVpc", "UnauthorizedOperation", ""), ErrorClass::Denied);

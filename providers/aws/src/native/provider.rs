@@ -15,7 +15,7 @@ use cairn_provider::request::{
 };
 use cairn_provider::schema::catalogue::Catalogue;
 use cairn_provider::schema::document;
-use cairn_provider::value::Value;
+use cairn_provider::value::{Map, Value};
 use cairn_provider_net::calls::Calls;
 use ecow::{EcoString, eco_format};
 use tokio::sync::Mutex;
@@ -116,6 +116,12 @@ impl Aws {
         }
         Ok(readings)
     }
+}
+
+/// The identity among conditions, if all its parts are.
+fn identity(parts: &[EcoString], conditions: &Map) -> Option<EcoString> {
+    let parts: Option<Vec<&str>> = parts.iter().map(|part| conditions.get(part).and_then(Value::as_text)).collect();
+    parts.filter(|parts| !parts.is_empty()).map(|parts| parts.join("|").into())
 }
 
 /// The same answer for everything.
@@ -237,12 +243,15 @@ impl Provider for Aws {
         if let Some(finder) = finder {
             return self.watch(target, finder.look_up(&session, &request.conditions).await).await;
         }
-        // Everything of the type, filtered here: complete, if not the cheapest.
-        let ids = self.list(target, &request.kind).await?;
+        let schema = self.catalogue.get(&request.kind);
+        // The one with this identity, or everything of the type, filtered here: complete, if not the cheapest.
+        let ids = match schema.and_then(|schema| identity(&schema.identity, &request.conditions)) {
+            Some(id) => vec![id],
+            None => self.list(target, &request.kind).await?,
+        };
         let ids: BTreeMap<_, _> = ids.into_iter().map(|id| (id, Interest::All)).collect();
         let wanted = ReadSet::from([(request.kind.clone(), ids)]);
         let mut readings = self.read(target, &wanted).await;
-        let schema = self.catalogue.get(&request.kind);
         let meets =
             |live: &Live| schema.is_some_and(|schema| document::meets(schema, &live.attributes, &request.conditions));
         let mut found = Vec::new();

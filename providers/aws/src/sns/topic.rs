@@ -147,7 +147,7 @@ mod lifecycle {
 
     const SETTINGS: [Setting; 8] = [
         ("archive_policy", "ArchivePolicy", Form::Document),
-        ("content_based_deduplication", "ContentBasedDeduplication", Form::Flag),
+        ("content_based_deduplication", DEDUPLICATION, Form::Flag),
         ("display_name", "DisplayName", Form::Text),
         ("fifo_throughput_scope", "FifoThroughputScope", Form::Text),
         ("fifo_topic", "FifoTopic", Form::Flag),
@@ -155,6 +155,8 @@ mod lifecycle {
         ("signature_version", "SignatureVersion", Form::Text),
         ("tracing_config", "TracingConfig", Form::Text),
     ];
+
+    const DEDUPLICATION: &str = "ContentBasedDeduplication";
 
     /// What the service has where its answer says nothing.
     const UNSAID: [(&str, Value); 5] = [
@@ -190,10 +192,8 @@ mod lifecycle {
         async fn create(&self, session: &Session, request: &Create) -> Result<Created, ProviderError> {
             let inputs = &request.inputs;
             let mut settings = wire::all_sent(inputs, &SETTINGS)?;
-            if settings.get("FifoTopic").is_some_and(|fifo| fifo == "false") {
-                // Standard topics must not name it.
-                settings.remove("FifoTopic");
-            }
+            // Standard topics must not name what only others have.
+            settings.retain(|name, value| value != "false" || !matches!(name.as_str(), "FifoTopic" | DEDUPLICATION));
             settings.extend(logging(inputs)?);
             let call = send!(session.sns().create_topic(), inputs => data_protection_policy via json)
                 .name(name(request)?)

@@ -34,6 +34,11 @@ pub fn declaration(kind: &str) -> Option<&'static Declaration> {
     by_name.get(kind).copied()
 }
 
+/// What is declared of a type that can only be looked up.
+pub fn look_up_declaration(kind: &str) -> Option<&'static LookUpDeclaration> {
+    look_up_declarations().find(|declared| declared.name == kind)
+}
+
 /// The catalogue.
 pub fn catalogue() -> Catalogue {
     let mut catalogue = Catalogue::default();
@@ -68,9 +73,4 @@ mod tests {
             assert!(catalogue.contains(&name), "{}", declaration.vendor);
         }
     }
-}
-
-/// What is declared of a type that can only be looked up.
-pub fn look_up_declaration(kind: &str) -> Option<&'static LookUpDeclaration> {
-    look_up_declarations().find(|declared| declared.name == kind)
 }

@@ -50,7 +50,7 @@ fn every_type_with_a_handler_has_a_case_that_tries_all_its_fields() {
 fn sandbox() {
     let catalogue = Arc::new(cairn_aws::catalogue());
     try_all("sandbox", &catalogue, |_| {
-        let storage = Box::new(MemoryStorage::default());
+        let storage = Box::new(MemoryStorage);
         let sim = Sim::open("aws", Arc::clone(&catalogue), cairn_aws::declaration, storage, Faults::default()).unwrap();
         Box::new(sim)
     });

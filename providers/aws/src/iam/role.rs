@@ -377,10 +377,7 @@ mod lifecycle {
     }
 
     async fn put_policy(session: &Session, role: &str, name: &str, document: &Value) -> Result<(), ProviderError> {
-        let text = match document {
-            Value::Text(text) => text.to_string(),
-            document => to_json(document).to_string(),
-        };
+        let text = document.as_text().map_or_else(|| to_json(document).to_string(), str::to_owned);
         let call = session.iam().put_role_policy().role_name(role).policy_name(name).policy_document(text);
         session.write("iam.PutRolePolicy", call.send()).await.map(|_| ())
     }

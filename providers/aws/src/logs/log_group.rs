@@ -113,9 +113,10 @@ mod lifecycle {
     use ecow::{EcoString, eco_format};
 
     use crate::native::codec::{Mistake, json, need, set, take};
-    use crate::native::reading::{one_by_one, together};
+    use crate::native::reading::one_by_one;
     use crate::native::session::{Session, absent_is_none, unoffered_is_none};
     use crate::native::tags;
+    use crate::native::together::together;
 
     /// The lifecycle.
     pub const HANDLER: &dyn ResourceType<Session> = &LogGroup;
@@ -224,8 +225,8 @@ mod lifecycle {
                 found.extend(absent_is_none(groups)?.unwrap_or_default().into_iter().filter_map(named));
             }
         }
-        let left = names.iter().filter(|name| !found.contains_key(**name)).map(|name| with_name(session, name));
-        for group in together(left.collect()).await {
+        let left = names.iter().filter(|name| !found.contains_key(**name)).map(|name| Box::pin(with_name(session, name)));
+        for group in together(left).await {
             found.extend(group?.and_then(named));
         }
         Ok(found)

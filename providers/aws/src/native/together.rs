@@ -4,22 +4,22 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
 
-/// A call on its way.
+/// A call on its way, whatever it is.
 pub type Call<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-enum Slot<'a, T> {
-    Waiting(Call<'a, T>),
-    Answered(T),
+enum Slot<F: Future> {
+    Waiting(F),
+    Answered(F::Output),
 }
 
 /// Waits for all calls; the answers come in their order. How many go out at a time is for the session's lanes to say.
-pub async fn together<T>(calls: impl IntoIterator<Item = Call<'_, T>>) -> Vec<T> {
-    let mut slots: Vec<Slot<'_, T>> = calls.into_iter().map(Slot::Waiting).collect();
+pub async fn together<F: Future<Output: Unpin> + Unpin>(calls: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+    let mut slots: Vec<Slot<F>> = calls.into_iter().map(Slot::Waiting).collect();
     poll_fn(|context| {
         let mut all = Poll::Ready(());
         for slot in &mut slots {
             if let Slot::Waiting(call) = slot {
-                match call.as_mut().poll(context) {
+                match Pin::new(call).poll(context) {
                     Poll::Ready(answer) => *slot = Slot::Answered(answer),
                     Poll::Pending => all = Poll::Pending,
                 }
@@ -50,6 +50,6 @@ mod tests {
             })
         });
         assert_eq!(runtime.block_on(together(calls)), [30, 1, 10]);
-        assert!(runtime.block_on(together::<u64>([])).is_empty());
+        assert!(runtime.block_on(together::<Call<'static, u64>>([])).is_empty());
     }
 }

@@ -242,7 +242,8 @@ mod lifecycle {
     /// The service fills a delivery policy up with what was not written.
     fn plain(policy: &Map) -> Value {
         let said = |(name, value): &(&EcoString, &Value)| {
-            !value.is_none() && !(name.as_str() == "guaranteed" && **value == Value::Bool(false))
+            let unlimited = name.as_str() == "guaranteed" && **value == Value::Bool(false);
+            !value.is_none() && !unlimited
         };
         Value::map(policy.iter().filter(said).map(|(name, value)| (name.clone(), value.clone())))
     }

@@ -129,7 +129,8 @@ fn merged(found: &Map, written: &Map) -> Map {
     let excluded = |name: &str| EXCLUDES.iter().any(|(by, others)| stands(by) && others.contains(&name));
     // A bucket's access control is of no use to the server that takes its place.
     let moves = stands("custom_origin_config") && found.contains_key("s3_origin_config");
-    let kept = found.iter().filter(|(name, _)| !excluded(name) && !(moves && *name == "origin_access_control"));
+    let dropped = |name: &str| excluded(name) || (moves && name == "origin_access_control");
+    let kept = found.iter().filter(|(name, _)| !dropped(name));
     let mut map: Map = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
     for (name, value) in written {
         let over = match found.get(name) {

@@ -74,7 +74,7 @@ impl Decode for types::AnalyticsConfiguration {
         let mut map = read!(self => id, storage_class_analysis);
         if let Some(filter) = self.filter() {
             set(&mut map, "prefix", filter.as_prefix().map_or(Value::None, Decode::decode));
-            set(&mut map, "tag_filters", filter.as_tag().map_or(Value::None, |tag| tag_filters::of(&[tag.clone()])));
+            set(&mut map, "tag_filters", filter.as_tag().map_or(Value::None, |tag| tag_filters::of(std::slice::from_ref(tag))));
             if let Ok(and) = filter.as_and() {
                 map.extend(read!(and => prefix, tags as "tag_filters" via tag_filters));
             }
@@ -110,7 +110,7 @@ impl Decode for types::MetricsConfiguration {
         if let Some(filter) = self.filter() {
             set(&mut map, "access_point_arn", filter.as_access_point_arn().map_or(Value::None, Decode::decode));
             set(&mut map, "prefix", filter.as_prefix().map_or(Value::None, Decode::decode));
-            set(&mut map, "tag_filters", filter.as_tag().map_or(Value::None, |tag| tag_filters::of(&[tag.clone()])));
+            set(&mut map, "tag_filters", filter.as_tag().map_or(Value::None, |tag| tag_filters::of(std::slice::from_ref(tag))));
             if let Ok(and) = filter.as_and() {
                 map.extend(read!(and => access_point_arn, prefix, tags as "tag_filters" via tag_filters));
             }
@@ -143,7 +143,7 @@ impl Decode for types::IntelligentTieringConfiguration {
         let mut map = read!(self => id, status, tierings);
         if let Some(filter) = self.filter() {
             map.extend(read!(filter => prefix));
-            set(&mut map, "tag_filters", filter.tag().map_or(Value::None, |tag| tag_filters::of(&[tag.clone()])));
+            set(&mut map, "tag_filters", filter.tag().map_or(Value::None, |tag| tag_filters::of(std::slice::from_ref(tag))));
             if let Some(and) = filter.and() {
                 map.extend(read!(and => prefix, tags as "tag_filters" via tag_filters));
             }

@@ -3,13 +3,11 @@
 //! What the cloud holds at the end is counted by asking the emulator itself, not Cairn.
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use cairn_conformance::emulator::{Emulator, Kind};
 
-use crate::project::{Project, repository};
+use crate::project::{Project, ec2, repository, request};
 
 const STACK: &str = r#"stack killed {
   cairn: "1"
@@ -118,7 +116,7 @@ fn undisturbed(moto: &Emulator) -> Duration {
 /// Objects that carry Cairn's mark or stand in a VPC that does, by kind.
 fn count(moto: &Emulator) -> BTreeMap<&'static str, usize> {
     let marked = "&Filter.1.Name=tag-key&Filter.1.Value.1=cairn:stack";
-    let ask = |action: &str, filter: &str| post(moto, &format!("Action={action}&Version=2016-11-15{filter}"));
+    let ask = |action: &str, filter: &str| ec2(&moto.url(), &format!("Action={action}{filter}"));
     let occurrences = |text: String, what: &str| text.matches(what).count();
     BTreeMap::from([
         ("vpc", occurrences(ask("DescribeVpcs", marked), "<vpcId>")),
@@ -146,28 +144,6 @@ fn count(moto: &Emulator) -> BTreeMap<&'static str, usize> {
 }
 
 fn reset(moto: &Emulator) {
-    let answer = request(moto, "/moto-api/reset", "");
+    let answer = request(&moto.url(), "/moto-api/reset", "");
     assert!(answer.contains("ok"), "{answer}");
-}
-
-fn post(moto: &Emulator, body: &str) -> String {
-    request(moto, "/", body)
-}
-
-fn request(moto: &Emulator, path: &str, body: &str) -> String {
-    let url = moto.url();
-    let host = url.trim_start_matches("http://");
-    let mut stream = TcpStream::connect(host).unwrap();
-    let credential =
-        "AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/ec2/aws4_request, SignedHeaders=host, Signature=00";
-    write!(
-        stream,
-        "POST {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nAuthorization: {credential}\r\n\
-         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .unwrap();
-    let mut text = String::new();
-    stream.read_to_string(&mut text).unwrap();
-    text
 }

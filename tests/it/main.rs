@@ -23,5 +23,6 @@ mod mutation;
 mod project;
 mod reference;
 mod sample_types;
+mod stacks;
 mod shared_examples;
 mod stack_folder;

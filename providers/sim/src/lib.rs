@@ -183,8 +183,14 @@ impl Provider for Sim {
                 continue;
             }
             for id in ids.keys() {
+                let key = Key::new(schema, target, id);
+                let going = inner.cloud.get(&key).is_some_and(|object| object.going);
                 let observed = match inner.cloud.look(schema, target, id, &mut inner.faults) {
                     Some(live) => Observed::Present(Box::new(live)),
+                    None if going => match inner.remove(&key) {
+                        Ok(()) => Observed::Absent,
+                        Err(error) => Observed::Unreadable(error),
+                    },
                     None => Observed::Absent,
                 };
                 readings.answer(kind.clone(), id.clone(), observed);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::arguments::{CloudArguments, Format, ValueArguments};
+use super::arguments::{CloudArguments, Detail, Format, ValueArguments};
 use super::failure::{Exit, Failure, count, reports};
 use super::proposal::{Proposal, Question, settle};
 use super::{front, pipeline, run as running, saved};
@@ -23,6 +23,9 @@ pub struct Arguments {
     /// How the result is shown
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// How much the plan says
+    #[arg(long, value_enum, value_name = "DETAIL", default_value_t)]
+    detail: Detail,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -31,7 +34,7 @@ pub struct Arguments {
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     if saved::is_file(&arguments.path) {
-        return saved::apply(&arguments.path, &arguments.cloud, arguments.format).await;
+        return saved::apply(&arguments.path, &arguments.cloud, arguments.format, arguments.detail).await;
     }
     let front = front::load(&arguments.path, &arguments.values.set)?;
     let warnings = front.require_sound()?;
@@ -74,5 +77,5 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         first: Vec::new(),
     };
     let question = (!arguments.yes).then_some(question);
-    settle(Proposal { command: "apply", taken, work, sources, question }).await
+    settle(Proposal { command: "apply", taken, work, sources, detail: arguments.detail, question }).await
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
+use crate::view::human::layout;
 
 /// Which stack, which environment, which values.
 #[derive(Args, Clone, Debug)]
@@ -59,6 +60,28 @@ impl CloudArguments {
         Err(Failure::new(format!(
             "cairn {command} looks at the whole stack; --only belongs to plan, apply, destroy and drift"
         )))
+    }
+}
+
+/// How much a plan says.
+#[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// Every leaf, uncut, nothing folded
+    Full,
+    /// What a reviewer needs
+    #[default]
+    Default,
+    /// Only what happens to which resource
+    Names,
+}
+
+impl From<Detail> for layout::Detail {
+    fn from(detail: Detail) -> Self {
+        match detail {
+            Detail::Full => Self::Full,
+            Detail::Default => Self::Default,
+            Detail::Names => Self::Names,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::arguments::{CloudArguments, Format, StackArguments};
+use super::arguments::{CloudArguments, Detail, Format, StackArguments};
 use super::failure::{Exit, Failure};
 use super::proposal::{Proposal, Question, settle};
 use super::{front, pipeline, run as running};
@@ -18,6 +18,9 @@ pub struct Arguments {
     /// How the result is shown
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// How much the plan says
+    #[arg(long, value_enum, value_name = "DETAIL", default_value_t)]
+    detail: Detail,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -64,5 +67,5 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         first: Vec::new(),
     };
     let question = (!arguments.yes).then_some(question);
-    settle(Proposal { command: "destroy", taken, work, sources, question }).await
+    settle(Proposal { command: "destroy", taken, work, sources, detail: arguments.detail, question }).await
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::arguments::{CloudArguments, Format, StackArguments};
+use super::arguments::{CloudArguments, Detail, Format, StackArguments};
 use super::failure::{Exit, Failure, reports, style};
 use super::{front, pipeline, saved};
 use crate::host::local_store::LocalStore;
@@ -22,6 +22,9 @@ pub struct Arguments {
     /// How the plan is shown
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// How much the plan says
+    #[arg(long, value_enum, value_name = "DETAIL", default_value_t)]
+    detail: Detail,
     /// Save the plan, to apply exactly it
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -51,10 +54,10 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     shown.extend(planned.planning.refused.iter().cloned());
     match arguments.format {
         Format::Json => terminal::out(&view::json::plan(plan, &shown, sources)),
-        Format::Markdown => terminal::out(&view::markdown::plan(plan, &shown, sources)),
+        Format::Markdown => terminal::out(&view::markdown::plan(plan, &shown, sources, arguments.detail.into())),
         Format::Text => {
             terminal::err(&reports(&shown, sources, &look));
-            terminal::out(&view::human::plan::render(plan, "plan", style(&look)));
+            terminal::out(&view::human::plan::render(plan, "plan", style(&look), arguments.detail.into()));
         }
     }
     if arguments.cloud.stats {

@@ -1,6 +1,6 @@
 //! A plan that wants to be carried out: shown, refused or consented to, done.
 
-use super::arguments::Format;
+use super::arguments::{Detail, Format};
 use super::failure::{Exit, Failure, reports, style};
 use super::{consent, pipeline, run as running};
 use crate::diagnostic::Diagnostic;
@@ -27,6 +27,8 @@ pub struct Proposal<'a> {
     pub work: running::Work<'a>,
     /// For places.
     pub sources: &'a SourceSet,
+    /// How much the plan says.
+    pub detail: Detail,
     /// What is asked; nothing if consent was given already.
     pub question: Option<Question>,
 }
@@ -36,14 +38,16 @@ pub struct Proposal<'a> {
 /// # Errors
 /// It is refused, nobody consents, or a part of it failed.
 pub async fn settle(proposal: Proposal<'_>) -> Result<Exit, Failure> {
-    let Proposal { command, taken, work, sources, question } = proposal;
+    let Proposal { command, taken, work, sources, detail, question } = proposal;
     let look = terminal::detect();
     let format = work.format;
     let planning = &work.planning;
     terminal::err(&reports(&planning.refused, sources, &look));
     match format {
-        Format::Text => terminal::out(&view::human::plan::render(&planning.plan, command, style(&look))),
-        Format::Markdown => terminal::out(&view::markdown::plan(&planning.plan, &planning.refused, sources)),
+        Format::Text => terminal::out(&view::human::plan::render(&planning.plan, command, style(&look), detail.into())),
+        Format::Markdown => {
+            terminal::out(&view::markdown::plan(&planning.plan, &planning.refused, sources, detail.into()))
+        }
         Format::Json => {}
     }
     if !planning.refused.is_empty() {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
-use super::arguments::{CloudArguments, Format};
+use super::arguments::{CloudArguments, Detail, Format};
 use super::failure::{Exit, Failure};
 use super::front::Front;
 use super::proposal::{Proposal, settle};
@@ -57,7 +57,7 @@ fn changes(plan: &Plan) -> String {
 }
 
 /// Applies a saved plan.
-pub async fn apply(file: &Path, arguments: &CloudArguments, format: Format) -> Result<Exit, Failure> {
+pub async fn apply(file: &Path, arguments: &CloudArguments, format: Format, detail: Detail) -> Result<Exit, Failure> {
     let broken = |why: &str| Failure::new(format!("{} is no saved plan: {why}", file.display()));
     let text = host::read_text(file).map_err(|why| broken(&why))?;
     let document: Json = serde_json::from_str(&text).map_err(|error| broken(&error.to_string()))?;
@@ -117,5 +117,5 @@ pub async fn apply(file: &Path, arguments: &CloudArguments, format: Format) -> R
         format,
         first: vec![Entry::PlanUsed { plan: plan_id.into() }],
     };
-    settle(Proposal { command: "apply", taken, work, sources: &sources, question: None }).await
+    settle(Proposal { command: "apply", taken, work, sources: &sources, detail, question: None }).await
 }

@@ -162,6 +162,7 @@ fn vanished(schema: &TypeSchema, recorded: &Recorded) -> AttributeChange {
         sensitive: false,
         forces: false,
         unit: None,
+        member: false,
     }
 }
 

@@ -62,6 +62,8 @@ pub struct AttributeChange {
     pub forces: bool,
     /// The unit the numbers count in.
     pub unit: Option<Unit>,
+    /// Whether it is a member of a list without an order: what is there leaves, what is wanted joins.
+    pub member: bool,
 }
 
 /// What a leaf will be.

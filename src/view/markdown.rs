@@ -1,53 +1,145 @@
 //! Comments on pull requests: the verdict visible, the detail folded, nothing from outside able to leave its place.
 
-use super::human::plan::summary;
+use std::collections::BTreeMap;
+
+use super::human::detail::{self, words};
+use super::human::layout::{Detail, Layout, Mark};
+use super::human::outline::{Entry, Outline, component};
+use super::human::plan::{losing, openings, shared_tags, summary};
 use super::human::value::{difference, path};
 use super::untrusted::one_line;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::change::{Action, Change, Risk};
+use crate::model::change::{Action, Change};
 use crate::model::plan::Plan;
 use crate::source::SourceSet;
 
-/// Comments on most platforms end here.
+/// Comments on most platforms end a little behind this.
 const BUDGET: usize = 60_000;
 
+/// Behind this, resources are only named.
+const BUDGET_OF_DETAIL: usize = 50_000;
+
+/// So many warnings stand outside of what is folded.
+const MOST_WARNINGS: usize = 20;
+
+/// Columns of what is folded.
+const WIDTH: usize = 100;
+
 /// A plan.
-pub fn plan(plan: &Plan, diagnostics: &[Diagnostic], sources: &SourceSet) -> String {
-    let title = title(plan);
+pub fn plan(plan: &Plan, diagnostics: &[Diagnostic], sources: &SourceSet, detail: Detail) -> String {
+    let outline = Outline::of(plan, detail);
     let mut text = format!("<!-- cairn:plan stack={} env={} -->\n", marker(&plan.stack), marker(&plan.environment));
-    text.push_str(&format!("### cairn plan · {title}\n\n{}\n\n", summary(&plan.summary())));
-    for change in plan.changes.iter().filter(|change| change.risks.contains(&Risk::DataLoss)) {
+    let changes = plan.changes.iter().filter(|change| change.is_effective()).count();
+    let lost = losing(plan);
+    let loss = if lost.is_empty() { String::new() } else { format!(" · 🔴 {} data loss", lost.len()) };
+    text.push_str(&format!("### cairn plan · {}{loss} · {changes} changes\n\n", title(plan)));
+    text.push_str(&format!("{}\n\n{}", summary(&plan.summary()), table(plan)));
+    text.push_str(&warnings(plan, &lost));
+    text.push_str(&reports(diagnostics, sources));
+    if let Some(tags) = shared_tags(&outline) {
+        text.push_str(&format!("{}\n\n", code(&tags)));
+    }
+    let layout = Layout { width: WIDTH, ascii: false, detail };
+    let mut groups: Vec<(&str, String, Vec<&Change>)> = Vec::new();
+    let mut length = text.len();
+    let mut left_out = 0;
+    for entry in &outline.entries {
+        let mut part = one(&outline, entry, layout);
+        if length + part.len() > BUDGET_OF_DETAIL {
+            part = head(entry);
+        }
+        let name = component(entry.change);
+        let new = !groups.iter().any(|(other, ..)| *other == name);
+        // A group needs a fence and a line of its own, too.
+        let needed = part.len() + if new { name.len() + 200 } else { 0 };
+        if length + needed > BUDGET {
+            left_out += 1;
+            continue;
+        }
+        length += needed;
+        match groups.iter_mut().find(|(other, ..)| *other == name) {
+            Some((_, body, changes)) => {
+                body.push_str(&part);
+                changes.push(entry.change);
+            }
+            None => groups.push((name, part, vec![entry.change])),
+        }
+    }
+    for (name, body, changes) in groups {
+        let fence = fence(&body);
+        let name = if name.is_empty() { String::new() } else { format!("<b>{}</b>: ", html(name)) };
+        text.push_str(&format!(
+            "<details><summary>{name}{}</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n\n",
+            counts(&changes)
+        ));
+    }
+    if left_out > 0 {
+        text.push_str(&format!("and {left_out} more, which do not fit into a comment\n"));
+    }
+    format!("{}\n", text.trim_end())
+}
+
+/// The numbers of each component; nothing if there is only one.
+fn table(plan: &Plan) -> String {
+    let mut numbers: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
+    for change in plan.changes.iter().filter(|change| change.is_effective()) {
+        *numbers.entry(component(change)).or_default().entry(change.action.name()).or_default() += 1;
+    }
+    if numbers.len() < 2 {
+        return String::new();
+    }
+    let mut text = "| | replace | delete | update | create |\n|--|--:|--:|--:|--:|\n".to_owned();
+    for (name, numbers) in numbers.iter().take(MOST_WARNINGS) {
+        let name = if name.is_empty() { "the stack itself".to_owned() } else { prose(name) };
+        let cells: Vec<String> = ["replace", "delete", "update", "create"]
+            .iter()
+            .map(|action| numbers.get(action).map(ToString::to_string).unwrap_or_default())
+            .collect();
+        text.push_str(&format!("| {name} | {} |\n", cells.join(" | ")));
+    }
+    let more = numbers.len().saturating_sub(MOST_WARNINGS);
+    if more > 0 {
+        text.push_str(&format!("| and {more} more | | | | |\n"));
+    }
+    text.push('\n');
+    text
+}
+
+/// What a reviewer must not miss: what loses data, and what opens.
+fn warnings(plan: &Plan, lost: &[&Change]) -> String {
+    let mut text = String::new();
+    let more = |count: usize| match count.saturating_sub(MOST_WARNINGS) {
+        0 => String::new(),
+        more => format!("> and {more} more\n\n"),
+    };
+    for change in lost.iter().take(MOST_WARNINGS) {
         let what = if matches!(change.action, Action::Replace(_)) { "replaced" } else { "destroyed" };
         text.push_str(&format!(
-            "> [!CAUTION]\n> {} will be {what}: its data is lost. {}\n\n",
+            "> [!CAUTION]\n> {} will be **{what}: its data is lost**. {}\n\n",
             code(&format!("{} {}", change.kind, change.address)),
             code(&change.source)
         ));
     }
-    text.push_str(&reports(diagnostics, sources));
-    let effective: Vec<&Change> = plan.changes.iter().filter(|change| change.is_effective()).collect();
-    if effective.is_empty() {
-        return text;
+    text.push_str(&more(lost.len()));
+    let openings = openings(plan);
+    for (change, what) in openings.iter().take(MOST_WARNINGS) {
+        let name = code(&format!("{} {}", change.kind, change.address));
+        text.push_str(&format!("> [!WARNING]\n> {name}: {} {}\n\n", prose(what), code(&change.source)));
     }
-    let mut body = String::new();
-    let mut left_out = 0;
-    for change in &effective {
-        let part = one(change);
-        if text.len() + body.len() + part.len() > BUDGET {
-            left_out += 1;
-        } else {
-            body.push_str(&part);
-        }
-    }
-    let fence = fence(&body);
-    text.push_str(&format!(
-        "<details><summary>{} changes</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n",
-        effective.len()
-    ));
-    if left_out > 0 {
-        text.push_str(&format!("\nand {left_out} more, which do not fit into a comment\n"));
-    }
+    text.push_str(&more(openings.len()));
     text
+}
+
+/// `2 update, 1 create`.
+fn counts(changes: &[&Change]) -> String {
+    let count = |action: &&str| changes.iter().filter(|change| change.action.name() == *action).count();
+    let words: Vec<String> = ["replace", "delete", "update", "create"]
+        .iter()
+        .map(|action| (count(action), action))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, action)| format!("{count} {action}"))
+        .collect();
+    words.join(", ")
 }
 
 /// Drift.
@@ -58,7 +150,7 @@ pub fn drift(plan: &Plan) -> String {
         count += 1;
         body.push_str(&format!("! {} {}\n", change.kind, one_line(change.address.as_str())));
         for drift in &change.drift {
-            body.push_str(&format!("    {}  {}\n", path(drift), difference(drift, "→")));
+            body.push_str(&format!("    {}  {}\n", path(drift), difference(drift, false)));
         }
     }
     let head = format!("### cairn drift · {}\n\n{count} changed by somebody else\n\n", title(plan));
@@ -99,20 +191,33 @@ fn reports(diagnostics: &[Diagnostic], sources: &SourceSet) -> String {
     text
 }
 
-fn one(change: &Change) -> String {
-    let (mark, words) = match change.action {
-        Action::Create => ("+", "create"),
-        Action::Update => ("!", "update"),
-        Action::Replace(_) => ("-", "replace"),
-        Action::Delete => ("-", "delete"),
-        Action::Unchanged => (" ", ""),
-    };
-    let mut text = format!("{mark} {} {}    {words}\n", change.kind, one_line(change.address.as_str()));
-    if matches!(change.action, Action::Update | Action::Replace(_)) {
-        for attribute in &change.attributes {
-            let forces = if attribute.forces { "    # forces replacement" } else { "" };
-            text.push_str(&format!("!     {}  {}{forces}\n", path(attribute), difference(attribute, "→")));
-        }
+/// The line of a resource; only its first character is coloured.
+fn head(entry: &Entry<'_>) -> String {
+    let change = entry.change;
+    let mark = sign(change);
+    let (address, source) = (one_line(change.address.as_str()), one_line(&change.source));
+    format!("{mark} {} {address}    {}    {source}\n", change.kind, words(entry))
+}
+
+fn sign(change: &Change) -> &'static str {
+    match change.action {
+        Action::Create => "+",
+        Action::Update => "!",
+        Action::Replace(_) | Action::Delete => "-",
+        Action::Unchanged => " ",
+    }
+}
+
+fn one(outline: &Outline<'_>, entry: &Entry<'_>, layout: Layout) -> String {
+    let plain = if entry.change.action == Action::Create { "+" } else { "!" };
+    let mut text = head(entry);
+    for row in detail::rows(outline, entry, layout) {
+        let mark = match row.mark {
+            Mark::Plain => plain,
+            Mark::Added => "+",
+            Mark::Removed => "-",
+        };
+        text.push_str(&format!("{mark}{}\n", row.text.strip_prefix(' ').unwrap_or(&row.text).trim_end()));
     }
     text
 }
@@ -149,6 +254,11 @@ fn prose(text: &str) -> String {
         }
     }
     safe
+}
+
+/// Text between tags.
+fn html(text: &str) -> String {
+    one_line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('@', "@\u{200b}")
 }
 
 fn marker(text: &str) -> String {

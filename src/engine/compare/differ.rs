@@ -199,6 +199,7 @@ impl<'a> Differ<'a> {
             sensitive: leaf.sensitive(),
             forces: replaces(&leaf.fields),
             unit,
+            member: false,
         });
     }
 
@@ -338,6 +339,7 @@ impl<'a> Differ<'a> {
                 None => missing.push(value),
             }
         }
+        let first = self.changes.len();
         // What is left on both sides is shown pair by pair, so that a change reads as one.
         let mut left = left.into_iter();
         for (index, value) in missing.into_iter().enumerate() {
@@ -354,6 +356,7 @@ impl<'a> Differ<'a> {
             let inner = leaf.inner("-".into());
             self.change(&inner, Some(value.clone()), After::Absent);
         }
+        self.changes.iter_mut().skip(first).for_each(|change| change.member = true);
     }
 
     fn agrees(&self, item: &'a Shape, wanted: &Planned, found: &Value, leaf: &Leaf<'a>) -> bool {

@@ -1,38 +1,39 @@
 //! A plan as people review it: the verdict first and last, the worst first, one line for each changed leaf.
 
-use std::collections::BTreeMap;
-
 use cairn_provider::schema::overlay::Replacement;
 
+use super::detail;
 use super::diagnostic::Style;
+use super::layout::{Detail, Layout, Mark, Row, columns, wrap};
+use super::node::Node;
+use super::outline::{Entry, Outline};
 use super::value::{difference, path};
-use crate::model::change::{Action, AttributeChange, Change, Reason, Risk};
+use crate::model::change::{Action, Change, Reason, Risk};
 use crate::model::plan::{Plan, Summary};
 use crate::view::untrusted;
 
 /// A plan as text, under the name of the command that shows it.
-pub fn render(plan: &Plan, command: &str, style: Style) -> String {
-    let mut page = Page { style, text: String::new() };
+pub fn render(plan: &Plan, command: &str, style: Style, detail: Detail) -> String {
+    let layout = Layout { width: style.width, ascii: style.ascii, detail };
+    let mut page = Page { layout, color: style.color, text: String::new() };
+    let outline = Outline::of(plan, detail);
     page.header(plan, command);
     page.verdict(plan);
-    let mut effective: Vec<&Change> = plan.changes.iter().filter(|change| change.is_effective()).collect();
-    effective.sort_by(|a, b| (component(a), rank(a), &a.address).cmp(&(component(b), rank(b), &b.address)));
-    let mut last_component: Option<String> = None;
-    for change in effective {
-        let component = component(change);
-        if last_component.as_ref() != Some(&component) {
-            if !component.is_empty() {
-                page.line(&format!("\ncomponent {}", untrusted::one_line(&component)));
-            } else if last_component.is_none() {
-                page.line("");
-            }
-            last_component = Some(component);
-        }
-        page.change(change);
+    if let Some(tags) = shared_tags(&outline) {
+        page.rows(layout.rows(Mark::Plain, 0, 2, &tags));
+    }
+    if outline.has_symbols() && detail == Detail::Default {
+        page.rows(layout.rows(Mark::Plain, 0, 2, "⟨…⟩ is known after apply"));
+    }
+    page.line("");
+    for entry in &outline.entries {
+        page.entry(&outline, entry);
     }
     page.drift(plan);
-    page.line("");
-    page.line(&format!("  {}", summary(&plan.summary())));
+    if !outline.entries.is_empty() {
+        page.line("");
+        page.rows(layout.rows(Mark::Plain, 2, 4, &summary(&plan.summary())));
+    }
     page.text
 }
 
@@ -45,7 +46,7 @@ pub fn drift(plan: &Plan) -> String {
         let address = untrusted::one_line(change.address.as_str());
         text.push_str(&format!("~  {} {address}    {}\n", change.kind, untrusted::one_line(&change.source)));
         for drift in &change.drift {
-            text.push_str(&format!("     {}  {}\n", path(drift), difference(drift, "→")));
+            text.push_str(&format!("     {}  {}\n", path(drift), difference(drift, false)));
         }
     }
     let verdict = match count {
@@ -74,8 +75,39 @@ pub fn summary(summary: &Summary) -> String {
     words.join(" · ")
 }
 
+/// What all new objects with tags carry, in a line.
+pub fn shared_tags(outline: &Outline<'_>) -> Option<String> {
+    if outline.tags.is_empty() {
+        return None;
+    }
+    let tags: Vec<String> = outline
+        .tags
+        .iter()
+        .map(|(name, value)| format!("{} {}", untrusted::one_line(name), Node::of(value, None, true).inline()))
+        .collect();
+    Some(format!("tags on all {} new with tags: {}", outline.tagged, tags.join(", ")))
+}
+
+/// The changes that destroy data.
+pub fn losing(plan: &Plan) -> Vec<&Change> {
+    plan.changes.iter().filter(|change| change.is_effective() && change.risks.contains(&Risk::DataLoss)).collect()
+}
+
+/// What opens, each in a sentence with the resource it is about.
+pub fn openings(plan: &Plan) -> Vec<(&Change, &str)> {
+    let effective = plan.changes.iter().filter(|change| change.is_effective());
+    effective
+        .flat_map(|change| change.risks.iter().map(move |risk| (change, risk)))
+        .filter_map(|(change, risk)| match risk {
+            Risk::Access(what) => Some((change, what.as_str())),
+            Risk::DataLoss | Risk::Downtime => None,
+        })
+        .collect()
+}
+
 struct Page {
-    style: Style,
+    layout: Layout,
+    color: bool,
     text: String,
 }
 
@@ -86,129 +118,145 @@ enum Color {
     Yellow,
     Bold,
     Dim,
+    None,
 }
 
 impl Page {
     fn line(&mut self, line: &str) {
-        let line = if self.style.ascii { ascii(line) } else { line.to_owned() };
         self.text.push_str(line.trim_end());
         self.text.push('\n');
     }
 
     fn paint(&self, color: Color, text: &str) -> String {
-        if !self.style.color {
-            return text.to_owned();
-        }
         let code = match color {
             Color::Red => "31",
             Color::Green => "32",
             Color::Yellow => "33",
             Color::Bold => "1",
             Color::Dim => "2",
+            Color::None => return text.to_owned(),
         };
-        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    fn rows(&mut self, rows: Vec<Row>) {
+        for row in rows {
+            let color = match row.mark {
+                Mark::Plain => Color::None,
+                Mark::Added => Color::Green,
+                Mark::Removed => Color::Red,
+            };
+            let line = self.paint(color, row.text.trim_end());
+            self.line(&line);
+        }
+    }
+
+    /// Parts side by side; those that do not fit begin a line of their own.
+    fn parts(&mut self, parts: &[(Color, String)], gap: usize, hanging: usize) {
+        let mut line = String::new();
+        let mut used = 0;
+        for (color, part) in parts {
+            let part = self.layout.spell(part);
+            let start = if used == 0 { 0 } else { used + gap };
+            if start + columns(&part) <= self.layout.width {
+                line.push_str(&" ".repeat(start - used));
+                line.push_str(&self.paint(*color, &part));
+                used = start + columns(&part);
+                continue;
+            }
+            let indent = if used == 0 { 0 } else { hanging };
+            if used > 0 {
+                self.line(&std::mem::take(&mut line));
+            }
+            let room = self.layout.width.saturating_sub(hanging);
+            let mut lines = wrap(&part, room, room).into_iter().peekable();
+            let mut indent = indent;
+            while let Some(text) = lines.next() {
+                line = format!("{}{}", " ".repeat(indent), self.paint(*color, &text));
+                used = indent + columns(&text);
+                if lines.peek().is_some() {
+                    self.line(&std::mem::take(&mut line));
+                }
+                indent = hanging;
+            }
+        }
+        self.line(&line);
     }
 
     fn header(&mut self, plan: &Plan, command: &str) {
-        let mut parts = vec![plan.stack.to_string()];
+        let mut names = vec![plan.stack.to_string()];
         if !plan.environment.is_empty() {
-            parts.push(plan.environment.to_string());
+            names.push(plan.environment.to_string());
         }
         let places: Vec<String> = plan.places.iter().map(|place| untrusted::one_line(place)).collect();
-        let places = if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) };
-        let title = self.paint(Color::Bold, &format!("cairn {command} · {}", parts.join(" / ")));
-        self.line(&format!("{title}{places} · state #{}", plan.base.sequence));
+        let mut parts = vec![(Color::Bold, format!("cairn {command} · {}", names.join(" / ")))];
+        if !places.is_empty() {
+            parts.push((Color::None, format!("({})", places.join(", "))));
+        }
+        parts.push((Color::None, format!("· state #{}", plan.base.sequence)));
+        self.parts(&parts, 1, 2);
         for (name, value) in &plan.overridden {
-            self.line(&format!("  --set {}={}", untrusted::one_line(name), untrusted::one_line(value)));
+            let text = format!("--set {}={}", untrusted::one_line(name), untrusted::one_line(value));
+            self.rows(self.layout.rows(Mark::Plain, 2, 4, &text));
         }
     }
 
     /// What a reviewer must not miss.
     fn verdict(&mut self, plan: &Plan) {
-        let effective = || plan.changes.iter().filter(|change| change.is_effective());
-        let lost: Vec<&Change> = effective().filter(|change| change.risks.contains(&Risk::DataLoss)).collect();
-        let opened: Vec<String> = effective()
-            .flat_map(|change| change.risks.iter().map(move |risk| (change, risk)))
-            .filter_map(|(change, risk)| match risk {
-                Risk::Access(what) => Some(format!("{} {}: {what}", change.kind, change.address)),
-                Risk::DataLoss | Risk::Downtime => None,
-            })
-            .collect();
         self.line("");
-        if lost.is_empty() {
-            self.line(&format!("  DATA LOSS  none        {}", summary(&plan.summary())));
-        } else {
+        let lost = losing(plan);
+        let counts = summary(&plan.summary());
+        let counts = if lost.is_empty() { format!("{counts} · no data loss") } else { counts };
+        self.rows(self.layout.rows(Mark::Plain, 0, 2, &counts));
+        if !lost.is_empty() {
             let names: Vec<String> = lost
                 .iter()
                 .map(|change| format!("{} {}", change.kind, untrusted::one_line(change.address.as_str())))
                 .collect();
-            let mark = self.paint(Color::Red, "✖ DATA LOSS");
-            self.line(&format!("{mark}  {} destroyed: {}", lost.len(), names.join(", ")));
-            self.line(&format!("  {}", summary(&plan.summary())));
+            let text = format!("{} destroyed: {}", lost.len(), names.join(", "));
+            self.warning(Color::Red, "✖ DATA LOSS", &text);
         }
-        for what in opened {
-            let mark = self.paint(Color::Yellow, "▲ ACCESS");
-            self.line(&format!("{mark}  {}", untrusted::one_line(&what)));
+        for (change, what) in openings(plan) {
+            let text = format!("{} {}: {what}", change.kind, change.address);
+            self.warning(Color::Yellow, "▲ ACCESS", &untrusted::one_line(&text));
         }
     }
 
-    fn change(&mut self, change: &Change) {
+    fn warning(&mut self, color: Color, mark: &str, text: &str) {
+        let mark = self.layout.spell(mark);
+        let begin = columns(&mark) + 2;
+        let rows = self.layout.rows(Mark::Plain, begin, begin, text);
+        for (at, row) in rows.into_iter().enumerate() {
+            let line = match row.text.get(begin..) {
+                Some(text) if at == 0 => format!("{}  {text}", self.paint(color, &mark)),
+                _ => row.text,
+            };
+            self.line(&line);
+        }
+    }
+
+    fn entry(&mut self, outline: &Outline<'_>, entry: &Entry<'_>) {
+        let change = entry.change;
         let (symbol, color) = symbol(change);
-        let name = local_name(change);
-        let what = words(change);
-        let head = format!("{symbol:<2} {} {}", change.kind, self.paint(Color::Bold, &untrusted::one_line(&name)));
-        let painted = head.replacen(symbol, &self.paint(color, symbol), 1);
-        let source = self.paint(Color::Dim, &untrusted::one_line(&change.source));
-        self.line(&format!("{painted}    {what}    {source}"));
-        match change.action {
-            Action::Create => self.created(change),
-            Action::Update | Action::Replace(_) => {
-                let width = change
-                    .attributes
-                    .iter()
-                    .map(|attribute| path(attribute).chars().count())
-                    .max()
-                    .unwrap_or(0)
-                    .min(44);
-                for attribute in &change.attributes {
-                    self.attribute(attribute, width);
-                }
+        let symbol = self.layout.spell(symbol);
+        let mut parts = vec![
+            (color, format!("{symbol:<2}")),
+            (Color::None, change.kind.to_string()),
+            (Color::Bold, untrusted::one_line(change.address.as_str())),
+            (Color::None, format!("  {}", detail::words(entry))),
+            (Color::Dim, format!("  {}", untrusted::one_line(&change.source))),
+        ];
+        let rows = detail::rows(outline, entry, self.layout);
+        let used: usize = parts.iter().map(|(_, part)| columns(&self.layout.spell(part)) + 1).sum();
+        match detail::beside(entry, &rows, self.layout.width.saturating_sub(used + 2)) {
+            Some(text) => {
+                parts.push((Color::None, format!("  {text}")));
+                self.parts(&parts, 1, 4);
             }
-            Action::Delete | Action::Unchanged => {}
-        }
-        for name in &change.released {
-            self.line(&format!("     {name}    no longer managed; its value stays"));
-        }
-    }
-
-    fn attribute(&mut self, attribute: &AttributeChange, width: usize) {
-        let path = path(attribute);
-        let forces = if attribute.forces { "    forces replacement" } else { "" };
-        let padding = " ".repeat(width.saturating_sub(path.chars().count()));
-        self.line(&format!("     {path}{padding}  {}{forces}", difference(attribute, "→")));
-    }
-
-    /// What is set on a new object, several to a line.
-    fn created(&mut self, change: &Change) {
-        let parts: Vec<String> = change
-            .attributes
-            .iter()
-            .map(|attribute| format!("{} {}", path(attribute), difference(attribute, "→")))
-            .collect();
-        let mut line = String::new();
-        for part in parts {
-            let length = line.chars().count() + part.chars().count() + 3;
-            if !line.is_empty() && length + 5 > self.style.width {
-                self.line(&format!("     {line}"));
-                line.clear();
+            None => {
+                self.parts(&parts, 1, 4);
+                self.rows(rows);
             }
-            if !line.is_empty() {
-                line.push_str(" · ");
-            }
-            line.push_str(&part);
-        }
-        if !line.is_empty() {
-            self.line(&format!("     {line}"));
         }
     }
 
@@ -222,11 +270,13 @@ impl Page {
         if drifted.is_empty() {
             return;
         }
-        self.line("\nchanged by somebody else, and as it is wanted now:");
+        self.line("");
+        self.rows(self.layout.rows(Mark::Plain, 0, 2, "changed by somebody else, and as it is wanted now:"));
         for change in drifted {
             for drift in &change.drift {
                 let address = untrusted::one_line(change.address.as_str());
-                self.line(&format!("   {address}.{}  {}", path(drift), difference(drift, "→")));
+                let text = format!("{address}.{}  {}", path(drift), difference(drift, self.layout.whole()));
+                self.rows(self.layout.rows(Mark::Plain, 3, 7, &text));
             }
         }
     }
@@ -243,8 +293,27 @@ fn symbol(change: &Change) -> (&'static str, Color) {
 }
 
 /// What happens and why, in words.
-fn words(change: &Change) -> String {
-    let reasons: Vec<String> = change.reasons.iter().filter_map(reason).collect();
+pub fn words(change: &Change) -> String {
+    let mut reasons: Vec<String> = Vec::new();
+    let forcing: Vec<&str> = change
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.forces && matches!(change.action, Action::Replace(_)))
+        .filter_map(|attribute| attribute.path.first().map(|name| name.as_str()))
+        .collect();
+    if !forcing.is_empty() {
+        let mut names: Vec<String> = Vec::new();
+        for name in forcing.into_iter().map(untrusted::one_line) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        reasons.push(format!("{} cannot change in place", names.join(", ")));
+    }
+    reasons.extend(change.reasons.iter().filter_map(reason));
+    if change.risks.contains(&Risk::Downtime) {
+        reasons.push("away for a while".to_owned());
+    }
     let because = if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join(", ")) };
     match change.action {
         Action::Create => format!("create{because}"),
@@ -270,61 +339,4 @@ fn reason(reason: &Reason) -> Option<String> {
         Reason::Destroyed => "the stack is destroyed".to_owned(),
         Reason::Moved => "it lives elsewhere or is of another type now".to_owned(),
     })
-}
-
-/// The worst first.
-fn rank(change: &Change) -> u8 {
-    let loses = change.risks.contains(&Risk::DataLoss);
-    let opens = change.risks.iter().any(|risk| matches!(risk, Risk::Access(_)));
-    match change.action {
-        _ if loses => 0,
-        Action::Replace(_) => 1,
-        Action::Delete => 2,
-        Action::Update | Action::Create if opens => 3,
-        Action::Update => 4,
-        Action::Create => 5,
-        Action::Unchanged => 6,
-    }
-}
-
-/// The component instance a change lies in; empty at the top.
-fn component(change: &Change) -> String {
-    split_member(change.address.as_str()).0.to_owned()
-}
-
-fn local_name(change: &Change) -> String {
-    split_member(change.address.as_str()).1.to_owned()
-}
-
-/// Splits an address before its last member, points inside of keys excepted.
-fn split_member(address: &str) -> (&str, &str) {
-    let mut depth = 0_usize;
-    let mut quoted = false;
-    let mut last = None;
-    for (at, character) in address.char_indices() {
-        match character {
-            '"' => quoted = !quoted,
-            '[' if !quoted => depth += 1,
-            ']' if !quoted => depth = depth.saturating_sub(1),
-            '.' if !quoted && depth == 0 => last = Some(at),
-            _ => {}
-        }
-    }
-    match last {
-        Some(at) => (address.get(..at).unwrap_or_default(), address.get(at + 1..).unwrap_or_default()),
-        None => ("", address),
-    }
-}
-
-/// Symbols for terminals that only know ASCII.
-fn ascii(line: &str) -> String {
-    let table: BTreeMap<char, &str> =
-        [('✖', "x"), ('▲', "!"), ('±', "-/+"), ('→', "->"), ('·', "-"), ('…', "..."), ('⟨', "<"), ('⟩', ">")].into();
-    line.chars()
-        .map(|character| match table.get(&character) {
-            Some(text) => (*text).to_owned(),
-            None if character.is_ascii() => character.to_string(),
-            None => "?".to_owned(),
-        })
-        .collect()
 }

@@ -126,14 +126,14 @@ mod over_http {
 
     /// What ministack forgets or does not answer, so that a plan always wants to set it again, or follows from that:
     /// the source prefix lists and descriptions of rules, the addresses of NAT gateways (whose routes follow their
-    /// replacement), the exported logs of clusters, the target groups of autoscaling groups.
+    /// replacement), the exported logs of clusters, another version of the template of an autoscaling group.
     const FORGOTTEN: &[(&str, &str)] = &[
         ("aws.ec2.SecurityGroup", "security_group_ingress"),
         ("aws.ec2.SecurityGroupIngress", "description"),
         ("aws.ec2.NatGateway", "allocation"),
         ("aws.ec2.Route", "nat_gateway"),
         ("aws.docdb.DbCluster", "enable_cloudwatch_logs_exports"),
-        ("aws.autoscaling.AutoScalingGroup", "target_groups"),
+        ("aws.autoscaling.AutoScalingGroup", "launch_template.version"),
     ];
 
     #[test]
@@ -141,6 +141,8 @@ mod over_http {
         for env in ENVIRONMENTS {
             let ministack = Emulator::start(Kind::Ministack, repository()).unwrap();
             let project = Project::of("bitebuddy/aws").against(&ministack.url());
+            // It forgets the target groups of autoscaling groups, too, and has no call that sets them again.
+            project.edit("servers.cairn", "@after(db_instance)\n", "@after(db_instance)\n@ignore(target_groups)\n");
             let on = format!("--env {env}");
             let applied = project.json(0, &format!("apply {on} --yes"));
             assert_eq!(applied["complete"], true);

@@ -171,8 +171,8 @@ mod tests {
         assert_eq!(wrap("", 10, 10), [""]);
         assert_eq!(wrap("- 0123456789ab", 12, 8), ["- 0123456789", "ab"]);
         assert_eq!(wrap("one 0123456789a", 14, 8), ["one", "01234567", "89a"]);
-        let layout = Layout { width: 12, ascii: true, detail: Detail::Default };
-        assert_eq!(layout.cut_row(Mark::Plain, 2, "0123456789abc").text, "  0123456...");
+        let layout = Layout { width: 14, ascii: true, detail: Detail::Default };
+        assert_eq!(layout.cut_row(Mark::Plain, 2, "0123456789abcd").text, "  012345678...");
     }
 
     #[test]

@@ -100,7 +100,7 @@ pub fn expression(text: &str, whole: bool) -> String {
         let first = text.lines().next().unwrap_or_default();
         return format!("{} … ({count} lines)", one_line(&cut(first, LONGEST)));
     }
-    cut(&one_line(&text), LONGEST_UNKNOWN)
+    cut(&one_line(text), LONGEST_UNKNOWN)
 }
 
 /// The leaves of a new object as a tree.
@@ -248,7 +248,7 @@ fn collapse(mut path: String, mut node: Node) -> (String, Node) {
                     None => return (path, Node::List(items)),
                 }
             }
-            other => return (path, other),
+            Node::Leaf(_) | Node::Unknown(_) | Node::List(_) | Node::Map(_) => return (path, node),
         };
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::human::detail::{self, words};
+use super::human::detail::{self, names, words};
 use super::human::layout::{Detail, Layout, Mark};
 use super::human::outline::{Entry, Outline, component};
 use super::human::plan::{losing, openings, shared_tags, summary};
@@ -40,7 +40,7 @@ pub fn plan(plan: &Plan, diagnostics: &[Diagnostic], sources: &SourceSet, detail
         text.push_str(&format!("{}\n\n", code(&tags)));
     }
     let layout = Layout { width: WIDTH, ascii: false, detail };
-    let mut groups: Vec<(&str, String, Vec<&Change>)> = Vec::new();
+    let mut groups: Vec<(&str, String, Vec<&Change>, usize)> = Vec::new();
     let mut length = text.len();
     let mut left_out = 0;
     for entry in &outline.entries {
@@ -53,23 +53,31 @@ pub fn plan(plan: &Plan, diagnostics: &[Diagnostic], sources: &SourceSet, detail
         // A group needs a fence and a line of its own, too.
         let needed = part.len() + if new { name.len() + 200 } else { 0 };
         if length + needed > BUDGET {
-            left_out += 1;
+            left_out += 1 + entry.also.len() + entry.followers.len();
             continue;
         }
         length += needed;
         match groups.iter_mut().find(|(other, ..)| *other == name) {
-            Some((_, body, changes)) => {
+            Some((_, body, changes, following)) => {
                 body.push_str(&part);
                 changes.push(entry.change);
+                changes.extend(&entry.also);
+                *following += entry.followers.len();
             }
-            None => groups.push((name, part, vec![entry.change])),
+            None => groups.push((
+                name,
+                part,
+                std::iter::once(entry.change).chain(entry.also.iter().copied()).collect(),
+                entry.followers.len(),
+            )),
         }
     }
-    for (name, body, changes) in groups {
+    for (name, body, changes, following) in groups {
+        let following = if following == 0 { String::new() } else { format!(", {following} following") };
         let fence = fence(&body);
         let name = if name.is_empty() { String::new() } else { format!("<b>{}</b>: ", html(name)) };
         text.push_str(&format!(
-            "<details><summary>{name}{}</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n\n",
+            "<details><summary>{name}{}{following}</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n\n",
             counts(&changes)
         ));
     }
@@ -195,8 +203,8 @@ fn reports(diagnostics: &[Diagnostic], sources: &SourceSet) -> String {
 fn head(entry: &Entry<'_>) -> String {
     let change = entry.change;
     let mark = sign(change);
-    let (address, source) = (one_line(change.address.as_str()), one_line(&change.source));
-    format!("{mark} {} {address}    {}    {source}\n", change.kind, words(entry))
+    let (names, source) = (names(entry), one_line(&change.source));
+    format!("{mark} {} {names}    {}    {source}\n", change.kind, words(entry))
 }
 
 fn sign(change: &Change) -> &'static str {
@@ -211,7 +219,12 @@ fn sign(change: &Change) -> &'static str {
 fn one(outline: &Outline<'_>, entry: &Entry<'_>, layout: Layout) -> String {
     let plain = if entry.change.action == Action::Create { "+" } else { "!" };
     let mut text = head(entry);
-    for row in detail::rows(outline, entry, layout) {
+    let beside = layout.width.saturating_sub(text.trim_end().chars().count() + 3);
+    let (short, rows) = detail::rows(outline, entry, beside, layout);
+    if !short.is_empty() {
+        text = format!("{}   {short}\n", text.trim_end());
+    }
+    for row in rows {
         let mark = match row.mark {
             Mark::Plain => plain,
             Mark::Added => "+",

@@ -20,6 +20,7 @@ mod language;
 mod literate;
 mod memory_files;
 mod mutation;
+mod plan_pages;
 mod project;
 mod reference;
 mod sample_types;

@@ -19,20 +19,17 @@ const WIDEST: usize = 44;
 /// So many lines of one text are shown, unless everything is.
 const MOST_LINES: usize = 60;
 
-/// The lines below a resource.
-pub fn rows(outline: &Outline<'_>, entry: &Entry<'_>, layout: Layout) -> Vec<Row> {
+/// The lines below a resource, and what stands beside its name, where so many columns are left.
+pub fn rows(outline: &Outline<'_>, entry: &Entry<'_>, beside: usize, layout: Layout) -> (String, Vec<Row>) {
     let change = entry.change;
     let mut rows = Vec::new();
-    let all: Vec<&AttributeChange> = change.attributes.iter().collect();
+    let mut before = String::new();
     if layout.detail != Detail::Names {
         match change.action {
             _ if layout.whole() => leaves(change, layout, &mut rows),
-            Action::Create => match entry.like {
-                Some(model) => created(outline, change, &own(change, model), layout, &mut rows),
-                None => created(outline, change, &all, layout, &mut rows),
-            },
+            Action::Create => before = created(outline, entry, beside, layout, &mut rows),
             Action::Replace(_) if change.reasons.contains(&Reason::Moved) => {
-                created(outline, change, &all, layout, &mut rows);
+                created(outline, entry, 0, layout, &mut rows);
             }
             Action::Update | Action::Replace(_) => changed(&change.attributes, layout, &mut rows),
             Action::Delete | Action::Unchanged => {}
@@ -51,22 +48,23 @@ pub fn rows(outline: &Outline<'_>, entry: &Entry<'_>, layout: Layout) -> Vec<Row
         let text = format!("↳ {head}: {}", names.join(", "));
         rows.extend(layout.rows(Mark::Plain, INDENT, INDENT + 2, &text));
     }
-    rows
+    (before, rows)
 }
 
-/// The line of a resource before its source: what happens to it, and why.
+/// The names of a resource and of those that are as it is.
+pub fn names(entry: &Entry<'_>) -> String {
+    let changes = std::iter::once(entry.change).chain(entry.also.iter().copied());
+    changes.map(|change| one_line(change.address.as_str())).collect::<Vec<_>>().join(", ")
+}
+
+/// What happens to a resource, and why.
 pub fn words(entry: &Entry<'_>) -> String {
     let words = plan::words(entry.change);
-    let Some(model) = entry.like else { return words };
-    let but = if own(entry.change, model).is_empty() { "" } else { " but for" };
-    format!("{words}, like {}{but}", one_line(model.address.as_str()))
-}
-
-/// What is below a new resource, if it is so little that it stands beside its name.
-pub fn beside(entry: &Entry<'_>, rows: &[Row], room: usize) -> Option<String> {
-    let [row] = rows else { return None };
-    let text = row.text.trim_start();
-    (entry.change.action == Action::Create && columns(text) <= room).then(|| text.to_owned())
+    match entry.like {
+        Some(model) => format!("{words}, almost like {}", one_line(model.address.as_str())),
+        None if entry.also.is_empty() => words,
+        None => format!("{words} {} by key", entry.also.len() + 1),
+    }
 }
 
 /// What is different, one line for each leaf, the values below each other.
@@ -80,21 +78,30 @@ pub fn changed(changes: &[AttributeChange], layout: Layout, rows: &mut Vec<Row>)
         let repeated = last.is_some_and(|last| last.path == piece.path && piece.mark != Mark::Plain);
         last = Some(piece);
         if !piece.lines.is_empty() {
-            rows.extend(layout.rows(Mark::Plain, INDENT, INDENT + 2, &format!("{}{forces}", piece.path)));
+            rows.extend(layout.rows(Mark::Plain, INDENT, INDENT + 2, &piece.path));
+            append(forces, INDENT + 2, layout, rows);
             lines(piece, layout, rows);
             continue;
         }
         let name = layout.spell(if repeated { "" } else { &piece.path });
         let padding = " ".repeat(width.saturating_sub(columns(&name)));
         let hanging = if INDENT + width + 4 + 24 <= layout.width { INDENT + width + 4 } else { INDENT + 4 };
-        let forces = if repeated { "" } else { forces };
         if repeated {
             // Spaces at the beginning would be lost where lines are broken.
             rows.extend(layout.rows(piece.mark, INDENT + width + 2, hanging, &piece.text));
         } else {
-            let text = format!("{name}{padding}  {}{forces}", piece.text);
+            let text = format!("{name}{padding}  {}", piece.text);
             rows.extend(layout.rows(piece.mark, INDENT, hanging, &text));
+            append(forces, hanging, layout, rows);
         }
+    }
+}
+
+/// Adds words to the last line, or on a line of their own if they do not fit.
+fn append(words: &str, indent: usize, layout: Layout, rows: &mut Vec<Row>) {
+    match rows.last_mut() {
+        Some(row) if columns(&row.text) + columns(words) <= layout.width => row.text.push_str(words),
+        _ => rows.extend(layout.rows(Mark::Plain, indent, indent, words.trim_start())),
     }
 }
 
@@ -116,15 +123,14 @@ fn lines(piece: &Piece, layout: Layout, rows: &mut Vec<Row>) {
 }
 
 /// What is set on a new object; what all of them carry is said once for the plan.
-fn created(
-    outline: &Outline<'_>,
-    change: &Change,
-    attributes: &[&AttributeChange],
-    layout: Layout,
-    rows: &mut Vec<Row>,
-) {
-    let attributes = attributes.iter().copied().filter(|attribute| !outline.is_shared(change, attribute));
-    block(tree(attributes, layout.whole()), INDENT, layout, rows);
+fn created(outline: &Outline<'_>, entry: &Entry<'_>, beside: usize, layout: Layout, rows: &mut Vec<Row>) -> String {
+    let change = entry.change;
+    let attributes: Vec<&AttributeChange> = match entry.like {
+        Some(model) => own(change, model),
+        None => change.attributes.iter().collect(),
+    };
+    let attributes = attributes.into_iter().filter(|attribute| !outline.is_shared(change, attribute));
+    block(tree(attributes, layout.whole()), INDENT, beside, layout, rows)
 }
 
 /// Every leaf on a line of its own, uncut.

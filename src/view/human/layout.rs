@@ -98,10 +98,12 @@ pub fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
             if columns(&line) + character.width().unwrap_or(0) <= limit {
                 break;
             }
-            let tail = space.take().map(|at| line.split_off(at)).unwrap_or_default();
+            let at = space.take().unwrap_or_else(|| fitting(&line, limit));
+            let tail = line.split_off(at);
             lines.push(std::mem::replace(&mut line, tail.trim_start().to_owned()).trim_end().to_owned());
         }
-        if character == ' ' && !line.is_empty() {
+        // A sign stays with what it is the sign of.
+        if character == ' ' && line.len() > 2 {
             space = Some(line.len());
         }
         line.push(character);
@@ -110,6 +112,18 @@ pub fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
         lines.push(line);
     }
     lines
+}
+
+/// Where the part of a text ends that takes so many columns.
+fn fitting(text: &str, limit: usize) -> usize {
+    let mut used = 0;
+    for (at, character) in text.char_indices() {
+        used += character.width().unwrap_or(0);
+        if used > limit {
+            return at;
+        }
+    }
+    text.len()
 }
 
 /// Cuts a long text in the middle, where it says least.
@@ -155,8 +169,10 @@ mod tests {
         assert_eq!(wrap("0123456789abcdefgh", 10, 8), ["0123456789", "abcdefgh"]);
         assert_eq!(wrap("日本語日本語", 8, 8), ["日本語日", "本語"]);
         assert_eq!(wrap("", 10, 10), [""]);
-        let layout = Layout { width: 12, ascii: true, detail: Detail::Default };
-        assert_eq!(layout.cut_row(Mark::Plain, 2, "0123456789abc").text, "  01234567...".replace("7...", "..."));
+        assert_eq!(wrap("- 0123456789ab", 12, 8), ["- 0123456789", "ab"]);
+        assert_eq!(wrap("one 0123456789a", 14, 8), ["one", "01234567", "89a"]);
+        let layout = Layout { width: 14, ascii: true, detail: Detail::Default };
+        assert_eq!(layout.cut_row(Mark::Plain, 2, "0123456789abcd").text, "  012345678...");
     }
 
     #[test]

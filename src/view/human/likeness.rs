@@ -6,22 +6,31 @@ use super::node::Node;
 use super::outline::Entry;
 use crate::model::change::{Action, AttributeChange, Change};
 
-/// Finds for each new object the first one of its loop that it is like.
-pub fn find(entries: &mut [Entry<'_>]) {
+/// Finds for each new object the first one of its loop that it is like; those that are the same join that one.
+pub fn find(entries: &mut Vec<Entry<'_>>) {
     let mut first: BTreeMap<(&str, &str), &Change> = BTreeMap::new();
-    for entry in entries {
+    let mut same: BTreeMap<&str, Vec<&Change>> = BTreeMap::new();
+    entries.retain_mut(|entry| {
         let change = entry.change;
-        let Some((base, _)) = instance(change) else { continue };
-        if change.action != Action::Create || !change.risks.is_empty() {
-            continue;
+        let Some((base, _)) = instance(change) else { return true };
+        if change.action != Action::Create || !change.risks.is_empty() || !entry.followers.is_empty() {
+            return true;
         }
-        match first.get(&(base, change.kind.as_str())) {
-            None => {
-                first.insert((base, change.kind.as_str()), change);
+        let Some(model) = first.get(&(base, change.kind.as_str())) else {
+            first.insert((base, change.kind.as_str()), change);
+            return true;
+        };
+        if is_like(change, model) {
+            if own(change, model).is_empty() {
+                same.entry(model.address.as_str()).or_default().push(change);
+                return false;
             }
-            Some(model) if is_like(change, model) => entry.like = Some(model),
-            Some(_) => {}
+            entry.like = Some(model);
         }
+        true
+    });
+    for entry in entries.iter_mut().filter(|entry| entry.change.action == Action::Create) {
+        entry.also = same.remove(entry.change.address.as_str()).unwrap_or_default();
     }
 }
 
@@ -35,7 +44,7 @@ fn is_like(change: &Change, model: &Change) -> bool {
     let paths = |change: &Change| -> Vec<_> {
         change.attributes.iter().map(|attribute| (attribute.path.clone(), attribute.sensitive)).collect()
     };
-    let same = change.reasons == model.reasons && paths(change) == paths(model);
+    let same = change.reasons == model.reasons && change.source == model.source && paths(change) == paths(model);
     same && own(change, model).len() * 2 <= change.attributes.len()
 }
 

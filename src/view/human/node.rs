@@ -53,10 +53,7 @@ impl Node {
             _ if change.sensitive => Self::Leaf("(sensitive)".to_owned()),
             After::Absent => Self::Leaf("(removed)".to_owned()),
             After::Value(value) => Self::of(value, change.unit, whole),
-            After::Unknown(text) => match symbol(text) {
-                Some(symbol) => Self::Unknown(format!("⟨{}⟩", one_line(symbol))),
-                None => Self::Unknown(unknown_text(text, whole)),
-            },
+            After::Unknown(text) => Self::Unknown(expression(text, whole)),
         }
     }
 
@@ -64,15 +61,10 @@ impl Node {
     pub fn inline(&self) -> String {
         match self {
             Self::Leaf(text) => text.clone(),
-            Self::Unknown(text) if text.starts_with('⟨') => text.clone(),
+            // What stands in these brackets waits, the rest of an expression is known.
+            Self::Unknown(text) if text.contains('⟨') => text.clone(),
             Self::Unknown(text) => format!("(after apply: {text})"),
-            Self::List(items) => {
-                let sources: Option<Vec<&str>> = items.iter().map(Self::source).collect();
-                match sources {
-                    Some(sources) if !sources.is_empty() => format!("[after apply: {}]", sources.join(", ")),
-                    _ => format!("[{}]", items.iter().map(Self::inline).collect::<Vec<_>>().join(", ")),
-                }
-            }
+            Self::List(items) => format!("[{}]", items.iter().map(Self::inline).collect::<Vec<_>>().join(", ")),
             Self::Map(entries) if entries.is_empty() => "{}".to_owned(),
             Self::Map(entries) => {
                 let entries: Vec<String> =
@@ -80,10 +72,6 @@ impl Node {
                 format!("{{ {} }}", entries.join(", "))
             }
         }
-    }
-
-    fn source(&self) -> Option<&str> {
-        if let Self::Unknown(text) = self { Some(text.trim_matches(['⟨', '⟩'])) } else { None }
     }
 
     /// Whether it has no parts, or only parts without any.
@@ -102,18 +90,17 @@ pub fn symbol(text: &str) -> Option<&str> {
     (!symbol.contains(['⟨', '⟩'])).then_some(symbol)
 }
 
-/// What an expression waits for, without the brackets that programs read.
-pub fn unknown_text(text: &str, whole: bool) -> String {
-    let text = text.replace(['⟨', '⟩'], "");
+/// An expression that waits for something.
+pub fn expression(text: &str, whole: bool) -> String {
     if whole {
-        return one_line(&text);
+        return one_line(text);
     }
     let count = text.lines().count();
     if count > 3 {
         let first = text.lines().next().unwrap_or_default();
         return format!("{} … ({count} lines)", one_line(&cut(first, LONGEST)));
     }
-    cut(&one_line(&text), LONGEST_UNKNOWN)
+    cut(&one_line(text), LONGEST_UNKNOWN)
 }
 
 /// The leaves of a new object as a tree.
@@ -149,47 +136,52 @@ fn lists(node: Node) -> Node {
     if positions { Node::List(entries.map(|(_, node)| node).collect()) } else { Node::Map(entries.collect()) }
 }
 
-/// Entries as lines: what is short shares a line, what is long becomes a block.
-pub fn block(entries: Vec<(String, Node)>, indent: usize, layout: Layout, rows: &mut Vec<Row>) {
+/// Entries as lines: what is short shares a line, what is long becomes a block. Gives what stands on the line before,
+/// where so many columns are left.
+pub fn block(
+    entries: Vec<(String, Node)>,
+    indent: usize,
+    beside: usize,
+    layout: Layout,
+    rows: &mut Vec<Row>,
+) -> String {
     let room = layout.width.saturating_sub(indent);
     let mut short: Vec<String> = Vec::new();
     let mut long: Vec<(String, Node)> = Vec::new();
     for (path, node) in entries {
         let (path, node) = collapse(path, node);
+        let path = shortened(path, &node, room);
         let text = layout.spell(&format!("{path} {}", node.inline()));
         if node.is_flat() || columns(&text) <= room { short.push(text) } else { long.push((path, node)) }
     }
-    let separator = layout.spell(" · ");
-    let mut line = String::new();
-    for text in short {
-        let length = columns(&line) + columns(&separator) + columns(&text);
-        if !line.is_empty() && length > room {
-            rows.extend(layout.rows(Mark::Plain, indent, indent + 2, &std::mem::take(&mut line)));
-        }
-        if !line.is_empty() {
-            line.push_str(&separator);
-        }
-        line.push_str(&text);
-    }
-    if !line.is_empty() {
+    let only = short.is_empty() && long.len() == 1;
+    let (mut before, lines) = packed(&short, room, beside, layout);
+    for line in lines {
         rows.extend(layout.rows(Mark::Plain, indent, indent + 2, &line));
     }
     for (path, node) in long {
         match node {
             Node::List(items) => {
                 let items = items.into_iter().enumerate().map(|(at, item)| (format!("{path}[{at}]"), item));
-                block(items.collect(), indent, layout, rows);
+                block(items.collect(), indent, 0, layout, rows);
             }
             Node::Map(entries) => {
                 let compact = layout.spell(&format!("{path} {}", Node::Map(entries.clone()).inline()));
-                let flat = entries.iter().all(|(_, node)| node.is_flat());
+                let flat = entries.iter().all(|(_, node)| match node {
+                    Node::Map(inner) => inner.iter().all(|(_, node)| node.is_flat()),
+                    Node::List(_) | Node::Leaf(_) | Node::Unknown(_) => node.is_flat(),
+                });
                 let compact = layout.rows(Mark::Plain, indent, indent + 2, &compact);
                 let begin = rows.len();
-                rows.extend(layout.rows(Mark::Plain, indent, indent + 2, &path));
+                if only && before.is_empty() && columns(&layout.spell(&path)) <= beside {
+                    before = layout.spell(&path);
+                } else {
+                    rows.extend(layout.rows(Mark::Plain, indent, indent + 2, &path));
+                }
                 let entries = entries.into_iter().map(|(name, node)| (join("", &name), node));
                 // Deep records do not run out of the terminal.
-                block(entries.collect(), (indent + 2).min(layout.width / 2), layout, rows);
-                if flat && compact.len() <= 2 && rows.len() - begin > 2 {
+                block(entries.collect(), (indent + 2).min(layout.width / 2), 0, layout, rows);
+                if flat && compact.len() <= 3 && rows.len() - begin > compact.len() && !only {
                     rows.truncate(begin);
                     rows.extend(compact);
                 }
@@ -197,6 +189,43 @@ pub fn block(entries: Vec<(String, Node)>, indent: usize, layout: Layout, rows: 
             Node::Leaf(_) | Node::Unknown(_) => {}
         }
     }
+    before
+}
+
+/// A deep path that does not fit beside its value, without its middle.
+fn shortened(path: String, node: &Node, room: usize) -> String {
+    let (Node::Leaf(value) | Node::Unknown(value)) = node else { return path };
+    match (path.split_once(['.', '[']), path.rsplit_once('.')) {
+        (Some((first, rest)), Some((_, last)))
+            if rest.len() > last.len() && columns(&path) + columns(value) >= room =>
+        {
+            format!("{first}.….{last}")
+        }
+        _ => path,
+    }
+}
+
+/// Texts side by side: as few lines as they need, and what stands on the line before if that saves one.
+fn packed(texts: &[String], room: usize, beside: usize, layout: Layout) -> (String, Vec<String>) {
+    let separator = layout.spell(" · ");
+    let pack = |beside: usize| {
+        let mut lines = vec![(String::new(), beside)];
+        for text in texts {
+            let fits = |(line, room): &(String, usize)| {
+                let used = if line.is_empty() { 0 } else { columns(line) + columns(&separator) };
+                used + columns(text) <= *room
+            };
+            match lines.iter_mut().find(|line| fits(line)) {
+                Some((line, _)) if line.is_empty() => line.push_str(text),
+                Some((line, _)) => line.push_str(&format!("{separator}{text}")),
+                None => lines.push((text.clone(), room)),
+            }
+        }
+        let mut lines = lines.into_iter().map(|(line, _)| line);
+        (lines.next().unwrap_or_default(), lines.collect::<Vec<_>>())
+    };
+    let (below, filled) = (pack(0), pack(beside));
+    if filled.1.len() < below.1.len() { filled } else { below }
 }
 
 /// A record of one entry is its entry, under a longer name.
@@ -219,7 +248,7 @@ fn collapse(mut path: String, mut node: Node) -> (String, Node) {
                     None => return (path, Node::List(items)),
                 }
             }
-            other => return (path, other),
+            Node::Leaf(_) | Node::Unknown(_) | Node::List(_) | Node::Map(_) => return (path, node),
         };
     }
 }

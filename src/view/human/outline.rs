@@ -27,6 +27,8 @@ pub struct Entry<'a> {
     pub change: &'a Change,
     /// Updates whose only reason is that something of this object is known after apply.
     pub followers: Vec<&'a Change>,
+    /// New objects of the same loop that differ only by their keys.
+    pub also: Vec<&'a Change>,
     /// The first object of the same loop, if this one differs from it in less than half of its leaves.
     pub like: Option<&'a Change>,
 }
@@ -43,7 +45,7 @@ impl<'a> Outline<'a> {
                 Some(_) if change.action == Action::Update => {
                     followers.entry(first(&leaders, change)).or_default().push(change);
                 }
-                _ => entries.push(Entry { change, followers: Vec::new(), like: None }),
+                _ => entries.push(Entry { change, followers: Vec::new(), also: Vec::new(), like: None }),
             }
         }
         for entry in &mut entries {
@@ -55,6 +57,7 @@ impl<'a> Outline<'a> {
         entries.extend(followers.into_values().flatten().map(|change| Entry {
             change,
             followers: Vec::new(),
+            also: Vec::new(),
             like: None,
         }));
         entries.sort_by(|a, b| key(a.change).cmp(&key(b.change)));
@@ -165,7 +168,7 @@ impl Outline<'_> {
     pub fn has_symbols(&self) -> bool {
         let attributes = self.entries.iter().filter(|entry| entry.change.action == Action::Create);
         attributes.flat_map(|entry| &entry.change.attributes).any(|attribute| match &attribute.after {
-            After::Unknown(text) => symbol(text).is_some(),
+            After::Unknown(text) => text.contains('⟨'),
             After::Value(_) | After::Absent => false,
         })
     }
@@ -174,7 +177,12 @@ impl Outline<'_> {
 /// A tag of a new object that may be said once for all.
 fn tag<'a>(change: &Change, attribute: &'a AttributeChange) -> Option<(&'a EcoString, &'a Value)> {
     let new = change.action == Action::Create && !attribute.sensitive;
-    match (attribute.path.as_slice(), &attribute.after) {
+    let path = match attribute.path.as_slice() {
+        // Tags with properties of their own.
+        [path @ .., last] if path.len() == 2 && last == "value" => path,
+        path => path,
+    };
+    match (path, &attribute.after) {
         ([field, name], After::Value(value)) if new && (field == "tags" || field.ends_with("_tags")) => {
             Some((name, value))
         }

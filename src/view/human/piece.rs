@@ -62,15 +62,50 @@ fn members(changes: &[AttributeChange], whole: bool) -> Vec<Piece> {
         let names = change.path.split_last().map(|(_, parent)| parent).unwrap_or_default();
         names.iter().fold(String::new(), |path, name| join(&path, name))
     };
-    let leaving = changes.iter().filter_map(|change| {
-        let value = change.before.as_ref()?;
-        Some(line(&of_set(change), Mark::Removed, format!("- {}", Node::of(value, change.unit, true).inline())))
-    });
-    let joining = changes
-        .iter()
-        .filter(|change| change.after != After::Absent)
-        .map(|change| line(&of_set(change), Mark::Added, format!("+ {}", Node::after(change, whole).inline())));
-    leaving.chain(joining).collect()
+    // Records of the same name are shown by what changes in them.
+    let mut found = Vec::new();
+    let mut left: BTreeSet<usize> = BTreeSet::new();
+    let mut joined: BTreeSet<usize> = BTreeSet::new();
+    for (at, change) in changes.iter().enumerate() {
+        let After::Value(new) = &change.after else { continue };
+        let Some(name) = identity(new) else { continue };
+        let old = changes.iter().enumerate().find_map(|(at, other)| {
+            let old = other.before.as_ref()?;
+            (identity(old) == Some(name) && !left.contains(&at)).then_some((at, old))
+        });
+        if let Some((other, old)) = old {
+            let name = Node::of(&Value::text(name.1), None, true).inline();
+            let begin = found.len();
+            inside(&format!("{}[{name}]", of_set(change)), old, new, whole, &mut found);
+            // What looks the same is shown as it is.
+            if found.len() > begin {
+                left.insert(other);
+                joined.insert(at);
+            }
+        }
+    }
+    for change in changes.iter().enumerate().filter(|(at, _)| !left.contains(at)).map(|(_, change)| change) {
+        if let Some(value) = &change.before {
+            let text = format!("- {}", Node::of(value, change.unit, true).inline());
+            found.push(line(&of_set(change), Mark::Removed, text));
+        }
+    }
+    for change in changes.iter().enumerate().filter(|(at, _)| !joined.contains(at)).map(|(_, change)| change) {
+        if change.after != After::Absent {
+            let text = format!("+ {}", Node::after(change, whole).inline());
+            found.push(line(&of_set(change), Mark::Added, text));
+        }
+    }
+    found
+}
+
+/// The name of a record: a field that says that it is one, and its value.
+fn identity(record: &Value) -> Option<(&str, &str)> {
+    let named = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        name.ends_with("name") || matches!(name.as_str(), "sid" | "id" | "key")
+    };
+    record.as_map()?.iter().find_map(|(name, value)| named(name).then_some((name.as_str(), value.as_text()?)))
 }
 
 fn leaf(change: &AttributeChange, whole: bool) -> Vec<Piece> {
@@ -84,6 +119,19 @@ fn leaf(change: &AttributeChange, whole: bool) -> Vec<Piece> {
             if !found.is_empty() {
                 return found;
             }
+        }
+    }
+    if let (false, Some(Value::Text(before)), After::Unknown(after)) = (change.sensitive, &change.before, &change.after)
+    {
+        let inner = after.strip_prefix("base64(").and_then(|inner| inner.strip_suffix(')'));
+        let (path, before, after) = match (text::decoded(before), inner) {
+            (Some(before), Some(after)) => (format!("{path} (base64)"), before, after),
+            _ => (path.clone(), before.to_string(), after.as_str()),
+        };
+        // What is not known yet stands in its brackets, so its lines differ.
+        if before.contains('\n') && after.contains('\n') {
+            let lines = text::difference(&before, after);
+            return vec![Piece { lines, ..line(&path, Mark::Plain, String::new()) }];
         }
     }
     vec![line(&path, Mark::Plain, difference(change, whole))]

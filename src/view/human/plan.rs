@@ -23,9 +23,11 @@ pub fn render(plan: &Plan, command: &str, style: Style, detail: Detail) -> Strin
         page.rows(layout.rows(Mark::Plain, 0, 2, &tags));
     }
     if outline.has_symbols() && detail == Detail::Default {
-        page.rows(layout.rows(Mark::Plain, 0, 2, "⟨…⟩ is known after apply"));
+        page.rows(layout.rows(Mark::Plain, 0, 2, "what stands in ⟨ ⟩ is known after apply"));
     }
-    page.line("");
+    if !outline.entries.is_empty() {
+        page.line("");
+    }
     for entry in &outline.entries {
         page.entry(&outline, entry);
     }
@@ -164,12 +166,13 @@ impl Page {
                 used = start + columns(&part);
                 continue;
             }
+            let part = part.trim_start();
             let indent = if used == 0 { 0 } else { hanging };
             if used > 0 {
                 self.line(&std::mem::take(&mut line));
             }
             let room = self.layout.width.saturating_sub(hanging);
-            let mut lines = wrap(&part, room, room).into_iter().peekable();
+            let mut lines = wrap(part, room, room).into_iter().peekable();
             let mut indent = indent;
             while let Some(text) = lines.next() {
                 line = format!("{}{}", " ".repeat(indent), self.paint(*color, &text));
@@ -206,7 +209,7 @@ impl Page {
         self.line("");
         let lost = losing(plan);
         let counts = summary(&plan.summary());
-        let counts = if lost.is_empty() { format!("{counts} · no data loss") } else { counts };
+        let counts = if lost.is_empty() && !plan.is_empty() { format!("{counts} · no data loss") } else { counts };
         self.rows(self.layout.rows(Mark::Plain, 0, 2, &counts));
         if !lost.is_empty() {
             let names: Vec<String> = lost
@@ -242,22 +245,18 @@ impl Page {
         let mut parts = vec![
             (color, format!("{symbol:<2}")),
             (Color::None, change.kind.to_string()),
-            (Color::Bold, untrusted::one_line(change.address.as_str())),
+            (Color::Bold, detail::names(entry)),
             (Color::None, format!("  {}", detail::words(entry))),
             (Color::Dim, format!("  {}", untrusted::one_line(&change.source))),
         ];
-        let rows = detail::rows(outline, entry, self.layout);
         let used: usize = parts.iter().map(|(_, part)| columns(&self.layout.spell(part)) + 1).sum();
-        match detail::beside(entry, &rows, self.layout.width.saturating_sub(used + 2)) {
-            Some(text) => {
-                parts.push((Color::None, format!("  {text}")));
-                self.parts(&parts, 1, 4);
-            }
-            None => {
-                self.parts(&parts, 1, 4);
-                self.rows(rows);
-            }
+        let beside = self.layout.width.saturating_sub(used + 2);
+        let (text, rows) = detail::rows(outline, entry, beside, self.layout);
+        if !text.is_empty() {
+            parts.push((Color::None, format!("  {text}")));
         }
+        self.parts(&parts, 1, 5);
+        self.rows(rows);
     }
 
     /// What somebody else changed and the plan does not put back.
@@ -311,6 +310,16 @@ pub fn words(change: &Change) -> String {
         reasons.push(format!("{} cannot change in place", names.join(", ")));
     }
     reasons.extend(change.reasons.iter().filter_map(reason));
+    let followed: Vec<String> = change
+        .reasons
+        .iter()
+        .filter_map(|reason| {
+            if let Reason::Follows(address) = reason { Some(untrusted::one_line(address.as_str())) } else { None }
+        })
+        .collect();
+    if !followed.is_empty() {
+        reasons.push(format!("follows {}", followed.join(" and ")));
+    }
     if change.risks.contains(&Risk::Downtime) {
         reasons.push("away for a while".to_owned());
     }
@@ -334,7 +343,8 @@ fn reason(reason: &Reason) -> Option<String> {
         Reason::KeyRemoved(key) => format!("the key \"{}\" is not in its loop any more", untrusted::one_line(key)),
         Reason::Drifted => "somebody else changed it".to_owned(),
         Reason::Incomplete => "it was left unfinished".to_owned(),
-        Reason::Follows(address) => format!("follows {}", untrusted::one_line(address.as_str())),
+        // Said for all of them together.
+        Reason::Follows(_) => return None,
         Reason::Deposed => "it was replaced".to_owned(),
         Reason::Destroyed => "the stack is destroyed".to_owned(),
         Reason::Moved => "it lives elsewhere or is of another type now".to_owned(),

@@ -34,7 +34,8 @@ pub fn difference(before: &str, after: &str) -> Vec<(Mark, String)> {
     let mut shown = Vec::new();
     let (mut number, mut gap) = (1_usize, true);
     for (at, (mark, line)) in lines.iter().enumerate() {
-        if near(at) {
+        // A blank line helps nobody to find the place.
+        if near(at) && (*mark != Mark::Plain || !line.is_empty()) {
             if gap {
                 shown.push((Mark::Plain, format!("@@ line {number} @@")));
             }
@@ -127,10 +128,7 @@ mod tests {
     fn only_changed_lines_and_their_neighbours() {
         let before = "a\nb\nc\nd\ne\nf\n";
         let after = "a\nb\nC\nd\ne\nf\nnew\n";
-        assert_eq!(
-            shown(before, after),
-            ["@@ line 2 @@", "  b", "- c", "+ C", "  d", "@@ line 6 @@", "  f", "+ new", "  "]
-        );
+        assert_eq!(shown(before, after), ["@@ line 2 @@", "  b", "- c", "+ C", "  d", "@@ line 6 @@", "  f", "+ new"]);
     }
 
     #[test]

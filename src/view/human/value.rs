@@ -3,7 +3,7 @@
 use cairn_provider::value::Value;
 
 use super::layout::cut;
-use super::node::{Node, unknown_text};
+use super::node::{Node, expression};
 use crate::model::change::{After, AttributeChange};
 use crate::view::untrusted;
 
@@ -43,10 +43,12 @@ pub fn difference(change: &AttributeChange, whole: bool) -> String {
         let word = if change.before.is_none() { "(sensitive)" } else { "(sensitive, changed)" };
         return word.to_owned();
     }
-    let before = change.before.as_ref().map(|value| Node::of(value, change.unit, true).inline());
+    // Against something unknown the old value is only a reminder.
+    let reminder = !whole && matches!(change.after, After::Unknown(_));
+    let before = change.before.as_ref().map(|value| Node::of(value, change.unit, !reminder).inline());
     let after = match &change.after {
         After::Value(value) => Node::of(value, change.unit, true).inline(),
-        After::Unknown(text) => format!("(after apply: {})", unknown_text(text, whole)),
+        After::Unknown(text) => format!("(after apply: {})", expression(&text.replace(['⟨', '⟩'], ""), whole)),
         After::Absent => "(removed)".to_owned(),
     };
     match before {

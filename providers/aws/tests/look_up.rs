@@ -9,17 +9,16 @@
     reason = "tests fail loudly"
 )]
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
+mod place;
 
-use aws_config::{BehaviorVersion, SdkConfig};
-use aws_credential_types::Credentials;
+use std::collections::BTreeMap;
+
+use aws_config::SdkConfig;
 use cairn_conformance::emulator::{Emulator, Kind};
 use cairn_provider::error::ProviderError;
 use cairn_provider::object::{Live, Ownership};
 use cairn_provider::provider::Provider;
-use cairn_provider::request::{Create, LookUp, Target};
+use cairn_provider::request::{Create, LookUp};
 use cairn_provider::value::{Map, Value, from_json};
 use serde_json::json;
 
@@ -36,24 +35,13 @@ impl Place {
     }
 
     async fn on(kind: Kind) -> Self {
-        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let emulator = Emulator::start(kind, &repository).unwrap();
-        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .http_client(cairn_aws::native::connect::http())
-            .endpoint_url(emulator.url())
-            .region("eu-central-1")
-            .credentials_provider(Credentials::new("000000000001", "secret", None, None, "test"))
-            .load()
-            .await;
-        let provider = cairn_aws::Aws::in_environment(Arc::new(cairn_aws::catalogue()), config.clone());
+        let (emulator, config, provider) = place::start(kind).await;
         Self { _emulator: emulator, config, provider }
     }
 
     async fn look_up(&self, kind: &str, conditions: &str) -> Result<Vec<Live>, ProviderError> {
         let conditions: Map = from_json(&serde_json::from_str(conditions).unwrap()).as_map().unwrap().clone();
-        let settings = BTreeMap::from([("region".into(), "eu-central-1".into())]);
-        let target = Target { cloud: "aws".into(), settings };
-        self.provider.look_up(&target, &LookUp { kind: kind.into(), conditions }).await
+        self.provider.look_up(&place::target(), &LookUp { kind: kind.into(), conditions }).await
     }
 
     async fn find(&self, kind: &str, conditions: &[(&str, &str)]) -> Vec<Live> {
@@ -168,8 +156,7 @@ async fn made(place: &Place, kind: &str, inputs: &serde_json::Value, nonce: &str
     let owner = Ownership { stack: "look-up".into(), address: kind.into(), nonce: nonce.into() };
     let inputs = from_json(inputs).as_map().cloned().unwrap();
     let request = Create { kind: kind.into(), inputs, owner, token: format!("{nonce:0>32}").into() };
-    let settings = BTreeMap::from([("region".into(), "eu-central-1".into())]);
-    let target = Target { cloud: "aws".into(), settings };
+    let target = place::target();
     let created = place.provider.create(&target, &request).await.unwrap();
     place.provider.configure(&target, &created.id, &request).await.unwrap();
     created.id.into()

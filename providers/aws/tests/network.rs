@@ -9,12 +9,10 @@
     reason = "tests fail loudly"
 )]
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::sync::Arc;
+mod place;
 
-use aws_config::BehaviorVersion;
-use aws_credential_types::Credentials;
+use std::collections::{BTreeMap, BTreeSet};
+
 use aws_sdk_ec2::types;
 use cairn_conformance::emulator::{Emulator, Kind};
 use cairn_provider::object::{Live, Observed, Ownership};
@@ -33,19 +31,8 @@ struct Place {
 
 impl Place {
     async fn start() -> Self {
-        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let emulator = Emulator::start(Kind::Moto, &repository).unwrap();
-        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .http_client(cairn_aws::native::connect::http())
-            .endpoint_url(emulator.url())
-            .region("eu-central-1")
-            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-            .load()
-            .await;
-        let provider = cairn_aws::Aws::in_environment(Arc::new(cairn_aws::catalogue()), config.clone());
-        let settings = BTreeMap::from([("region".into(), "eu-central-1".into())]);
-        let target = Target { cloud: "aws".into(), settings };
-        Self { _emulator: emulator, sdk: aws_sdk_ec2::Client::new(&config), provider, target }
+        let (emulator, config, provider) = place::start(Kind::Moto).await;
+        Self { _emulator: emulator, sdk: aws_sdk_ec2::Client::new(&config), provider, target: place::target() }
     }
 
     async fn make(&self, kind: &str, inputs: Json) -> Live {

@@ -9,12 +9,10 @@
     reason = "tests fail loudly"
 )]
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
+mod place;
 
-use aws_config::BehaviorVersion;
-use aws_credential_types::Credentials;
+use std::collections::BTreeMap;
+
 use cairn_aws::Aws;
 use cairn_conformance::emulator::{Emulator, Kind};
 use cairn_provider::object::{Live, Observed, Ownership};
@@ -86,17 +84,8 @@ struct Place {
 
 impl Place {
     async fn on(kind: Kind) -> Self {
-        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let emulator = Emulator::start(kind, &repository).unwrap();
-        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .http_client(cairn_aws::native::connect::http())
-            .endpoint_url(emulator.url())
-            .credentials_provider(Credentials::new("000000000001", "secret", None, None, "test"))
-            .load()
-            .await;
-        let cloud = Aws::in_environment(Arc::new(cairn_aws::catalogue()), config);
-        let settings = BTreeMap::from([("region".into(), "eu-central-1".into())]);
-        Self { _emulator: emulator, cloud, target: Target { cloud: "aws".into(), settings } }
+        let (emulator, _, cloud) = place::start(kind).await;
+        Self { _emulator: emulator, cloud, target: place::target() }
     }
 
     /// Makes several objects of a type, named by their identity, and reads them together and alone.

@@ -2,7 +2,7 @@
 //!
 //! It is stricter than a cloud: references must exist, create-only fields cannot change, names are unique, what
 //! others stand on cannot be deleted. It goes through pending states, and can be told to throttle, to lag and to fail.
-//! It knows no type by name except where a type's behaviour is special ([`special`]).
+//! It knows no type by name except where a type's behaviour is special (`special`).
 
 mod cloud;
 mod fabricate;

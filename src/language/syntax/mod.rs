@@ -1,7 +1,7 @@
 //! Source text becomes a syntax tree. Parsing never fails: what cannot be read is reported and left out.
 //!
-//! A text is cut into items at column 0 ([`split`]); every item is parsed on its own by the grammar, and if that
-//! fails, mended and parsed again ([`recover`]). Nothing of pest is visible outside of this folder.
+//! A text is cut into items at column 0 (`split`); every item is parsed on its own by the grammar, and if that
+//! fails, mended and parsed again (`recover`). Nothing of pest is visible outside of this folder.
 
 pub mod ast;
 mod brackets;

@@ -304,6 +304,7 @@ mod lifecycle {
     use super::data::subnets;
     use super::{parts, removal};
     use crate::native::codec::{need, set};
+    use crate::native::reading::identities;
     use crate::native::session::Session;
 
     /// The lifecycle.
@@ -387,7 +388,7 @@ mod lifecycle {
                 let (_, owner) = parts::read_tags(group);
                 owner.as_ref() == Some(&request.owner)
             });
-            Ok(found.iter().filter_map(types::AutoScalingGroup::auto_scaling_group_name).map(EcoString::from).collect())
+            Ok(identities(&found, types::AutoScalingGroup::auto_scaling_group_name))
         }
 
         async fn update(&self, session: &Session, request: &Update) -> Result<Option<Monitor>, ProviderError> {
@@ -428,7 +429,7 @@ mod lifecycle {
 
         async fn list(&self, session: &Session) -> Result<Vec<EcoString>, ProviderError> {
             let all = describe(session, None, false).await?;
-            Ok(all.iter().filter_map(types::AutoScalingGroup::auto_scaling_group_name).map(EcoString::from).collect())
+            Ok(identities(&all, types::AutoScalingGroup::auto_scaling_group_name))
         }
     }
 

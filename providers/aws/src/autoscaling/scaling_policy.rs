@@ -95,6 +95,7 @@ mod lifecycle {
     use ecow::EcoString;
 
     use crate::native::codec::need;
+    use crate::native::reading::identities;
     use crate::native::session::{Session, absent_is_none, given};
 
     /// The lifecycle.
@@ -133,7 +134,7 @@ mod lifecycle {
                 })
                 .await;
             let found = absent_is_none(found)?.unwrap_or_default();
-            Ok(found.iter().filter_map(types::ScalingPolicy::policy_arn).map(EcoString::from).collect())
+            Ok(identities(&found, types::ScalingPolicy::policy_arn))
         }
 
         async fn update(&self, session: &Session, request: &Update) -> Result<Option<Monitor>, ProviderError> {
@@ -152,7 +153,7 @@ mod lifecycle {
 
         async fn list(&self, session: &Session) -> Result<Vec<EcoString>, ProviderError> {
             let all = describe(session).await?;
-            Ok(all.iter().filter_map(types::ScalingPolicy::policy_arn).map(EcoString::from).collect())
+            Ok(identities(&all, types::ScalingPolicy::policy_arn))
         }
     }
 

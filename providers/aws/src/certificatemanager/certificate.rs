@@ -115,7 +115,7 @@ mod lifecycle {
     use aws_sdk_acm::types;
     use cairn_provider::declaration::Declaration;
     use cairn_provider::error::ProviderError;
-    use cairn_provider::object::{Live, Observed, Status};
+    use cairn_provider::object::{Live, Status};
     use cairn_provider::provider::{Reader, ResourceType};
     use cairn_provider::request::{Create, Created, Delete, Interest, Monitor, ReadSet, Readings, Update};
     use cairn_provider::value::{Map, Value};
@@ -123,6 +123,7 @@ mod lifecycle {
 
     use crate::certificatemanager::validation::{self, Wanted};
     use crate::native::codec::{self, need, put, set, take};
+    use crate::native::reading::one_by_one;
     use crate::native::session::{Session, absent_is_none, given};
     use crate::native::tags;
 
@@ -221,16 +222,7 @@ mod lifecycle {
         }
 
         async fn read(&self, session: &Session, wanted: &ReadSet) -> Result<Readings, ProviderError> {
-            let mut readings = Readings::default();
-            for (id, interest) in wanted.get(KIND).into_iter().flatten() {
-                let observed = match read(session, id, interest).await {
-                    Ok(Some(live)) => Observed::Present(Box::new(live)),
-                    Ok(None) => Observed::Absent,
-                    Err(error) => Observed::Unreadable(error),
-                };
-                readings.answer(KIND, id.clone(), observed);
-            }
-            Ok(readings)
+            Ok(one_by_one(KIND, wanted, |id, interest| read(session, id, interest)).await)
         }
     }
 

@@ -92,7 +92,7 @@ mod lifecycle {
     use aws_sdk_cloudfront::types;
     use cairn_provider::declaration::Declaration;
     use cairn_provider::error::{ErrorClass, ProviderError};
-    use cairn_provider::object::{Live, Observed, Status};
+    use cairn_provider::object::{Live, Status};
     use cairn_provider::provider::{Reader, ResourceType};
     use cairn_provider::request::{Create, Created, Delete, Interest, Monitor, ReadSet, Readings, Update};
     use cairn_provider::value::{Map, Value};
@@ -101,6 +101,7 @@ mod lifecycle {
     use super::document;
     use crate::cloudfront::wire;
     use crate::native::codec::set;
+    use crate::native::reading::one_by_one;
     use crate::native::session::{Session, absent_is_none, given};
     use crate::native::tags;
 
@@ -194,16 +195,7 @@ mod lifecycle {
         }
 
         async fn read(&self, session: &Session, wanted: &ReadSet) -> Result<Readings, ProviderError> {
-            let mut readings = Readings::default();
-            for (id, interest) in wanted.get(KIND).into_iter().flatten() {
-                let observed = match read(session, id, interest).await {
-                    Ok(Some(live)) => Observed::Present(Box::new(live)),
-                    Ok(None) => Observed::Absent,
-                    Err(error) => Observed::Unreadable(error),
-                };
-                readings.answer(KIND, id.clone(), observed);
-            }
-            Ok(readings)
+            Ok(one_by_one(KIND, wanted, |id, interest| read(session, id, interest)).await)
         }
     }
 

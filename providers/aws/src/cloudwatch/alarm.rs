@@ -155,7 +155,7 @@ mod lifecycle {
     use ecow::{EcoString, eco_format};
 
     use crate::native::codec::{Decode, Encode, Mistake, fields_of, need, set, take};
-    use crate::native::reading::one_by_one;
+    use crate::native::reading::{identities, one_by_one};
     use crate::native::session::Session;
     use crate::native::tags;
 
@@ -246,7 +246,7 @@ mod lifecycle {
 
         async fn list(&self, session: &Session) -> Result<Vec<EcoString>, ProviderError> {
             let all = describe(session, None).await?;
-            Ok(all.iter().filter_map(types::MetricAlarm::alarm_name).map(EcoString::from).collect())
+            Ok(identities(&all, types::MetricAlarm::alarm_name))
         }
     }
 

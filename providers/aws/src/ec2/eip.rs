@@ -163,9 +163,8 @@ mod lifecycle {
 
         async fn read(&self, session: &Session, wanted: &ReadSet) -> Result<Readings, ProviderError> {
             let mut readings = Readings::default();
-            let ids: Vec<&EcoString> = wanted.get(KIND).into_iter().flat_map(|wanted| wanted.keys()).collect();
-            for ids in ids.chunks(wire::FILTER_VALUES) {
-                let filter = wire::filter("allocation-id", ids.iter().map(|id| allocation_of(id)));
+            let ids = wanted.get(KIND).into_iter().flat_map(|wanted| wanted.keys());
+            for filter in wire::filters("allocation-id", ids.map(|id| allocation_of(id))) {
                 for address in describe(session, vec![filter]).await? {
                     let Some(id) = id_of(&address) else { continue };
                     let live = live(id.clone(), &address);

@@ -50,6 +50,7 @@ mod lifecycle {
 
     use crate::ec2::wire;
     use crate::native::codec::set;
+    use crate::native::reading::identities;
     use crate::native::session::{Session, given};
 
     /// The lifecycle.
@@ -103,9 +104,8 @@ mod lifecycle {
 
         async fn read(&self, session: &Session, wanted: &ReadSet) -> Result<Readings, ProviderError> {
             let mut readings = Readings::default();
-            let wanted: Vec<&EcoString> = wanted.get(KIND).into_iter().flat_map(|wanted| wanted.keys()).collect();
-            for ids in wanted.chunks(wire::FILTER_VALUES) {
-                let filter = wire::filter("internet-gateway-id", ids.iter().map(|id| id.as_str()));
+            let ids = wanted.get(KIND).into_iter().flat_map(|wanted| wanted.keys());
+            for filter in wire::filters("internet-gateway-id", ids) {
                 for gateway in wire::internet_gateways(session, vec![filter]).await? {
                     let live = live(&gateway);
                     readings.answer(KIND, live.id.clone(), Observed::Present(Box::new(live)));
@@ -117,7 +117,7 @@ mod lifecycle {
 
     async fn ids(session: &Session, filters: Vec<types::Filter>) -> Result<Vec<EcoString>, ProviderError> {
         let found = wire::internet_gateways(session, filters).await?;
-        Ok(found.iter().filter_map(types::InternetGateway::internet_gateway_id).map(EcoString::from).collect())
+        Ok(identities(&found, types::InternetGateway::internet_gateway_id))
     }
 
     fn live(gateway: &types::InternetGateway) -> Live {

@@ -144,6 +144,7 @@ mod lifecycle {
 
     use crate::ec2::wire;
     use crate::native::codec::{Mistake, need, put, set};
+    use crate::native::reading::identities;
     use crate::native::session::{Session, given};
     use crate::native::tags;
 
@@ -184,7 +185,7 @@ mod lifecycle {
                 let (_, owner) = wire::read_tags(template.tags.as_deref());
                 owner.as_ref() == Some(&request.owner)
             });
-            Ok(found.iter().filter_map(types::LaunchTemplate::launch_template_id).map(EcoString::from).collect())
+            Ok(identities(&found, types::LaunchTemplate::launch_template_id))
         }
 
         async fn update(&self, session: &Session, request: &Update) -> Result<Option<Monitor>, ProviderError> {
@@ -222,7 +223,7 @@ mod lifecycle {
 
         async fn list(&self, session: &Session) -> Result<Vec<EcoString>, ProviderError> {
             let all = describe(session, Vec::new()).await?;
-            Ok(all.iter().filter_map(types::LaunchTemplate::launch_template_id).map(EcoString::from).collect())
+            Ok(identities(&all, types::LaunchTemplate::launch_template_id))
         }
     }
 

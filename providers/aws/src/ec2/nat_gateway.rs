@@ -101,6 +101,7 @@ mod lifecycle {
     use super::addresses;
     use crate::ec2::wire;
     use crate::native::codec::set;
+    use crate::native::reading::identities;
     use crate::native::session::{Session, given};
 
     /// The lifecycle.
@@ -174,9 +175,8 @@ mod lifecycle {
 
         async fn read(&self, session: &Session, wanted: &ReadSet) -> Result<Readings, ProviderError> {
             let mut readings = Readings::default();
-            let ids: Vec<&EcoString> = wanted.get(KIND).into_iter().flat_map(|wanted| wanted.keys()).collect();
-            for ids in ids.chunks(wire::FILTER_VALUES) {
-                let filter = wire::filter("nat-gateway-id", ids.iter().map(|id| id.as_str()));
+            let ids = wanted.get(KIND).into_iter().flat_map(|wanted| wanted.keys());
+            for filter in wire::filters("nat-gateway-id", ids) {
                 for gateway in describe(session, vec![filter]).await? {
                     let live = live(&gateway);
                     readings.answer(KIND, live.id.clone(), Observed::Present(Box::new(live)));
@@ -201,7 +201,7 @@ mod lifecycle {
 
     async fn ids(session: &Session, filters: Vec<types::Filter>) -> Result<Vec<EcoString>, ProviderError> {
         let found = describe(session, filters).await?;
-        Ok(found.iter().filter_map(types::NatGateway::nat_gateway_id).map(EcoString::from).collect())
+        Ok(identities(&found, types::NatGateway::nat_gateway_id))
     }
 
     fn live(gateway: &types::NatGateway) -> Live {

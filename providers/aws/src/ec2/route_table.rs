@@ -57,6 +57,7 @@ mod lifecycle {
 
     use crate::ec2::{route, subnet_route_table_association as association, wire};
     use crate::native::codec::set;
+    use crate::native::reading::identities;
     use crate::native::session::{Session, given};
 
     /// The lifecycle.
@@ -116,9 +117,8 @@ mod lifecycle {
             let mut associations: BTreeSet<&str> = of_kind(association::KIND).map(EcoString::as_str).collect();
             let tables: BTreeSet<&str> =
                 of_kind(KIND).map(EcoString::as_str).chain(of_kind(route::KIND).map(|id| route::table_of(id))).collect();
-            let tables: Vec<&str> = tables.into_iter().collect();
-            for ids in tables.chunks(wire::FILTER_VALUES) {
-                for table in describe(session, vec![wire::filter("route-table-id", ids.to_vec())]).await? {
+            for filter in wire::filters("route-table-id", tables) {
+                for table in describe(session, vec![filter]).await? {
                     let live = live(&table);
                     for route in route::lives(&table) {
                         readings.answer(route::KIND, route.id.clone(), Observed::Present(Box::new(route)));
@@ -128,9 +128,8 @@ mod lifecycle {
                 }
             }
             // Associations whose tables are not among those wanted.
-            let left: Vec<&str> = associations.iter().copied().collect();
-            for ids in left.chunks(wire::FILTER_VALUES) {
-                let filter = wire::filter("association.route-table-association-id", ids.to_vec());
+            let left = wire::filters("association.route-table-association-id", associations.iter().copied());
+            for filter in left {
                 for table in describe(session, vec![filter]).await? {
                     answer_associations(&mut readings, &table, &mut associations);
                 }
@@ -166,7 +165,7 @@ mod lifecycle {
 
     async fn ids(session: &Session, filters: Vec<types::Filter>) -> Result<Vec<EcoString>, ProviderError> {
         let found = describe(session, filters).await?;
-        Ok(found.iter().filter_map(types::RouteTable::route_table_id).map(EcoString::from).collect())
+        Ok(identities(&found, types::RouteTable::route_table_id))
     }
 
     fn live(table: &types::RouteTable) -> Live {

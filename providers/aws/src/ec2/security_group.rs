@@ -10,8 +10,10 @@
 //! Vendor documentation: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-securitygroup.html>
 
 use cairn_provider::declaration::{Declaration, Example, Idempotency, Permissions, Timings};
-use cairn_provider::schema::Equality;
-use cairn_provider::schema::overlay::{NameRule, Opening, Overlay, Range, Reference, Relation, Replacement, Values};
+use cairn_provider::schema::overlay::{
+    Exception, NameRule, Opening, Overlay, Range, Reference, Relation, Replacement, Values,
+};
+use cairn_provider::schema::{Change, Equality};
 
 /// The protocols of rules by name; every other one goes by its number.
 pub const PROTOCOLS: &[&str] = &["-1", "icmp", "icmpv6", "tcp", "udp"];
@@ -21,6 +23,21 @@ pub const OPENS: &str = "{ip_protocol} {from_port} to {to_port} from anywhere";
 
 const fn port(path: &'static str) -> Range {
     Range { path, min: -1, max: 65_535, because: "a port is at most 65535; -1 stands for all types of ICMP" }
+}
+
+/// The ports of a rule that is a resource of its own.
+pub const RULE_PORTS: &[Range] = &[port("FromPort"), port("ToPort")];
+
+/// What means the same in a rule that is a resource of its own.
+pub const RULE_EQUALITY: &[(&str, Equality)] =
+    &[("IpProtocol", Equality::IgnoreCase), ("CidrIpv6", Equality::IgnoreCase)];
+
+/// What changes in place in a rule that is a resource of its own, although the registry says otherwise.
+pub const RULE_IN_PLACE: &[Exception] = &[in_place("IpProtocol"), in_place("FromPort"), in_place("ToPort")];
+
+const fn in_place(path: &'static str) -> Exception {
+    let because = "ModifySecurityGroupRules changes protocol and ports of a rule";
+    Exception { path, change: Change::Update, because }
 }
 
 /// `aws.ec2.SecurityGroup`.
@@ -128,6 +145,7 @@ mod lifecycle {
     use crate::ec2::security_rule::{self, Direction};
     use crate::ec2::wire;
     use crate::native::codec::{need, set, take};
+    use crate::native::reading::identities;
     use crate::native::session::{Session, given};
     use crate::native::tags;
 
@@ -198,7 +216,7 @@ mod lifecycle {
 
         async fn list(&self, session: &Session) -> Result<Vec<EcoString>, ProviderError> {
             let all = describe(session, Vec::new()).await?;
-            Ok(all.iter().filter_map(types::SecurityGroup::group_id).map(EcoString::from).collect())
+            Ok(identities(&all, types::SecurityGroup::group_id))
         }
     }
 
@@ -211,10 +229,9 @@ mod lifecycle {
         async fn read(&self, session: &Session, wanted: &ReadSet) -> Result<Readings, ProviderError> {
             let mut readings = Readings::default();
             let Some(wanted) = wanted.get(KIND) else { return Ok(readings) };
-            let ids: Vec<&EcoString> = wanted.keys().collect();
             let mut groups = Vec::new();
-            for ids in ids.chunks(wire::FILTER_VALUES) {
-                groups.extend(describe(session, vec![wire::filter("group-id", ids.iter().map(|id| id.as_str()))]).await?);
+            for filter in wire::filters("group-id", wanted.keys()) {
+                groups.extend(describe(session, vec![filter]).await?);
             }
             let with_rules = |id: &str| wanted.get(id).is_some_and(wants_rules);
             let with_rules: Vec<&str> =

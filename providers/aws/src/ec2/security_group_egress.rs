@@ -7,12 +7,9 @@
 //! Vendor documentation: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-securitygroupegress.html>
 
 use cairn_provider::declaration::{Declaration, Example, Idempotency, Permissions, Timings};
-use cairn_provider::schema::overlay::{Exception, Overlay, Range, Reference, Replacement, Values};
-use cairn_provider::schema::{Change, Equality};
+use cairn_provider::schema::overlay::{Overlay, Reference, Replacement, Values};
 
-use crate::ec2::security_group::PROTOCOLS;
-
-const IN_PLACE: &str = "ModifySecurityGroupRules changes protocol and ports of a rule";
+use crate::ec2::security_group::{PROTOCOLS, RULE_EQUALITY, RULE_IN_PLACE, RULE_PORTS};
 
 /// `aws.ec2.SecurityGroupEgress`.
 pub static DECLARATION: Declaration = Declaration {
@@ -22,17 +19,10 @@ pub static DECLARATION: Declaration = Declaration {
         noun: "a rule of a security group",
         references: &[Reference { path: "DestinationPrefixListId", to: &[("AWS::EC2::PrefixList", "PrefixListId")] }],
         values: &[Values { path: "IpProtocol", known: PROTOCOLS, open: true, noun: "protocol" }],
-        ranges: &[
-            Range { path: "FromPort", min: -1, max: 65_535, because: "a port is at most 65535; -1 stands for all types of ICMP" },
-            Range { path: "ToPort", min: -1, max: 65_535, because: "a port is at most 65535; -1 stands for all types of ICMP" },
-        ],
-        equality: &[("IpProtocol", Equality::IgnoreCase), ("CidrIpv6", Equality::IgnoreCase)],
+        ranges: RULE_PORTS,
+        equality: RULE_EQUALITY,
         defaults: &[("Description", "null")],
-        exceptions: &[
-            Exception { path: "IpProtocol", change: Change::Update, because: IN_PLACE },
-            Exception { path: "FromPort", change: Change::Update, because: IN_PLACE },
-            Exception { path: "ToPort", change: Change::Update, because: IN_PLACE },
-        ],
+        exceptions: RULE_IN_PLACE,
         replacement: Replacement::CreateFirst,
         popular: &["FromPort", "ToPort", "CidrIp", "Description"],
         ..Overlay::EMPTY
@@ -76,49 +66,14 @@ pub use lifecycle::{HANDLER, READER};
 
 #[cfg(feature = "native")]
 mod lifecycle {
-    use async_trait::async_trait;
-    use cairn_provider::declaration::Declaration;
-    use cairn_provider::error::ProviderError;
     use cairn_provider::provider::{Reader, ResourceType};
-    use cairn_provider::request::{Create, Created, Delete, Monitor, Update};
-    use ecow::EcoString;
 
-    use crate::ec2::security_rule::{self, Direction};
+    use crate::ec2::security_rule::{Direction, Rule};
     use crate::native::session::Session;
 
     /// The lifecycle.
-    pub const HANDLER: &dyn ResourceType<Session> = &SecurityGroupEgress;
+    pub const HANDLER: &dyn ResourceType<Session> =
+        &Rule { declaration: &super::DECLARATION, direction: Direction::Egress };
     /// The reader of rules for traffic that comes in reads it.
     pub const READER: Option<&dyn Reader<Session>> = None;
-
-    struct SecurityGroupEgress;
-
-    #[async_trait]
-    impl ResourceType<Session> for SecurityGroupEgress {
-        fn declaration(&self) -> &'static Declaration {
-            &super::DECLARATION
-        }
-
-        async fn create(&self, session: &Session, request: &Create) -> Result<Created, ProviderError> {
-            security_rule::create(session, Direction::Egress, request).await.map(Created::new)
-        }
-
-        async fn resolve(&self, session: &Session, request: &Create) -> Result<Vec<EcoString>, ProviderError> {
-            security_rule::resolve(session, Direction::Egress, request).await
-        }
-
-        async fn update(&self, session: &Session, request: &Update) -> Result<Option<Monitor>, ProviderError> {
-            security_rule::update(session, Direction::Egress, request).await?;
-            Ok(None)
-        }
-
-        async fn delete(&self, session: &Session, request: &Delete) -> Result<Option<Monitor>, ProviderError> {
-            security_rule::delete(session, Direction::Egress, &request.id).await?;
-            Ok(None)
-        }
-
-        async fn list(&self, session: &Session) -> Result<Vec<EcoString>, ProviderError> {
-            security_rule::list(session, Direction::Egress).await
-        }
-    }
 }

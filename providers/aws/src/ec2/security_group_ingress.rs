@@ -7,12 +7,9 @@
 //! Vendor documentation: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-securitygroupingress.html>
 
 use cairn_provider::declaration::{Declaration, Example, Idempotency, Permissions, Timings};
-use cairn_provider::schema::overlay::{Exception, Opening, Overlay, Range, Reference, Replacement, Values};
-use cairn_provider::schema::{Change, Equality};
+use cairn_provider::schema::overlay::{Opening, Overlay, Reference, Replacement, Values};
 
-use crate::ec2::security_group::{OPENS, PROTOCOLS};
-
-const IN_PLACE: &str = "ModifySecurityGroupRules changes protocol and ports of a rule";
+use crate::ec2::security_group::{OPENS, PROTOCOLS, RULE_EQUALITY, RULE_IN_PLACE, RULE_PORTS};
 
 /// `aws.ec2.SecurityGroupIngress`.
 pub static DECLARATION: Declaration = Declaration {
@@ -27,21 +24,14 @@ pub static DECLARATION: Declaration = Declaration {
         ],
         required: &["GroupId"],
         values: &[Values { path: "IpProtocol", known: PROTOCOLS, open: true, noun: "protocol" }],
-        ranges: &[
-            Range { path: "FromPort", min: -1, max: 65_535, because: "a port is at most 65535; -1 stands for all types of ICMP" },
-            Range { path: "ToPort", min: -1, max: 65_535, because: "a port is at most 65535; -1 stands for all types of ICMP" },
-        ],
-        equality: &[("IpProtocol", Equality::IgnoreCase), ("CidrIpv6", Equality::IgnoreCase)],
+        ranges: RULE_PORTS,
+        equality: RULE_EQUALITY,
         defaults: &[("Description", "null")],
         opens: &[
             Opening { list: "", field: "cidr_ip", everybody: &["0.0.0.0/0"], what: OPENS },
             Opening { list: "", field: "cidr_ipv6", everybody: &["::/0"], what: OPENS },
         ],
-        exceptions: &[
-            Exception { path: "IpProtocol", change: Change::Update, because: IN_PLACE },
-            Exception { path: "FromPort", change: Change::Update, because: IN_PLACE },
-            Exception { path: "ToPort", change: Change::Update, because: IN_PLACE },
-        ],
+        exceptions: RULE_IN_PLACE,
         replacement: Replacement::CreateFirst,
         popular: &["FromPort", "ToPort", "CidrIp", "Description"],
         ..Overlay::EMPTY
@@ -86,63 +76,14 @@ pub use lifecycle::{HANDLER, READER};
 
 #[cfg(feature = "native")]
 mod lifecycle {
-    use async_trait::async_trait;
-    use cairn_provider::declaration::Declaration;
-    use cairn_provider::error::ProviderError;
     use cairn_provider::provider::{Reader, ResourceType};
-    use cairn_provider::request::{Create, Created, Delete, Monitor, ReadSet, Readings, Update};
-    use ecow::EcoString;
 
-    use crate::ec2::security_rule::{self, Direction};
+    use crate::ec2::security_rule::{Direction, Rule, Rules};
     use crate::native::session::Session;
 
     /// The lifecycle.
-    pub const HANDLER: &dyn ResourceType<Session> = &SecurityGroupIngress;
+    pub const HANDLER: &dyn ResourceType<Session> =
+        &Rule { declaration: &super::DECLARATION, direction: Direction::Ingress };
     /// Reads rules of both directions: one call holds them.
-    pub const READER: Option<&dyn Reader<Session>> = Some(&SecurityGroupIngress);
-
-    struct SecurityGroupIngress;
-
-    #[async_trait]
-    impl ResourceType<Session> for SecurityGroupIngress {
-        fn declaration(&self) -> &'static Declaration {
-            &super::DECLARATION
-        }
-
-        async fn create(&self, session: &Session, request: &Create) -> Result<Created, ProviderError> {
-            security_rule::create(session, Direction::Ingress, request).await.map(Created::new)
-        }
-
-        async fn resolve(&self, session: &Session, request: &Create) -> Result<Vec<EcoString>, ProviderError> {
-            security_rule::resolve(session, Direction::Ingress, request).await
-        }
-
-        async fn update(&self, session: &Session, request: &Update) -> Result<Option<Monitor>, ProviderError> {
-            security_rule::update(session, Direction::Ingress, request).await?;
-            Ok(None)
-        }
-
-        async fn delete(&self, session: &Session, request: &Delete) -> Result<Option<Monitor>, ProviderError> {
-            security_rule::delete(session, Direction::Ingress, &request.id).await?;
-            Ok(None)
-        }
-
-        async fn list(&self, session: &Session) -> Result<Vec<EcoString>, ProviderError> {
-            security_rule::list(session, Direction::Ingress).await
-        }
-    }
-
-    const KINDS: [&str; 2] = ["aws.ec2.SecurityGroupIngress", "aws.ec2.SecurityGroupEgress"];
-
-    #[async_trait]
-    impl Reader<Session> for SecurityGroupIngress {
-        fn kinds(&self) -> &'static [&'static str] {
-            &KINDS
-        }
-
-        async fn read(&self, session: &Session, wanted: &ReadSet) -> Result<Readings, ProviderError> {
-            let [ingress, egress] = KINDS;
-            security_rule::read(session, wanted, [(ingress, Direction::Ingress), (egress, Direction::Egress)]).await
-        }
-    }
+    pub const READER: Option<&dyn Reader<Session>> = Some(&Rules);
 }

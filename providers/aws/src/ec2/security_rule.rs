@@ -5,15 +5,19 @@
 
 use std::collections::BTreeMap;
 
+use async_trait::async_trait;
 use aws_sdk_ec2::types;
+use cairn_provider::declaration::Declaration;
 use cairn_provider::error::ProviderError;
 use cairn_provider::object::{Live, Observed, Status};
-use cairn_provider::request::{Create, ReadSet, Readings, Update};
+use cairn_provider::provider::{Reader, ResourceType};
+use cairn_provider::request::{Create, Created, Delete, Monitor, ReadSet, Readings, Update};
 use cairn_provider::value::{Cidr, Map, Value};
 use ecow::{EcoString, eco_format};
 
 use crate::ec2::wire;
 use crate::native::codec::{Mistake, built, fields_of, need, set, take};
+use crate::native::reading::identities;
 use crate::native::session::{Session, absent_is_done, given};
 
 /// Which way the traffic of a rule goes.
@@ -107,8 +111,8 @@ pub async fn lists(
     groups: &[&str],
 ) -> Result<BTreeMap<EcoString, (Vec<Value>, Vec<Value>)>, ProviderError> {
     let mut lists: BTreeMap<EcoString, (Vec<Value>, Vec<Value>)> = BTreeMap::new();
-    for groups in groups.chunks(wire::FILTER_VALUES) {
-        for rule in describe(session, vec![wire::filter("group-id", groups.to_vec())]).await? {
+    for filter in wire::filters("group-id", groups.iter().copied()) {
+        for rule in describe(session, vec![filter]).await? {
             let Some(group) = rule.group_id().filter(|_| !stands_alone(&rule)) else { continue };
             let (ingress, egress) = lists.entry(group.into()).or_default();
             let (list, direction) = if Direction::Egress.is_of(&rule) {
@@ -157,109 +161,109 @@ pub async fn bring(session: &Session, group: &str, direction: Direction, written
     revoke(session, group, direction, obsolete).await
 }
 
-/// Makes a rule that is a resource of its own; gives its identity.
-///
-/// # Errors
-/// The rule has another shape, or the call fails.
-pub async fn create(session: &Session, direction: Direction, request: &Create) -> Result<EcoString, ProviderError> {
-    let group: String = need(&request.inputs, "group")?;
-    let permission = permission(direction, &request.inputs)?;
-    let tags = wire::tag_specification(request, types::ResourceType::SecurityGroupRule)?;
-    let made = authorize(session, &group, direction, vec![permission], Some(tags)).await?;
-    let id = made.first().and_then(types::SecurityGroupRule::security_group_rule_id);
-    given(id, "ec2.AuthorizeSecurityGroup")
+/// A rule that is a resource of its own, in one direction.
+pub struct Rule {
+    /// What is declared of the type.
+    pub declaration: &'static Declaration,
+    /// Which way its traffic goes.
+    pub direction: Direction,
 }
 
-/// The rules that an interrupted create may have made.
-///
-/// # Errors
-/// The call fails.
-pub async fn resolve(
-    session: &Session,
-    direction: Direction,
-    request: &Create,
-) -> Result<Vec<EcoString>, ProviderError> {
-    let found = describe(session, wire::marked(&request.owner)).await?;
-    Ok(ids(direction, &found))
-}
-
-/// All rules of a direction.
-///
-/// # Errors
-/// The call fails.
-pub async fn list(session: &Session, direction: Direction) -> Result<Vec<EcoString>, ProviderError> {
-    Ok(ids(direction, &describe(session, Vec::new()).await?))
-}
-
-fn ids(direction: Direction, rules: &[types::SecurityGroupRule]) -> Vec<EcoString> {
-    let rules = rules.iter().filter(|rule| direction.is_of(rule));
-    rules.filter_map(types::SecurityGroupRule::security_group_rule_id).map(EcoString::from).collect()
-}
-
-/// Changes a rule that is a resource of its own: its description, or its protocol and ports.
-///
-/// # Errors
-/// The rule has another shape, or the call fails.
-pub async fn update(session: &Session, direction: Direction, request: &Update) -> Result<(), ProviderError> {
-    let inputs = &request.inputs;
-    let group: String = need(inputs, "group")?;
-    if request.changed.iter().all(|field| field == "description") {
-        return describe_anew(session, &group, direction, vec![permission(direction, inputs)?]).await;
+#[async_trait]
+impl ResourceType<Session> for Rule {
+    fn declaration(&self) -> &'static Declaration {
+        self.declaration
     }
-    let (from, to) = ports(inputs)?;
-    let rule = types::SecurityGroupRuleRequest::builder()
-        .ip_protocol(need::<String>(inputs, "ip_protocol")?)
-        .set_from_port(from.or(Some(-1)))
-        .set_to_port(to.or(Some(-1)))
-        .set_cidr_ipv4(take(inputs, "cidr_ip")?)
-        .set_cidr_ipv6(take(inputs, "cidr_ipv6")?)
-        .set_prefix_list_id(take(inputs, direction.prefix_list())?)
-        .set_referenced_group_id(take(inputs, direction.group())?)
-        .set_description(take(inputs, "description")?)
-        .build();
-    let change =
-        types::SecurityGroupRuleUpdate::builder().security_group_rule_id(request.id.as_str()).security_group_rule(rule);
-    let change = built(change.build())?;
-    let call = session.ec2().modify_security_group_rules().group_id(group).security_group_rules(change);
-    session.write("ec2.ModifySecurityGroupRules", call.send()).await?;
-    Ok(())
+
+    async fn create(&self, session: &Session, request: &Create) -> Result<Created, ProviderError> {
+        let group: String = need(&request.inputs, "group")?;
+        let permission = permission(self.direction, &request.inputs)?;
+        let tags = wire::tag_specification(request, types::ResourceType::SecurityGroupRule)?;
+        let made = authorize(session, &group, self.direction, vec![permission], Some(tags)).await?;
+        let id = made.first().and_then(types::SecurityGroupRule::security_group_rule_id);
+        given(id, "ec2.AuthorizeSecurityGroup").map(Created::new)
+    }
+
+    async fn resolve(&self, session: &Session, request: &Create) -> Result<Vec<EcoString>, ProviderError> {
+        self.ids(session, wire::marked(&request.owner)).await
+    }
+
+    async fn update(&self, session: &Session, request: &Update) -> Result<Option<Monitor>, ProviderError> {
+        let inputs = &request.inputs;
+        let group: String = need(inputs, "group")?;
+        if request.changed.iter().all(|field| field == "description") {
+            let renamed = vec![permission(self.direction, inputs)?];
+            return describe_anew(session, &group, self.direction, renamed).await.map(|()| None);
+        }
+        let (from, to) = ports(inputs)?;
+        let rule = types::SecurityGroupRuleRequest::builder()
+            .ip_protocol(need::<String>(inputs, "ip_protocol")?)
+            .set_from_port(from.or(Some(-1)))
+            .set_to_port(to.or(Some(-1)))
+            .set_cidr_ipv4(take(inputs, "cidr_ip")?)
+            .set_cidr_ipv6(take(inputs, "cidr_ipv6")?)
+            .set_prefix_list_id(take(inputs, self.direction.prefix_list())?)
+            .set_referenced_group_id(take(inputs, self.direction.group())?)
+            .set_description(take(inputs, "description")?)
+            .build();
+        let change = types::SecurityGroupRuleUpdate::builder()
+            .security_group_rule_id(request.id.as_str())
+            .security_group_rule(rule);
+        let change = built(change.build())?;
+        let call = session.ec2().modify_security_group_rules().group_id(group).security_group_rules(change);
+        session.write("ec2.ModifySecurityGroupRules", call.send()).await?;
+        Ok(None)
+    }
+
+    async fn delete(&self, session: &Session, request: &Delete) -> Result<Option<Monitor>, ProviderError> {
+        let id = request.id.as_str();
+        let found = describe(session, vec![wire::filter("security-group-rule-id", [id])]).await?;
+        let ours = found.iter().filter(|rule| rule.security_group_rule_id() == Some(id));
+        for group in ours.filter_map(types::SecurityGroupRule::group_id) {
+            absent_is_done(revoke(session, group, self.direction, vec![id.to_owned()]).await)?;
+        }
+        Ok(None)
+    }
+
+    async fn list(&self, session: &Session) -> Result<Vec<EcoString>, ProviderError> {
+        self.ids(session, Vec::new()).await
+    }
 }
 
-/// Deletes a rule that is a resource of its own.
-///
-/// # Errors
-/// The call fails.
-pub async fn delete(session: &Session, direction: Direction, id: &str) -> Result<(), ProviderError> {
-    let found = describe(session, vec![wire::filter("security-group-rule-id", [id])]).await?;
-    let ours = found.iter().filter(|rule| rule.security_group_rule_id() == Some(id));
-    for group in ours.filter_map(types::SecurityGroupRule::group_id) {
-        absent_is_done(revoke(session, group, direction, vec![id.to_owned()]).await)?;
+impl Rule {
+    async fn ids(&self, session: &Session, filters: Vec<types::Filter>) -> Result<Vec<EcoString>, ProviderError> {
+        let mut found = describe(session, filters).await?;
+        found.retain(|rule| self.direction.is_of(rule));
+        Ok(identities(&found, types::SecurityGroupRule::security_group_rule_id))
     }
-    Ok(())
 }
 
 /// Reads rules that are resources of their own, of both directions with the same calls.
-///
-/// # Errors
-/// The failure of a call.
-pub async fn read(
-    session: &Session,
-    wanted: &ReadSet,
-    kinds: [(&'static str, Direction); 2],
-) -> Result<Readings, ProviderError> {
-    let mut readings = Readings::default();
-    let of_kind = |kind: &str| wanted.get(kind).into_iter().flat_map(|wanted| wanted.keys());
-    let ids: Vec<&EcoString> = kinds.iter().flat_map(|(kind, _)| of_kind(kind)).collect();
-    for ids in ids.chunks(wire::FILTER_VALUES) {
-        let filter = wire::filter("security-group-rule-id", ids.iter().map(|id| id.as_str()));
-        for rule in describe(session, vec![filter]).await? {
-            for (kind, direction) in kinds.iter().filter(|(_, direction)| direction.is_of(&rule)) {
-                let live = live(*direction, &rule);
-                readings.answer(*kind, live.id.clone(), Observed::Present(Box::new(live)));
+pub struct Rules;
+
+const KINDS: [&str; 2] = ["aws.ec2.SecurityGroupIngress", "aws.ec2.SecurityGroupEgress"];
+
+#[async_trait]
+impl Reader<Session> for Rules {
+    fn kinds(&self) -> &'static [&'static str] {
+        &KINDS
+    }
+
+    async fn read(&self, session: &Session, wanted: &ReadSet) -> Result<Readings, ProviderError> {
+        let mut readings = Readings::default();
+        let ids = KINDS.into_iter().filter_map(|kind| wanted.get(kind)).flat_map(|wanted| wanted.keys());
+        for filter in wire::filters("security-group-rule-id", ids) {
+            for rule in describe(session, vec![filter]).await? {
+                for (kind, direction) in KINDS.into_iter().zip([Direction::Ingress, Direction::Egress]) {
+                    if direction.is_of(&rule) {
+                        let live = live(direction, &rule);
+                        readings.answer(kind, live.id.clone(), Observed::Present(Box::new(live)));
+                    }
+                }
             }
         }
+        Ok(readings)
     }
-    Ok(readings)
 }
 
 fn live(direction: Direction, rule: &types::SecurityGroupRule) -> Live {

@@ -76,6 +76,7 @@ mod lifecycle {
     use std::collections::BTreeMap;
 
     use async_trait::async_trait;
+    use aws_sdk_ec2::operation::describe_network_acls::DescribeNetworkAclsOutput;
     use aws_sdk_ec2::types;
     use cairn_provider::declaration::Declaration;
     use cairn_provider::error::ProviderError;
@@ -87,6 +88,7 @@ mod lifecycle {
 
     use crate::ec2::wire;
     use crate::native::codec::{Encode, need, set, take};
+    use crate::native::reading::identities;
     use crate::native::session::{Session, given};
 
     /// The lifecycle.
@@ -132,7 +134,7 @@ mod lifecycle {
 
         async fn resolve(&self, session: &Session, request: &Create) -> Result<Vec<EcoString>, ProviderError> {
             let found = describe(session, wire::marked(&request.owner)).await?;
-            Ok(found.iter().filter_map(types::Subnet::subnet_id).map(EcoString::from).collect())
+            Ok(identities(&found, types::Subnet::subnet_id))
         }
 
         async fn update(&self, session: &Session, request: &Update) -> Result<Option<Monitor>, ProviderError> {
@@ -155,7 +157,7 @@ mod lifecycle {
 
         async fn list(&self, session: &Session) -> Result<Vec<EcoString>, ProviderError> {
             let all = describe(session, Vec::new()).await?;
-            Ok(all.iter().filter_map(types::Subnet::subnet_id).map(EcoString::from).collect())
+            Ok(identities(&all, types::Subnet::subnet_id))
         }
     }
 
@@ -168,18 +170,17 @@ mod lifecycle {
         async fn read(&self, session: &Session, wanted: &ReadSet) -> Result<Readings, ProviderError> {
             let mut readings = Readings::default();
             let Some(wanted) = wanted.get(KIND) else { return Ok(readings) };
-            let ids: Vec<&EcoString> = wanted.keys().collect();
+            let mut subnets = Vec::new();
+            for filter in wire::filters("subnet-id", wanted.keys()) {
+                subnets.extend(describe(session, vec![filter]).await?);
+            }
             let with_acls = wanted.values().any(|interest| interest.wants("network_acl_association_id"));
-            for ids in ids.chunks(wire::FILTER_VALUES) {
-                let filter = wire::filter("subnet-id", ids.iter().map(|id| id.as_str()));
-                let subnets = describe(session, vec![filter]).await?;
-                let mut acls = if with_acls { acl_associations(session, ids).await? } else { BTreeMap::new() };
-                for subnet in subnets {
-                    let mut live = live(&subnet);
-                    let acl = acls.remove(&live.id).map_or(Value::None, Value::Text);
-                    set(&mut live.attributes, "network_acl_association_id", acl);
-                    readings.answer(KIND, live.id.clone(), Observed::Present(Box::new(live)));
-                }
+            let mut acls = if with_acls { acl_associations(session, wanted.keys()).await? } else { BTreeMap::new() };
+            for subnet in &subnets {
+                let mut live = live(subnet);
+                let acl = acls.remove(&live.id).map_or(Value::None, Value::Text);
+                set(&mut live.attributes, "network_acl_association_id", acl);
+                readings.answer(KIND, live.id.clone(), Observed::Present(Box::new(live)));
             }
             Ok(readings)
         }
@@ -188,16 +189,17 @@ mod lifecycle {
     /// The associations of subnets with network ACLs, by subnet.
     async fn acl_associations(
         session: &Session,
-        ids: &[&EcoString],
+        ids: impl Iterator<Item = &EcoString>,
     ) -> Result<BTreeMap<EcoString, EcoString>, ProviderError> {
-        let filters = vec![wire::filter("association.subnet-id", ids.iter().map(|id| id.as_str()))];
-        let call = |token| {
-            let call = session.ec2().describe_network_acls().set_filters(Some(filters.clone()));
-            call.max_results(1000).set_next_token(token).send()
-        };
-        let acls = session
-            .pages("ec2.DescribeNetworkAcls", call, |page| (page.network_acls.unwrap_or_default(), page.next_token))
-            .await?;
+        let mut acls = Vec::new();
+        for filter in wire::filters("association.subnet-id", ids) {
+            let call = |token| {
+                let call = session.ec2().describe_network_acls().filters(filter.clone());
+                call.max_results(1000).set_next_token(token).send()
+            };
+            let take = |page: DescribeNetworkAclsOutput| (page.network_acls.unwrap_or_default(), page.next_token);
+            acls.extend(session.pages("ec2.DescribeNetworkAcls", call, take).await?);
+        }
         let associations = acls.iter().flat_map(types::NetworkAcl::associations);
         Ok(associations.filter_map(|one| Some((one.subnet_id()?.into(), one.network_acl_association_id()?.into()))).collect())
     }

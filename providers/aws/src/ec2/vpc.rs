@@ -58,6 +58,7 @@ mod lifecycle {
 
     use crate::ec2::wire;
     use crate::native::codec::{need, set, take};
+    use crate::native::reading::identities;
     use crate::native::session::{Session, given};
 
     /// The lifecycle.
@@ -98,7 +99,7 @@ mod lifecycle {
 
         async fn resolve(&self, session: &Session, request: &Create) -> Result<Vec<EcoString>, ProviderError> {
             let found = describe(session, wire::marked(&request.owner)).await?;
-            Ok(found.iter().filter_map(types::Vpc::vpc_id).map(EcoString::from).collect())
+            Ok(identities(&found, types::Vpc::vpc_id))
         }
 
         async fn update(&self, session: &Session, request: &Update) -> Result<Option<Monitor>, ProviderError> {
@@ -127,7 +128,7 @@ mod lifecycle {
 
         async fn list(&self, session: &Session) -> Result<Vec<EcoString>, ProviderError> {
             let all = describe(session, Vec::new()).await?;
-            Ok(all.iter().filter_map(types::Vpc::vpc_id).map(EcoString::from).collect())
+            Ok(identities(&all, types::Vpc::vpc_id))
         }
     }
 
@@ -140,9 +141,7 @@ mod lifecycle {
         async fn read(&self, session: &Session, wanted: &ReadSet) -> Result<Readings, ProviderError> {
             let mut readings = Readings::default();
             let Some(wanted) = wanted.get(KIND) else { return Ok(readings) };
-            let ids: Vec<&EcoString> = wanted.keys().collect();
-            for ids in ids.chunks(wire::FILTER_VALUES) {
-                let filter = wire::filter("vpc-id", ids.iter().map(|id| id.as_str()));
+            for filter in wire::filters("vpc-id", wanted.keys()) {
                 for vpc in describe(session, vec![filter]).await? {
                     let Some(id) = vpc.vpc_id().map(EcoString::from) else { continue };
                     let Some(interest) = wanted.get(&id) else { continue };

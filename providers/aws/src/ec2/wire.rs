@@ -23,6 +23,12 @@ pub fn filter(name: &str, values: impl IntoIterator<Item = impl Into<String>>) -
     types::Filter::builder().name(name).set_values(Some(values.into_iter().map(Into::into).collect())).build()
 }
 
+/// Filters on many values, as many as hold them all. Each is for a call of its own.
+pub fn filters(name: &str, values: impl IntoIterator<Item = impl Into<String>>) -> Vec<types::Filter> {
+    let values: Vec<String> = values.into_iter().map(Into::into).collect();
+    values.chunks(FILTER_VALUES).map(|values| filter(name, values)).collect()
+}
+
 /// Filters that find what an interrupted create has made. A nonce is unique, and has no characters that mean something
 /// in a filter, as an address may have.
 pub fn marked(owner: &Ownership) -> Vec<types::Filter> {
@@ -100,4 +106,20 @@ pub fn met(attributes: &Map, conditions: &Map) -> bool {
         (Some(wanted), Some(found)) => wanted.iter().all(|(key, value)| found.get(key) == Some(value)),
         _ => same(wanted, attributes.get(name).unwrap_or(&Value::None)),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FILTER_VALUES, filters};
+
+    #[test]
+    fn no_filter_holds_too_many_values_and_none_is_lost() {
+        let ids: Vec<String> = (0..2 * FILTER_VALUES + 1).map(|number| format!("vpc-{number}")).collect();
+        let made = filters("vpc-id", &ids);
+        let sizes: Vec<usize> = made.iter().map(|filter| filter.values().len()).collect();
+        assert_eq!(sizes, [FILTER_VALUES, FILTER_VALUES, 1]);
+        assert!(made.iter().all(|filter| filter.name() == Some("vpc-id")));
+        assert_eq!(made.iter().flat_map(|filter| filter.values()).collect::<Vec<_>>(), ids.iter().collect::<Vec<_>>());
+        assert!(filters("vpc-id", [""; 0]).is_empty());
+    }
 }

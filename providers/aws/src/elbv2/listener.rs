@@ -130,8 +130,6 @@ pub use lifecycle::{HANDLER, READER};
 
 #[cfg(feature = "native")]
 mod lifecycle {
-    use std::collections::BTreeMap;
-
     use async_trait::async_trait;
     use aws_sdk_elasticloadbalancingv2::types;
     use cairn_provider::declaration::Declaration;
@@ -145,6 +143,7 @@ mod lifecycle {
     use super::ATTRIBUTES;
     use crate::elbv2::{load_balancer, wire};
     use crate::native::codec::{Mistake, need, set, take};
+    use crate::native::reading::identities;
     use crate::native::session::{Session, absent_is_none, given};
 
     /// The lifecycle.
@@ -194,7 +193,7 @@ mod lifecycle {
             let port: Option<i32> = take(&request.inputs, "port")?;
             let mut found = describe(session, &balancer).await?.unwrap_or_default();
             found.retain(|listener| listener.port() == port);
-            let arns = found.iter().filter_map(types::Listener::listener_arn).map(EcoString::from).collect();
+            let arns = identities(&found, types::Listener::listener_arn);
             wire::marked(session, arns, request).await
         }
 
@@ -241,14 +240,8 @@ mod lifecycle {
         async fn read(&self, session: &Session, wanted: &ReadSet) -> Result<Readings, ProviderError> {
             let mut readings = Readings::default();
             let Some(wanted) = wanted.get(KIND) else { return Ok(readings) };
-            let mut by_balancer: BTreeMap<EcoString, Vec<&EcoString>> = BTreeMap::new();
-            for id in wanted.keys() {
-                match wire::load_balancer_of(id) {
-                    Some(balancer) => by_balancer.entry(balancer).or_default().push(id),
-                    None => readings.answer(KIND, id.clone(), Observed::Unreadable(no_arn(id))),
-                }
-            }
-            for balancer in by_balancer.keys() {
+            let balancers = wire::parents(&mut readings, KIND, wanted.keys(), wire::load_balancer_of, no_arn);
+            for balancer in &balancers {
                 for listener in describe(session, balancer).await?.unwrap_or_default() {
                     let Some(arn) = listener.listener_arn() else { continue };
                     let Some(interest) = wanted.get(arn) else { continue };
@@ -282,7 +275,7 @@ mod lifecycle {
         let mut arns = Vec::new();
         for balancer in load_balancer::all_arns(session).await? {
             let listeners = describe(session, &balancer).await?.unwrap_or_default();
-            arns.extend(listeners.iter().filter_map(types::Listener::listener_arn).map(EcoString::from));
+            arns.extend(identities(&listeners, types::Listener::listener_arn));
         }
         Ok(arns)
     }
@@ -312,14 +305,11 @@ mod lifecycle {
         arn: &str,
         attributes: Vec<(String, String)>,
     ) -> Result<(), ProviderError> {
-        if attributes.is_empty() {
-            return Ok(());
-        }
-        let attribute = |(key, value)| types::ListenerAttribute::builder().key(key).value(value).build();
-        let attributes = attributes.into_iter().map(attribute).collect();
-        let call = session.elbv2().modify_listener_attributes().listener_arn(arn).set_attributes(Some(attributes));
-        session.write("elbv2.ModifyListenerAttributes", call.send()).await?;
-        Ok(())
+        let make = |(key, value)| types::ListenerAttribute::builder().key(key).value(value).build();
+        let call = |list| {
+            session.elbv2().modify_listener_attributes().listener_arn(arn).set_attributes(Some(list)).send()
+        };
+        wire::send_attributes(session, "elbv2.ModifyListenerAttributes", attributes, make, call).await
     }
 
     /// Lists that the service does not take empty.

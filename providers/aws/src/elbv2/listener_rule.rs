@@ -100,8 +100,6 @@ pub use lifecycle::{HANDLER, READER};
 
 #[cfg(feature = "native")]
 mod lifecycle {
-    use std::collections::BTreeSet;
-
     use async_trait::async_trait;
     use aws_sdk_elasticloadbalancingv2::types;
     use cairn_provider::declaration::Declaration;
@@ -114,6 +112,7 @@ mod lifecycle {
 
     use crate::elbv2::{listener, wire};
     use crate::native::codec::{need, set};
+    use crate::native::reading::identities;
     use crate::native::session::{Session, absent_is_none, given};
 
     /// The lifecycle.
@@ -149,7 +148,7 @@ mod lifecycle {
             let priority: String = need(&request.inputs, "priority")?;
             let mut found = describe(session, &listener).await?.unwrap_or_default();
             found.retain(|rule| rule.priority() == Some(&priority));
-            let arns = found.iter().filter_map(types::Rule::rule_arn).map(EcoString::from).collect();
+            let arns = identities(&found, types::Rule::rule_arn);
             wire::marked(session, arns, request).await
         }
 
@@ -181,7 +180,7 @@ mod lifecycle {
             let mut arns = Vec::new();
             for listener in listener::all_arns(session).await? {
                 let rules = describe(session, &listener).await?.unwrap_or_default();
-                arns.extend(rules.iter().filter_map(types::Rule::rule_arn).map(EcoString::from));
+                arns.extend(identities(&rules, types::Rule::rule_arn));
             }
             Ok(arns)
         }
@@ -196,15 +195,7 @@ mod lifecycle {
         async fn read(&self, session: &Session, wanted: &ReadSet) -> Result<Readings, ProviderError> {
             let mut readings = Readings::default();
             let Some(wanted) = wanted.get(KIND) else { return Ok(readings) };
-            let mut listeners = BTreeSet::new();
-            for id in wanted.keys() {
-                match wire::listener_of(id) {
-                    Some(listener) => {
-                        listeners.insert(listener);
-                    }
-                    None => readings.answer(KIND, id.clone(), Observed::Unreadable(no_arn(id))),
-                }
-            }
+            let listeners = wire::parents(&mut readings, KIND, wanted.keys(), wire::listener_of, no_arn);
             for listener in listeners {
                 for rule in describe(session, &listener).await?.unwrap_or_default() {
                     if let Some(arn) = rule.rule_arn().filter(|arn| wanted.contains_key(*arn)) {

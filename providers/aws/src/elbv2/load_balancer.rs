@@ -131,13 +131,14 @@ mod lifecycle {
     use cairn_provider::error::ProviderError;
     use cairn_provider::object::{Live, Observed, Status};
     use cairn_provider::provider::{Reader, ResourceType};
-    use cairn_provider::request::{Create, Created, Delete, Interest, Monitor, ReadSet, Readings, Update};
+    use cairn_provider::request::{Create, Created, Delete, Monitor, ReadSet, Readings, Update};
     use cairn_provider::value::{Map, Value};
     use ecow::EcoString;
 
     use super::ATTRIBUTES;
     use crate::elbv2::wire;
     use crate::native::codec::{Decode, need, put, set, take};
+    use crate::native::reading::identities;
     use crate::native::session::{Session, absent_is_none, given};
 
     /// The lifecycle.
@@ -240,15 +241,10 @@ mod lifecycle {
         async fn read(&self, session: &Session, wanted: &ReadSet) -> Result<Readings, ProviderError> {
             let mut readings = Readings::default();
             let Some(wanted) = wanted.get(KIND) else { return Ok(readings) };
-            let mut found = describe(session).await?;
-            found.retain(|one| one.load_balancer_arn().is_some_and(|arn| wanted.contains_key(arn)));
-            let arns: Vec<&str> = found.iter().filter_map(types::LoadBalancer::load_balancer_arn).collect();
-            let tagged = wire::tags_of(session, &arns).await?;
-            for balancer in &found {
-                let Some(arn) = balancer.load_balancer_arn() else { continue };
-                let (Some(interest), Some(tags)) = (wanted.get(arn), tagged.get(arn)) else { continue };
-                if let Some(live) = live(session, arn, balancer, interest, tags).await? {
-                    readings.answer(KIND, arn, Observed::Present(Box::new(live)));
+            let found = describe(session).await?;
+            for one in wire::wanted_of(session, wanted, found, types::LoadBalancer::load_balancer_arn).await? {
+                if let Some(live) = live(session, &one).await? {
+                    readings.answer(KIND, one.arn, Observed::Present(Box::new(live)));
                 }
             }
             Ok(readings)
@@ -261,7 +257,7 @@ mod lifecycle {
         let call = || session.elbv2().describe_load_balancers().names(&name).send();
         let answer = absent_is_none(session.read("elbv2.DescribeLoadBalancers", call).await)?;
         let found = answer.and_then(|answer| answer.load_balancers).unwrap_or_default();
-        Ok(found.iter().filter_map(types::LoadBalancer::load_balancer_arn).map(EcoString::from).collect())
+        Ok(identities(&found, types::LoadBalancer::load_balancer_arn))
     }
 
     async fn describe(session: &Session) -> Result<Vec<types::LoadBalancer>, ProviderError> {
@@ -275,17 +271,15 @@ mod lifecycle {
     /// The ARNs of all load balancers.
     pub async fn all_arns(session: &Session) -> Result<Vec<EcoString>, ProviderError> {
         let all = describe(session).await?;
-        Ok(all.iter().filter_map(types::LoadBalancer::load_balancer_arn).map(EcoString::from).collect())
+        Ok(identities(&all, types::LoadBalancer::load_balancer_arn))
     }
 
     /// What is observed of a load balancer; none if it went away while it was read.
     async fn live(
         session: &Session,
-        arn: &str,
-        balancer: &types::LoadBalancer,
-        interest: &Interest,
-        (tags, owner): &wire::Tagged,
+        one: &wire::Wanted<'_, types::LoadBalancer>,
     ) -> Result<Option<Live>, ProviderError> {
+        let (arn, balancer, interest, (tags, owner)) = (one.arn.as_str(), &one.object, one.interest, &one.tags);
         let mut attributes = read!(balancer =>
             canonical_hosted_zone_id, dns_name, enable_prefix_for_ipv6_source_nat,
             enforce_security_group_inbound_rules_on_private_link_traffic, ip_address_type, load_balancer_arn,
@@ -371,15 +365,12 @@ mod lifecycle {
         arn: &str,
         attributes: Vec<(String, String)>,
     ) -> Result<(), ProviderError> {
-        if attributes.is_empty() {
-            return Ok(());
-        }
-        let attribute = |(key, value)| types::LoadBalancerAttribute::builder().key(key).value(value).build();
-        let attributes = attributes.into_iter().map(attribute).collect();
-        let call = session.elbv2().modify_load_balancer_attributes().load_balancer_arn(arn);
-        let call = call.set_attributes(Some(attributes));
-        session.write("elbv2.ModifyLoadBalancerAttributes", call.send()).await?;
-        Ok(())
+        let make = |(key, value)| types::LoadBalancerAttribute::builder().key(key).value(value).build();
+        let call = |list| {
+            let call = session.elbv2().modify_load_balancer_attributes().load_balancer_arn(arn);
+            call.set_attributes(Some(list)).send()
+        };
+        wire::send_attributes(session, "elbv2.ModifyLoadBalancerAttributes", attributes, make, call).await
     }
 
     records! {

@@ -115,13 +115,14 @@ mod lifecycle {
     use cairn_provider::error::ProviderError;
     use cairn_provider::object::{Live, Observed, Status};
     use cairn_provider::provider::{Reader, ResourceType};
-    use cairn_provider::request::{Create, Created, Delete, Interest, Monitor, ReadSet, Readings, Update};
+    use cairn_provider::request::{Create, Created, Delete, Monitor, ReadSet, Readings, Update};
     use cairn_provider::value::{Map, Value};
     use ecow::EcoString;
 
     use super::ATTRIBUTES;
     use crate::elbv2::wire;
     use crate::native::codec::{Decode, need, set, take};
+    use crate::native::reading::identities;
     use crate::native::session::{Session, absent_is_none, given};
 
     /// The lifecycle.
@@ -209,7 +210,7 @@ mod lifecycle {
 
         async fn list(&self, session: &Session) -> Result<Vec<EcoString>, ProviderError> {
             let all = describe(session).await?;
-            Ok(all.iter().filter_map(types::TargetGroup::target_group_arn).map(EcoString::from).collect())
+            Ok(identities(&all, types::TargetGroup::target_group_arn))
         }
     }
 
@@ -222,15 +223,10 @@ mod lifecycle {
         async fn read(&self, session: &Session, wanted: &ReadSet) -> Result<Readings, ProviderError> {
             let mut readings = Readings::default();
             let Some(wanted) = wanted.get(KIND) else { return Ok(readings) };
-            let mut found = describe(session).await?;
-            found.retain(|one| one.target_group_arn().is_some_and(|arn| wanted.contains_key(arn)));
-            let arns: Vec<&str> = found.iter().filter_map(types::TargetGroup::target_group_arn).collect();
-            let tagged = wire::tags_of(session, &arns).await?;
-            for group in &found {
-                let Some(arn) = group.target_group_arn() else { continue };
-                let (Some(interest), Some(tags)) = (wanted.get(arn), tagged.get(arn)) else { continue };
-                if let Some(live) = live(session, arn, group, interest, tags).await? {
-                    readings.answer(KIND, arn, Observed::Present(Box::new(live)));
+            let found = describe(session).await?;
+            for one in wire::wanted_of(session, wanted, found, types::TargetGroup::target_group_arn).await? {
+                if let Some(live) = live(session, &one).await? {
+                    readings.answer(KIND, one.arn, Observed::Present(Box::new(live)));
                 }
             }
             Ok(readings)
@@ -243,7 +239,7 @@ mod lifecycle {
         let call = || session.elbv2().describe_target_groups().names(&name).send();
         let answer = absent_is_none(session.read("elbv2.DescribeTargetGroups", call).await)?;
         let found = answer.and_then(|answer| answer.target_groups).unwrap_or_default();
-        Ok(found.iter().filter_map(types::TargetGroup::target_group_arn).map(EcoString::from).collect())
+        Ok(identities(&found, types::TargetGroup::target_group_arn))
     }
 
     async fn describe(session: &Session) -> Result<Vec<types::TargetGroup>, ProviderError> {
@@ -258,11 +254,9 @@ mod lifecycle {
     /// What is observed of a group; none if it went away while it was read.
     async fn live(
         session: &Session,
-        arn: &str,
-        group: &types::TargetGroup,
-        interest: &Interest,
-        (tags, owner): &wire::Tagged,
+        one: &wire::Wanted<'_, types::TargetGroup>,
     ) -> Result<Option<Live>, ProviderError> {
+        let (arn, group, interest, (tags, owner)) = (one.arn.as_str(), &one.object, one.interest, &one.tags);
         let mut attributes = read!(group =>
             health_check_enabled, health_check_interval_seconds, health_check_path, health_check_port,
             health_check_protocol, health_check_timeout_seconds, healthy_threshold_count, ip_address_type,
@@ -337,15 +331,12 @@ mod lifecycle {
         arn: &str,
         attributes: Vec<(String, String)>,
     ) -> Result<(), ProviderError> {
-        if attributes.is_empty() {
-            return Ok(());
-        }
-        let attribute = |(key, value)| types::TargetGroupAttribute::builder().key(key).value(value).build();
-        let attributes = attributes.into_iter().map(attribute).collect();
-        let call = session.elbv2().modify_target_group_attributes().target_group_arn(arn);
-        let call = call.set_attributes(Some(attributes));
-        session.write("elbv2.ModifyTargetGroupAttributes", call.send()).await?;
-        Ok(())
+        let make = |(key, value)| types::TargetGroupAttribute::builder().key(key).value(value).build();
+        let call = |list| {
+            let call = session.elbv2().modify_target_group_attributes().target_group_arn(arn);
+            call.set_attributes(Some(list)).send()
+        };
+        wire::send_attributes(session, "elbv2.ModifyTargetGroupAttributes", attributes, make, call).await
     }
 
     records! {

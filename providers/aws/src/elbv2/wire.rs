@@ -1,16 +1,17 @@
 //! What the handlers of the service share: tags, attributes in keyed lists, enumerations, ARNs that follow from ARNs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_elasticloadbalancingv2::types;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use cairn_provider::error::{ErrorClass, ProviderError};
-use cairn_provider::object::Ownership;
-use cairn_provider::request::{Create, Update};
+use cairn_provider::object::{Observed, Ownership};
+use cairn_provider::request::{Create, Interest, Readings, Update};
 use cairn_provider::value::{Map, Value};
 use ecow::EcoString;
 
 use crate::native::codec::{Encode, Mistake};
-use crate::native::session::{Session, absent_is_done, absent_is_none};
+use crate::native::session::{Answer, Session, absent_is_done, absent_is_none};
 use crate::native::tags;
 
 texts!(types::ProtocolEnum);
@@ -55,6 +56,58 @@ async fn describe_tags(session: &Session, arns: &[&str]) -> Result<Option<Vec<(E
         Some((EcoString::from(one.resource_arn()?), tags::read(pairs)))
     };
     Ok(Some(answer.tag_descriptions().iter().filter_map(of).collect()))
+}
+
+/// An object of those that are wanted.
+pub struct Wanted<'a, T> {
+    /// Its ARN.
+    pub arn: EcoString,
+    /// What the list says of it.
+    pub object: T,
+    /// What is wanted of it.
+    pub interest: &'a Interest,
+    /// Its tags and marks.
+    pub tags: Tagged,
+}
+
+/// Of what was found what is wanted, with its tags. What is gone in the meantime is left out.
+pub async fn wanted_of<'a, T>(
+    session: &Session,
+    wanted: &'a BTreeMap<EcoString, Interest>,
+    found: Vec<T>,
+    arn: fn(&T) -> Option<&str>,
+) -> Result<Vec<Wanted<'a, T>>, ProviderError> {
+    let asked = |object: T| {
+        let (arn, interest) = wanted.get_key_value(arn(&object)?)?;
+        Some((arn, object, interest))
+    };
+    let found: Vec<(&EcoString, T, &Interest)> = found.into_iter().filter_map(asked).collect();
+    let arns: Vec<&str> = found.iter().map(|(arn, ..)| arn.as_str()).collect();
+    let mut tagged = tags_of(session, &arns).await?;
+    let with_tags = |(arn, object, interest): (&EcoString, T, &'a Interest)| {
+        Some(Wanted { arn: arn.clone(), object, interest, tags: tagged.remove(arn)? })
+    };
+    Ok(found.into_iter().filter_map(with_tags).collect())
+}
+
+/// The objects under which others are listed, by the ARNs of those. An ARN that tells none is answered as unreadable.
+pub fn parents<'a>(
+    readings: &mut Readings,
+    kind: &'static str,
+    ids: impl IntoIterator<Item = &'a EcoString>,
+    parent: fn(&str) -> Option<EcoString>,
+    no_arn: fn(&str) -> ProviderError,
+) -> BTreeSet<EcoString> {
+    let mut parents = BTreeSet::new();
+    for id in ids {
+        match parent(id) {
+            Some(parent) => {
+                parents.insert(parent);
+            }
+            None => readings.answer(kind, id.clone(), Observed::Unreadable(no_arn(id))),
+        }
+    }
+    parents
 }
 
 /// Of some objects those with the marks of a request.
@@ -136,6 +189,25 @@ pub fn changed_attributes(
     Ok(changes)
 }
 
+/// Sends attributes, if there are any: `make` gives each the type of its call.
+pub async fn send_attributes<A, T, E, F>(
+    session: &Session,
+    operation: &'static str,
+    attributes: Vec<(String, String)>,
+    make: impl Fn((String, String)) -> A,
+    call: impl FnOnce(Vec<A>) -> F,
+) -> Result<(), ProviderError>
+where
+    F: Future<Output = Answer<T, E>>,
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    if attributes.is_empty() {
+        return Ok(());
+    }
+    let attributes = attributes.into_iter().map(make).collect();
+    session.write(operation, call(attributes)).await.map(|_| ())
+}
+
 /// Attributes that were read, as the document has them.
 pub fn read_attributes<'a>(pairs: impl Iterator<Item = (Option<&'a str>, Option<&'a str>)>) -> Value {
     let known = pairs.filter_map(|(name, value)| Some((EcoString::from(name?), Value::text(value.unwrap_or_default()))));
@@ -158,9 +230,10 @@ pub fn listener_of(rule: &str) -> Option<EcoString> {
 
 #[cfg(test)]
 mod tests {
-    use super::{changed_attributes, listener_of, load_balancer_of};
-    use cairn_provider::object::Ownership;
-    use cairn_provider::request::Update;
+    use super::{changed_attributes, listener_of, load_balancer_of, parents};
+    use cairn_provider::error::ProviderError;
+    use cairn_provider::object::{Observed, Ownership};
+    use cairn_provider::request::{Readings, Update};
     use cairn_provider::value::{Map, Value};
 
     #[test]
@@ -174,6 +247,20 @@ mod tests {
         );
         assert_eq!(listener_of(listener), None);
         assert_eq!(load_balancer_of(rule), None);
+    }
+
+    #[test]
+    fn each_parent_is_asked_once_and_other_texts_are_unreadable() {
+        const KIND: &str = "aws.elbv2.Listener";
+        let listener = |id: &str| format!("arn:aws:elasticloadbalancing:eu-west-1:1:listener/app/shop/50dc/{id}").into();
+        let ids = [listener("f2f7"), listener("f2f8"), "shop".into()];
+        let no_arn = |id: &str| ProviderError::refused("elbv2.DescribeListeners", id);
+        let mut readings = Readings::default();
+        let found = parents(&mut readings, KIND, &ids, load_balancer_of, no_arn);
+        let balancer = "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/shop/50dc";
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), [balancer]);
+        assert!(matches!(readings.take(&KIND.into(), &ids[2]), Some(Observed::Unreadable(_))));
+        assert!(readings.take(&KIND.into(), &ids[0]).is_none());
     }
 
     #[test]

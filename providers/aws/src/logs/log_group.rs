@@ -113,7 +113,7 @@ mod lifecycle {
     use ecow::{EcoString, eco_format};
 
     use crate::native::codec::{Mistake, json, need, set, take};
-    use crate::native::reading::one_by_one;
+    use crate::native::reading::{identities, one_by_one};
     use crate::native::session::{Session, absent_is_none, unoffered_is_none};
     use crate::native::tags;
     use crate::native::together::together;
@@ -197,7 +197,7 @@ mod lifecycle {
 
         async fn list(&self, session: &Session) -> Result<Vec<EcoString>, ProviderError> {
             let all = describe(session, |call| call).await?;
-            Ok(all.iter().filter_map(types::LogGroup::log_group_name).map(EcoString::from).collect())
+            Ok(identities(&all, types::LogGroup::log_group_name))
         }
     }
 

@@ -30,3 +30,8 @@ where
     }
     readings
 }
+
+/// The identities of what was found, without what has none.
+pub fn identities<T>(found: &[T], identity: impl Fn(&T) -> Option<&str>) -> Vec<EcoString> {
+    found.iter().filter_map(identity).map(EcoString::from).collect()
+}

@@ -84,6 +84,7 @@ mod lifecycle {
     use ecow::EcoString;
 
     use crate::native::codec::{need, set};
+    use crate::native::reading::identities;
     use crate::native::session::{Session, absent_is_none, given};
     use crate::rds::wire;
 
@@ -148,7 +149,7 @@ mod lifecycle {
 
         async fn list(&self, session: &Session) -> Result<Vec<EcoString>, ProviderError> {
             let all = describe(session).await?;
-            Ok(all.iter().filter_map(types::DbSubnetGroup::db_subnet_group_name).map(EcoString::from).collect())
+            Ok(identities(&all, types::DbSubnetGroup::db_subnet_group_name))
         }
     }
 

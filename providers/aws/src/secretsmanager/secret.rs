@@ -98,7 +98,7 @@ mod lifecycle {
     use ecow::EcoString;
 
     use crate::native::codec::{Mistake, need, set, take};
-    use crate::native::reading::one_by_one;
+    use crate::native::reading::{identities, one_by_one};
     use crate::native::session::{Session, absent_is_none, given};
     use crate::native::tags;
 
@@ -207,7 +207,7 @@ mod lifecycle {
                 (page.secret_list.unwrap_or_default(), page.next_token)
             };
             let all = session.pages("secretsmanager.ListSecrets", call, take).await?;
-            Ok(all.iter().filter_map(types::SecretListEntry::arn).map(EcoString::from).collect())
+            Ok(identities(&all, types::SecretListEntry::arn))
         }
     }
 

@@ -151,13 +151,7 @@ mod lifecycle {
             let inputs = &request.inputs;
             let topic: String = need(inputs, "topic")?;
             let (protocol, endpoint): (String, String) = (need(inputs, "protocol")?, need(inputs, "endpoint")?);
-            let client = wire::client(session, &topic);
-            let call = |token| client.list_subscriptions_by_topic().topic_arn(&topic).set_next_token(token).send();
-            let take = |page: aws_sdk_sns::operation::list_subscriptions_by_topic::ListSubscriptionsByTopicOutput| {
-                (page.subscriptions.unwrap_or_default(), page.next_token)
-            };
-            let found = absent_is_none(session.pages("sns.ListSubscriptionsByTopic", call, take).await)?;
-            let mut found = found.unwrap_or_default();
+            let mut found = absent_is_none(wire::subscriptions(session, &topic).await)?.unwrap_or_default();
             found.retain(|one| one.protocol() == Some(&protocol) && one.endpoint() == Some(&endpoint));
             Ok(identities(&found))
         }

@@ -131,7 +131,7 @@ mod lifecycle {
     use ecow::EcoString;
 
     use crate::native::codec::{Mistake, json, need, set, take};
-    use crate::native::reading::one_by_one;
+    use crate::native::reading::{identities, one_by_one};
     use crate::native::session::{Session, absent_is_none, given, unoffered_is_none};
     use crate::native::tags;
     use crate::sns::wire::{self, Form, Setting};
@@ -273,7 +273,7 @@ mod lifecycle {
                 (page.topics.unwrap_or_default(), page.next_token)
             };
             let topics = session.pages("sns.ListTopics", call, take).await?;
-            Ok(topics.iter().filter_map(types::Topic::topic_arn).map(EcoString::from).collect())
+            Ok(identities(&topics, types::Topic::topic_arn))
         }
     }
 
@@ -384,11 +384,7 @@ mod lifecycle {
 
     /// What listens to a topic. Subscriptions that their endpoints ended are still listed for a while.
     async fn subscriptions(session: &Session, id: &str) -> Result<Vec<types::Subscription>, ProviderError> {
-        let call = |token| session.sns().list_subscriptions_by_topic().topic_arn(id).set_next_token(token).send();
-        let take = |page: aws_sdk_sns::operation::list_subscriptions_by_topic::ListSubscriptionsByTopicOutput| {
-            (page.subscriptions.unwrap_or_default(), page.next_token)
-        };
-        let mut all = session.pages("sns.ListSubscriptionsByTopic", call, take).await?;
+        let mut all = wire::subscriptions(session, id).await?;
         all.retain(|one| one.subscription_arn() != Some("Deleted"));
         Ok(all)
     }

@@ -4,6 +4,9 @@ use std::collections::HashMap;
 
 use aws_sdk_sns::Client;
 use aws_sdk_sns::config::Region;
+use aws_sdk_sns::operation::list_subscriptions_by_topic::ListSubscriptionsByTopicOutput;
+use aws_sdk_sns::types;
+use cairn_provider::error::ProviderError;
 use cairn_provider::value::{Map, Value, to_json};
 
 use crate::native::codec::{Encode, Mistake, json, set};
@@ -32,6 +35,17 @@ pub fn client(session: &Session, arn: &str) -> Client {
         }
         Some(_) | None => own.clone(),
     }
+}
+
+/// What listens to a topic.
+///
+/// # Errors
+/// The topic is not there, or the failure of a page.
+pub async fn subscriptions(session: &Session, topic: &str) -> Result<Vec<types::Subscription>, ProviderError> {
+    let client = client(session, topic);
+    let call = |token| client.list_subscriptions_by_topic().topic_arn(topic).set_next_token(token).send();
+    let take = |page: ListSubscriptionsByTopicOutput| (page.subscriptions.unwrap_or_default(), page.next_token);
+    session.pages("sns.ListSubscriptionsByTopic", call, take).await
 }
 
 /// A written setting as the service takes it.

@@ -69,14 +69,14 @@ fn cut(project: &Project, command: &str, hook: &str, record: usize, faults: &str
     child.status().unwrap().code().is_none()
 }
 
-fn finish(project: &Project, scene: &Scene) -> Result<(), String> {
+fn finish(project: &Project, scene: &Scene, faults: &str) -> Result<(), String> {
     let destroyed = scene.size == 0;
     let command = if destroyed {
         "destroy --sandbox --yes".to_owned()
     } else {
         format!("apply --sandbox --yes{}", scene.settings)
     };
-    let again = project.run(&command);
+    let again = project.run(&format!("{command}{faults}"));
     if again.code != Some(0) {
         return Err(format!("the next run ends with {:?}\n{}\n{}", again.code, again.out, again.err));
     }
@@ -94,7 +94,7 @@ fn finish(project: &Project, scene: &Scene) -> Result<(), String> {
 /// Cuts a scene at every record until there is none left to cut at; gives how many there were.
 fn exhaust(scene: &Scene, hook: &str, faults: &str, failures: &mut Vec<String>) -> usize {
     for record in 1.. {
-        let project = Project::with(SMALL).variable("CAIRN_QUARANTINE", "30");
+        let project = Project::with(SMALL);
         for line in scene.before {
             project.expect(0, line);
         }
@@ -104,7 +104,7 @@ fn exhaust(scene: &Scene, hook: &str, faults: &str, failures: &mut Vec<String>) 
         // A plan between the two changes nothing and must not fail.
         let plan = project.run(&format!("plan --sandbox{}", scene.settings));
         let between = if plan.code == Some(0) { Ok(()) } else { Err(format!("the plan fails\n{}", plan.err)) };
-        if let Err(why) = between.and_then(|()| finish(&project, scene)) {
+        if let Err(why) = between.and_then(|()| finish(&project, scene, faults)) {
             failures.push(format!("{}, {hook}={record}{faults}: {why}", scene.name));
         }
     }
@@ -141,12 +141,12 @@ fn ended_twice_the_third_run_finishes() {
     for first in (2..14).step_by(3) {
         for second in 1..12 {
             let scene = &SCENES[1];
-            let project = Project::with(SMALL).variable("CAIRN_QUARANTINE", "30");
+            let project = Project::with(SMALL);
             project.expect(0, "apply --sandbox --yes");
             let hit = cut(&project, scene.command, "CAIRN_STOP_BEFORE_RECORD", first, "")
                 && cut(&project, scene.command, "CAIRN_STOP_BEFORE_RECORD", second, "");
             pairs += usize::from(hit);
-            if let Err(why) = finish(&project, scene) {
+            if let Err(why) = finish(&project, scene, "") {
                 failures.push(format!("{first} and {second}: {why}"));
             }
         }

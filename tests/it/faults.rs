@@ -99,7 +99,8 @@ fn faults(seed: u64, run: u64) -> String {
 
 /// A run that failed says which step failed, or what could not be read.
 fn says_what_failed(ended: &Ended) -> bool {
-    let named = ["SandboxFailure", "AnswerLost", "Throttling", "could not be read", "could not be resolved"];
+    let named =
+        ["SandboxFailure", "AnswerLost", "Throttling", "NotVisible", "could not be read", "could not be resolved"];
     ended.code == Some(1) && named.iter().any(|word| ended.err.contains(word)) && !ended.err.contains("panicked")
 }
 

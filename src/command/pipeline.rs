@@ -138,7 +138,7 @@ pub async fn planned(
     let graph = graph::build(desired, &folded.snapshot).map_err(|circles| {
         Failure::new(super::failure::reports(&circles, sources, &crate::host::terminal::detect()))
     })?;
-    let observations = observe(&folded.snapshot, desired, clouds).await;
+    let observations = observe(&folded.snapshot, desired, clouds, quarantine()?).await;
     let world = secrets(desired, folded, &observations, clouds, &HostSecrets::new(root)).await?;
     let only: Vec<Address> = only.iter().map(|text| Address::from_text(text)).collect();
     for address in &only {

@@ -62,7 +62,8 @@ where
     }
 }
 
-fn repeatable(class: ErrorClass) -> bool {
+/// Whether a call that ended so had no effect and may go well later.
+pub fn repeatable(class: ErrorClass) -> bool {
     match class {
         ErrorClass::Throttled
         | ErrorClass::Transient

@@ -10,6 +10,7 @@ use cairn_provider::value::{Map, render};
 use ecow::EcoString;
 
 use super::Clouds;
+use super::call::{Patience, persistently};
 use crate::diagnostic::Diagnostic;
 use crate::model::desired::{LookupAnswer, LookupAnswers, WantedLookup};
 
@@ -21,7 +22,10 @@ pub async fn perform(wanted: &[WantedLookup], clouds: &Clouds, answers: &mut Loo
         let provider = Arc::clone(provider);
         let target = lookup.target.clone();
         let request = LookUp { kind: lookup.kind.clone(), conditions: lookup.conditions.clone() };
-        running.spawn(async move { (position, provider.look_up(&target, &request).await) });
+        running.spawn(async move {
+            let patience = Patience::seconds(120, provider.tempo());
+            (position, persistently(patience, || provider.look_up(&target, &request), |_| {}).await)
+        });
     }
     let mut found: BTreeMap<usize, Result<Vec<Live>, ProviderError>> = BTreeMap::new();
     while let Some(done) = running.join_next().await {

@@ -1,13 +1,17 @@
 //! What is there: everything recorded, read from the clouds in batches.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use cairn_provider::error::{ErrorClass, ProviderError};
 use cairn_provider::object::Observed;
-use cairn_provider::request::{Interest, ReadSet, Target};
+use cairn_provider::provider::Provider;
+use cairn_provider::request::{Interest, ReadSet, Readings, Target};
 use ecow::EcoString;
+use tokio::time::{Instant, sleep};
 
 use super::Clouds;
+use super::call::{Patience, repeatable};
 use crate::model::Address;
 use crate::model::desired::DesiredStack;
 use crate::state::{Recorded, Snapshot};
@@ -29,11 +33,18 @@ enum Owner {
 
 /// Reads everything that is recorded, and of it what was written, is wanted, or is used by others. Each identity gets an
 /// answer.
-pub async fn observe(snapshot: &Snapshot, desired: &DesiredStack, clouds: &Clouds) -> Observations {
+///
+/// What was left unfinished may not be visible yet: it is looked for until `window` seconds of the cloud's time are over.
+pub async fn observe(snapshot: &Snapshot, desired: &DesiredStack, clouds: &Clouds, window: f64) -> Observations {
     let used = used(desired);
     let mut wanted: BTreeMap<Target, ReadSet> = BTreeMap::new();
     let mut owners: Vec<(Target, EcoString, EcoString, Owner)> = Vec::new();
+    let mut unfinished: BTreeMap<Target, BTreeSet<(EcoString, EcoString)>> = BTreeMap::new();
     for (address, recorded) in &snapshot.resources {
+        if recorded.incomplete {
+            let of_target = unfinished.entry(recorded.target.clone()).or_default();
+            of_target.insert((recorded.kind.clone(), recorded.id.clone()));
+        }
         let mut fields = used.get(address).cloned().unwrap_or_default();
         fields.extend(recorded.inputs.keys().cloned());
         fields.extend(desired.resources.get(address).into_iter().flat_map(|resource| resource.inputs.keys().cloned()));
@@ -51,14 +62,15 @@ pub async fn observe(snapshot: &Snapshot, desired: &DesiredStack, clouds: &Cloud
     for (target, set) in wanted {
         match clouds.provider(&target.cloud) {
             Some(provider) => {
-                let provider = std::sync::Arc::clone(provider);
+                let provider = Arc::clone(provider);
+                let fresh = unfinished.remove(&target).unwrap_or_default();
                 reading.spawn(async move {
-                    let readings = provider.read(&target, &set).await;
+                    let readings = patiently(&provider, &target, set, &fresh, window).await;
                     (target, readings)
                 });
             }
             None => {
-                answers.insert(target, cairn_provider::request::Readings::default());
+                answers.insert(target, Readings::default());
             }
         }
     }
@@ -84,6 +96,40 @@ pub async fn observe(snapshot: &Snapshot, desired: &DesiredStack, clouds: &Cloud
         }
     }
     observations
+}
+
+/// For how long reads are repeated that a cloud did not serve, in seconds.
+const SERVED_WITHIN: u64 = 120;
+
+/// Reads, and reads again what the cloud was too busy to answer, and what is too new to be known as absent.
+pub async fn patiently(
+    provider: &Arc<dyn Provider>,
+    target: &Target,
+    mut wanted: ReadSet,
+    fresh: &BTreeSet<(EcoString, EcoString)>,
+    window: f64,
+) -> Readings {
+    let patience = Patience::seconds(SERVED_WITHIN, provider.tempo());
+    let visible_by = Instant::now() + patience.pause(window);
+    let mut pause = 1.0;
+    let mut readings = Readings::default();
+    loop {
+        let answers = provider.read(target, &wanted).await;
+        for (kind, ids) in &mut wanted {
+            ids.retain(|id, _| match answers.get(kind, id) {
+                Some(Observed::Unreadable(error)) => repeatable(error.class) && !patience.is_over(),
+                Some(Observed::Absent) => fresh.contains(&(kind.clone(), id.clone())) && Instant::now() < visible_by,
+                Some(Observed::Present(_)) | None => false,
+            });
+        }
+        readings.extend(answers);
+        wanted.retain(|_, ids| !ids.is_empty());
+        if wanted.is_empty() {
+            return readings;
+        }
+        sleep(patience.pause(pause)).await;
+        pause = (pause * 1.5_f64).min(20.0);
+    }
 }
 
 /// The attributes of each object that others use: in their fields, in outputs, in assertions.

@@ -1,6 +1,7 @@
 //! After an interruption: every open intent is resolved before anything new begins.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use cairn_provider::declaration::Idempotency;
 use cairn_provider::error::ProviderError;
@@ -13,6 +14,7 @@ use tokio::time::sleep;
 use super::Clouds;
 use super::call::{Patience, persistently};
 use super::mask::StackKey;
+use super::observe::patiently;
 use crate::model::event::Event;
 use crate::state::{Entry, Folded, Intent, IntentKind, OpenIntent, Recorded};
 
@@ -117,7 +119,7 @@ async fn create(
     let mut pause = 1.0;
     let ids = loop {
         let found = persistently(patience, || provider.resolve(&intent.target, &request), |_| {}).await?;
-        let ids = ours(found, &request, provider.as_ref(), &intent.target).await?;
+        let ids = ours(found, &request, provider, &intent.target, quarantine).await?;
         // Only what is found by its tags alone can still be on its way.
         let waits = declared.idempotency == Idempotency::Tags && tokio::time::Instant::now() < end;
         if !ids.is_empty() || !waits {
@@ -151,14 +153,17 @@ async fn create(
 async fn ours(
     found: Vec<EcoString>,
     request: &Create,
-    provider: &dyn Provider,
+    provider: &Arc<dyn Provider>,
     target: &Target,
+    window: f64,
 ) -> Result<Vec<EcoString>, ProviderError> {
     if found.is_empty() {
         return Ok(found);
     }
     let wanted = found.iter().map(|id| (id.clone(), Interest::Fields(BTreeSet::new()))).collect();
-    let readings = provider.read(target, &ReadSet::from([(request.kind.clone(), wanted)])).await;
+    // They are new: a read may see them later than the search did.
+    let fresh = found.iter().map(|id| (request.kind.clone(), id.clone())).collect();
+    let readings = patiently(provider, target, ReadSet::from([(request.kind.clone(), wanted)]), &fresh, window).await;
     let mut ids = Vec::new();
     for id in found {
         match readings.get(&request.kind, &id) {

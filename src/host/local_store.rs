@@ -3,6 +3,7 @@
 mod journal_file;
 mod lock;
 mod snapshot_file;
+mod stop;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

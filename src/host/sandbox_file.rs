@@ -1,7 +1,7 @@
 //! The sandbox's objects in a file beside the state.
 
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write as _};
+use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use cairn_sim::Storage;
@@ -10,41 +10,70 @@ use cairn_sim::Storage;
 pub struct SandboxFile {
     path: PathBuf,
     file: Option<File>,
+    /// How much of the file is known: what was read, and what was written behind it.
+    known: u64,
 }
 
 impl SandboxFile {
     /// The file in a directory; it is made when something is written.
     pub fn new(directory: &Path) -> Self {
-        Self { path: directory.join("sandbox.jsonl"), file: None }
+        Self { path: directory.join("sandbox.jsonl"), file: None, known: 0 }
+    }
+
+    fn describe(&self, error: &std::io::Error) -> String {
+        format!("{}: {error}", self.path.display())
+    }
+
+    /// The whole lines behind what is known.
+    fn behind(&mut self) -> std::io::Result<Vec<u8>> {
+        let mut file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        if file.metadata()?.len() <= self.known {
+            return Ok(Vec::new());
+        }
+        let mut bytes = Vec::new();
+        file.seek(SeekFrom::Start(self.known))?;
+        file.read_to_end(&mut bytes)?;
+        // A line that is not whole was never answered, or is being written right now.
+        bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1));
+        self.known += bytes.len() as u64;
+        Ok(bytes)
+    }
+
+    fn write(&mut self, line: &str) -> std::io::Result<()> {
+        if self.file.is_none() {
+            if let Some(directory) = self.path.parent() {
+                std::fs::create_dir_all(directory)?;
+            }
+            let file = OpenOptions::new().append(true).create(true).open(&self.path)?;
+            // A torn line of a killed process ends here, so that the next one is whole.
+            let text = std::fs::read(&self.path)?;
+            if text.last().is_some_and(|last| *last != b'\n') {
+                let keep = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+                file.set_len(keep as u64)?;
+            }
+            self.file = Some(file);
+        }
+        let Some(file) = &mut self.file else { return Ok(()) };
+        let all_known = file.metadata()?.len() == self.known;
+        file.write_all(format!("{line}\n").as_bytes())?;
+        if all_known {
+            self.known += line.len() as u64 + 1;
+        }
+        Ok(())
     }
 }
 
 impl Storage for SandboxFile {
-    fn load(&mut self) -> Result<String, String> {
-        match std::fs::read_to_string(&self.path) {
-            Ok(text) => Ok(text),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
-            Err(error) => Err(format!("{}: {error}", self.path.display())),
-        }
+    fn news(&mut self) -> Result<String, String> {
+        let bytes = self.behind().map_err(|error| self.describe(&error))?;
+        String::from_utf8(bytes).map_err(|_| format!("{} is not text", self.path.display()))
     }
 
     fn append(&mut self, line: &str) -> Result<(), String> {
-        let describe = |error: std::io::Error| format!("{}: {error}", self.path.display());
-        if self.file.is_none() {
-            if let Some(directory) = self.path.parent() {
-                std::fs::create_dir_all(directory).map_err(describe)?;
-            }
-            let mut file = OpenOptions::new().append(true).create(true).open(&self.path).map_err(describe)?;
-            // A torn line of a killed process ends here, so that the next one is whole.
-            let text = std::fs::read(&self.path).map_err(describe)?;
-            if text.last().is_some_and(|last| *last != b'\n') {
-                let keep = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-                file.set_len(keep as u64).map_err(describe)?;
-            }
-            file.flush().map_err(describe)?;
-            self.file = Some(file);
-        }
-        let Some(file) = &mut self.file else { return Ok(()) };
-        file.write_all(format!("{line}\n").as_bytes()).map_err(|error| error.to_string())
+        self.write(line).map_err(|error| self.describe(&error))
     }
 }

@@ -26,10 +26,21 @@ struct Measured {
 fn main() {
     let sizes: Vec<usize> = std::env::args().skip(1).filter_map(|word| word.parse().ok()).collect();
     let sizes = if sizes.is_empty() { vec![1_000, 10_000, 100_000] } else { sizes };
+    println!("Networks of ten resources each:\n");
+    measure(&sizes, write_networks);
+    println!("\nA chain, each resource reading a written field of the one before:\n");
+    let lengths: Vec<usize> = sizes.iter().map(|size| size.div_ceil(CHAIN_SHARE)).collect();
+    measure(&lengths, write_chain);
+}
+
+/// The chain is shorter than the networks: each link is one more need on the longest way.
+const CHAIN_SHARE: usize = 10;
+
+fn measure(sizes: &[usize], write_stack: fn(&Path, usize) -> usize) {
     println!("| resources | command | time | per resource | peak memory | memory per resource |");
     println!("|--:|---|--:|--:|--:|--:|");
     let mut plans = Vec::new();
-    for size in sizes {
+    for &size in sizes {
         let directory = tempfile::tempdir().unwrap();
         let count = write_stack(directory.path(), size);
         row(count, "check", &run(directory.path(), &["check"]));
@@ -53,11 +64,28 @@ fn main() {
     }
 }
 
+const HEADER: &str =
+    "stack scale {\n  cairn: \"1\"\n}\n\nimport aws\n\nprovider eu = aws.Target { region: \"eu-central-1\" }\n";
+
+/// VPCs, each with the address space and the tag of the one before.
+fn write_chain(directory: &Path, size: usize) -> usize {
+    let mut text = String::from(HEADER);
+    writeln!(text, "\nresource link_0 = aws.ec2.Vpc {{ cidr_block: 10.0.0.0/16 }}").unwrap();
+    for link in 1..size {
+        let before = link - 1;
+        writeln!(
+            text,
+            "resource link_{link} = aws.ec2.Vpc {{\n  cidr_block: link_{before}.cidr_block\n  tags: {{ Before: link_{before}.vpc_id }}\n}}"
+        )
+        .unwrap();
+    }
+    std::fs::write(directory.join("stack.cairn"), text).unwrap();
+    size
+}
+
 /// Networks of ten resources each: a VPC, eight subnets, a route table.
-fn write_stack(directory: &Path, size: usize) -> usize {
-    let mut text = String::from(
-        "stack scale {\n  cairn: \"1\"\n}\n\nimport aws\n\nprovider eu = aws.Target { region: \"eu-central-1\" }\n",
-    );
+fn write_networks(directory: &Path, size: usize) -> usize {
+    let mut text = String::from(HEADER);
     let groups = size.div_ceil(10);
     for group in 0..groups {
         writeln!(text, "\nresource vpc_{group} = aws.ec2.Vpc {{ cidr_block: 10.{}.0.0/16 }}", group % 256).unwrap();

@@ -67,6 +67,34 @@ fn a_change_is_an_update_and_drift_is_told_apart() {
 }
 
 #[test]
+fn a_reader_needs_what_it_reads_and_what_its_value_still_names() {
+    let project = Project::with(
+        r#"stack chain {
+  cairn: "1"
+}
+
+import aws
+
+provider eu = aws.Target { region: "eu-central-1" }
+
+resource first = aws.ec2.Vpc { cidr_block: 10.0.0.0/16 }
+resource second = aws.ec2.Vpc { cidr_block: first.cidr_block, tags: { First: first.vpc_id } }
+resource third = aws.ec2.Vpc { cidr_block: second.cidr_block }
+resource fourth = aws.ec2.Vpc { cidr_block: third.cidr_block, tags: second.tags }
+"#,
+    );
+    project.expect(0, "apply --sandbox --yes");
+    let list = project.json(0, "state list --sandbox");
+    let resources = list["resources"].as_array().unwrap();
+    let needs = |address: &str| resources.iter().find(|found| found["address"] == address).unwrap()["needs"].clone();
+    assert_eq!(needs("second"), json!(["first"]));
+    // What the address space was made of, the second one waits for.
+    assert_eq!(needs("third"), json!(["second"]));
+    // The tags carry the first one's identity.
+    assert_eq!(needs("fourth"), json!(["first", "second", "third"]));
+}
+
+#[test]
 fn what_vanished_is_made_again() {
     let project = Project::of("network");
     project.expect(0, "apply --sandbox --yes");

@@ -12,7 +12,11 @@
 mod architecture;
 mod bad_files;
 mod command;
+mod concurrent;
+mod crash_points;
+mod damage;
 mod examples;
+mod faults;
 #[cfg(feature = "aws")]
 mod killed;
 mod catalogue_pages;
@@ -25,5 +29,6 @@ mod project;
 mod reference;
 mod sample_types;
 mod stacks;
+mod sandbox_truth;
 mod shared_examples;
 mod stack_folder;

@@ -90,9 +90,8 @@ pub struct Cloud {
 }
 
 impl Cloud {
-    /// From the lines of a storage.
-    pub fn read(text: &str) -> Result<Self, String> {
-        let mut cloud = Self::default();
+    /// Takes in the lines of a storage.
+    pub fn take_in(&mut self, text: &str) -> Result<(), String> {
         for (number, line) in text.lines().enumerate() {
             let json: Json = match serde_json::from_str(line) {
                 Ok(json) => json,
@@ -107,13 +106,13 @@ impl Cloud {
             let Some(key) = json.get("key").and_then(key) else {
                 return Err(format!("line {} of the sandbox has no key", number + 1));
             };
-            cloud.counter = cloud.counter.max(json.get("counter").and_then(Json::as_u64).unwrap_or(0));
+            self.counter = self.counter.max(json.get("counter").and_then(Json::as_u64).unwrap_or(0));
             match json.get("object") {
-                Some(object) => cloud.insert(key, object_from(object)),
-                None => cloud.take(&key),
+                Some(object) => self.insert(key, object_from(object)),
+                None => self.take(&key),
             }
         }
-        Ok(cloud)
+        Ok(())
     }
 
     /// How many objects there are.
@@ -188,7 +187,7 @@ impl Cloud {
     pub fn look(&mut self, schema: &TypeSchema, target: &Target, id: &str, faults: &mut Faults) -> Option<Live> {
         let key = Key::new(schema, target, id);
         let object = self.objects.get_mut(&key)?;
-        if object.hidden < faults.lag && object.pending > 0 {
+        if object.hidden < faults.lag && object.pending > 0 && !object.going {
             object.hidden += 1;
             return None;
         }

@@ -73,17 +73,24 @@ impl Sim {
         name: &'static str,
         catalogue: Arc<Catalogue>,
         declarations: Declarations,
-        mut storage: Box<dyn Storage>,
+        storage: Box<dyn Storage>,
         faults: Faults,
     ) -> Result<Self, String> {
-        let cloud = Cloud::read(&storage.load()?)?;
-        let inner = Mutex::new(Inner { cloud, storage, faults, calls: BTreeMap::new() });
-        Ok(Self { name, catalogue, declarations, inner })
+        let mut inner = Inner { cloud: Cloud::default(), storage, faults, calls: BTreeMap::new() };
+        inner.catch_up()?;
+        Ok(Self { name, catalogue, declarations, inner: Mutex::new(inner) })
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
         // No code panics while it holds the sandbox.
         self.inner.lock().expect("the sandbox is never left poisoned")
+    }
+
+    /// The sandbox as it is now: other processes work on the same one.
+    fn current(&self) -> Result<MutexGuard<'_, Inner>, ProviderError> {
+        let mut inner = self.inner();
+        inner.catch_up().map_err(|why| ProviderError::refused("sandbox", why))?;
+        Ok(inner)
     }
 
     fn schema(&self, kind: &str) -> Result<&Arc<TypeSchema>, ProviderError> {
@@ -130,6 +137,24 @@ impl Inner {
         *self.calls.entry(format!("{}.{operation}{name}", schema.service())).or_default() += 1;
     }
 
+    fn catch_up(&mut self) -> Result<(), String> {
+        let news = self.storage.news()?;
+        self.cloud.take_in(&news)
+    }
+
+    /// Looks at an object, and keeps what became of it meanwhile: a later process finds it made, or gone.
+    fn look(&mut self, schema: &TypeSchema, target: &Target, id: &str) -> Result<Option<Live>, ProviderError> {
+        let key = Key::new(schema, target, id);
+        let on_the_way = self.cloud.get(&key).map(|object| object.pending > 0 || object.going);
+        let live = self.cloud.look(schema, target, id, &mut self.faults);
+        match (on_the_way, self.cloud.get(&key).cloned()) {
+            (Some(true), None) => self.remove(&key)?,
+            (Some(true), Some(object)) if object.pending == 0 => self.put(key, object)?,
+            _ => {}
+        }
+        Ok(live)
+    }
+
     fn put(&mut self, key: Key, object: Object) -> Result<(), ProviderError> {
         let line = self.cloud.put(key, object);
         self.write(&line)
@@ -173,6 +198,13 @@ impl Provider for Sim {
         let mut inner = self.inner();
         let inner = &mut *inner;
         let mut readings = Readings::default();
+        if let Err(why) = inner.catch_up() {
+            for (kind, id) in wanted.iter().flat_map(|(kind, ids)| ids.keys().map(move |id| (kind, id))) {
+                let error = ProviderError::refused("sandbox", why.clone());
+                readings.answer(kind.clone(), id.clone(), Observed::Unreadable(error));
+            }
+            return readings;
+        }
         for (kind, ids) in wanted {
             let Some(schema) = self.catalogue.get(kind) else { continue };
             inner.count(schema, "Describe");
@@ -183,15 +215,10 @@ impl Provider for Sim {
                 continue;
             }
             for id in ids.keys() {
-                let key = Key::new(schema, target, id);
-                let going = inner.cloud.get(&key).is_some_and(|object| object.going);
-                let observed = match inner.cloud.look(schema, target, id, &mut inner.faults) {
-                    Some(live) => Observed::Present(Box::new(live)),
-                    None if going => match inner.remove(&key) {
-                        Ok(()) => Observed::Absent,
-                        Err(error) => Observed::Unreadable(error),
-                    },
-                    None => Observed::Absent,
+                let observed = match inner.look(schema, target, id) {
+                    Ok(Some(live)) => Observed::Present(Box::new(live)),
+                    Ok(None) => Observed::Absent,
+                    Err(error) => Observed::Unreadable(error),
                 };
                 readings.answer(kind.clone(), id.clone(), observed);
             }
@@ -201,7 +228,7 @@ impl Provider for Sim {
 
     async fn create(&self, target: &Target, request: &Create) -> Result<Created, ProviderError> {
         let schema = Arc::clone(self.schema(&request.kind)?);
-        let mut inner = self.inner();
+        let mut inner = self.current()?;
         let inner = &mut *inner;
         inner.count(&schema, "Create");
         let fault = inner.faults.on_write(&schema);
@@ -240,14 +267,14 @@ impl Provider for Sim {
 
     async fn resolve(&self, _target: &Target, request: &Create) -> Result<Vec<EcoString>, ProviderError> {
         let schema = Arc::clone(self.schema(&request.kind)?);
-        let mut inner = self.inner();
+        let mut inner = self.current()?;
         inner.count(&schema, "Describe");
         Ok(inner.cloud.by_nonce(&request.kind, &request.owner.nonce))
     }
 
     async fn update(&self, target: &Target, request: &Update) -> Result<Option<Monitor>, ProviderError> {
         let schema = Arc::clone(self.schema(&request.kind)?);
-        let mut inner = self.inner();
+        let mut inner = self.current()?;
         let inner = &mut *inner;
         inner.count(&schema, "Modify");
         let fault = inner.faults.on_write(&schema);
@@ -265,7 +292,7 @@ impl Provider for Sim {
 
     async fn delete(&self, target: &Target, request: &Delete) -> Result<Option<Monitor>, ProviderError> {
         let schema = Arc::clone(self.schema(&request.kind)?);
-        let mut inner = self.inner();
+        let mut inner = self.current()?;
         let inner = &mut *inner;
         inner.count(&schema, "Delete");
         let fault = inner.faults.on_write(&schema);
@@ -292,7 +319,7 @@ impl Provider for Sim {
 
     async fn reveal(&self, target: &Target, kind: &str, id: &str, field: &str) -> Result<Value, ProviderError> {
         let schema = Arc::clone(self.schema(kind)?);
-        let mut inner = self.inner();
+        let mut inner = self.current()?;
         inner.count(&schema, "GetSecretOf");
         let key = Key::new(&schema, target, id);
         let object = inner.cloud.get(&key).ok_or_else(|| rules::not_found(&schema, id))?;
@@ -301,14 +328,14 @@ impl Provider for Sim {
 
     async fn list(&self, target: &Target, kind: &str) -> Result<Vec<EcoString>, ProviderError> {
         let schema = Arc::clone(self.schema(kind)?);
-        let mut inner = self.inner();
+        let mut inner = self.current()?;
         inner.count(&schema, "List");
         Ok(inner.cloud.of_kind(&schema, target).map(|(key, _)| key.id.clone()).collect())
     }
 
     async fn look_up(&self, target: &Target, request: &LookUp) -> Result<Vec<Live>, ProviderError> {
         let schema = Arc::clone(self.schema(&request.kind)?);
-        let mut inner = self.inner();
+        let mut inner = self.current()?;
         let inner = &mut *inner;
         inner.count(&schema, "Describe");
         let found: Vec<Live> = inner

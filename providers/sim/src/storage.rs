@@ -2,11 +2,11 @@
 
 /// Lines of text that survive the process.
 pub trait Storage: Send {
-    /// All lines.
+    /// All whole lines the first time; later those that other processes added meanwhile.
     ///
     /// # Errors
     /// They cannot be read; the sentence says why.
-    fn load(&mut self) -> Result<String, String>;
+    fn news(&mut self) -> Result<String, String>;
 
     /// Adds a line.
     ///
@@ -20,7 +20,7 @@ pub trait Storage: Send {
 pub struct MemoryStorage;
 
 impl Storage for MemoryStorage {
-    fn load(&mut self) -> Result<String, String> {
+    fn news(&mut self) -> Result<String, String> {
         Ok(String::new())
     }
 

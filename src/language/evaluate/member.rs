@@ -1,5 +1,6 @@
 //! Members and keys of terms.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -69,7 +70,21 @@ impl Evaluator<'_> {
     }
 
     /// An attribute of an object: what was written, what follows from it, what was found, or a symbol.
+    ///
+    /// What the value was made of, the object itself waits for; who reads it waits for the object, and beside it only
+    /// for what the value still names. So a chain of readers has as many needs as links.
     pub(super) fn attribute(&mut self, instance: &Rc<Instance>, name: &EcoString, span: Span) -> Term {
+        let (term, mut touched) = self.collecting(|evaluator| evaluator.any_attribute(instance, name, span));
+        if !touched.is_empty() {
+            let mut named = BTreeSet::new();
+            term.named(&mut named);
+            touched.retain(|need| named.contains(&need.address));
+            self.touched.extend(touched);
+        }
+        term
+    }
+
+    fn any_attribute(&mut self, instance: &Rc<Instance>, name: &EcoString, span: Span) -> Term {
         let schema = Arc::clone(&instance.schema);
         let Some(field) = schema.field(name).cloned() else { return Term::error(span) };
         if instance.lookup {

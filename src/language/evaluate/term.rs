@@ -1,6 +1,6 @@
 //! Terms: values on the way, each with the place it comes from; what is not known yet is a symbol.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use cairn_provider::value::{Map, Value};
 use ecow::EcoString;
 
 use super::instance::Instance;
-use crate::model::Residual;
 use crate::model::desired::Placement;
+use crate::model::{Address, Residual};
 use crate::source::Span;
 
 /// A value, known or not, with the place of the literal or expression it comes from.
@@ -171,6 +171,22 @@ impl Term {
             Kind::Map(entries) => entries.values().any(Self::is_secret),
             Kind::Existing(inner) | Kind::Unchecked(inner) => inner.is_secret(),
             Kind::Value(_) | Kind::Object(_) | Kind::Component(_) | Kind::Target(_) | Kind::Error => false,
+        }
+    }
+
+    /// Collects the objects that the value still names: those it is, and those whose attributes it waits for.
+    pub fn named(&self, addresses: &mut BTreeSet<Address>) {
+        match &self.kind {
+            Kind::Object(instance) => {
+                addresses.insert(instance.address.clone());
+            }
+            Kind::Unknown(unknown) => unknown.residual.attributes(&mut |attribute| {
+                addresses.insert(attribute.address.clone());
+            }),
+            Kind::List(items) => items.iter().for_each(|item| item.named(addresses)),
+            Kind::Map(entries) => entries.values().for_each(|entry| entry.named(addresses)),
+            Kind::Existing(inner) | Kind::Unchecked(inner) => inner.named(addresses),
+            Kind::Value(_) | Kind::Component(_) | Kind::Target(_) | Kind::Error => {}
         }
     }
 

@@ -242,11 +242,18 @@ mod lifecycle {
             let Some(wanted) = wanted.get(KIND) else { return Ok(readings) };
             let mut found = describe(session).await?;
             found.retain(|one| one.load_balancer_arn().is_some_and(|arn| wanted.contains_key(arn)));
-            let arns: Vec<&str> = found.iter().filter_map(types::LoadBalancer::load_balancer_arn).collect();
+            let wants_tags = |arn: &str| wanted.get(arn).is_some_and(|interest| interest.wants("tags"));
+            let arns = found.iter().filter_map(types::LoadBalancer::load_balancer_arn);
+            let arns: Vec<&str> = arns.filter(|arn| wants_tags(arn)).collect();
             let tagged = wire::tags_of(session, &arns).await?;
             for balancer in &found {
                 let Some(arn) = balancer.load_balancer_arn() else { continue };
-                let (Some(interest), Some(tags)) = (wanted.get(arn), tagged.get(arn)) else { continue };
+                let Some(interest) = wanted.get(arn) else { continue };
+                let tags = tagged.get(arn);
+                if tags.is_none() && interest.wants("tags") {
+                    // It went away while it was read.
+                    continue;
+                }
                 if let Some(live) = live(session, arn, balancer, interest, tags).await? {
                     readings.answer(KIND, arn, Observed::Present(Box::new(live)));
                 }
@@ -284,7 +291,7 @@ mod lifecycle {
         arn: &str,
         balancer: &types::LoadBalancer,
         interest: &Interest,
-        (tags, owner): &wire::Tagged,
+        tagged: Option<&wire::Tagged>,
     ) -> Result<Option<Live>, ProviderError> {
         let mut attributes = read!(balancer =>
             canonical_hosted_zone_id, dns_name, enable_prefix_for_ipv6_source_nat,
@@ -314,8 +321,11 @@ mod lifecycle {
             });
             put(&mut attributes, "minimum_load_balancer_capacity", &capacity);
         }
-        set(&mut attributes, "tags", tags.clone());
-        Ok(Some(Live { id: arn.into(), attributes, status: status(balancer), owner: owner.clone() }))
+        if let Some((tags, _)) = tagged {
+            set(&mut attributes, "tags", tags.clone());
+        }
+        let owner = tagged.and_then(|(_, owner)| owner.clone());
+        Ok(Some(Live { id: arn.into(), attributes, status: status(balancer), owner }))
     }
 
     fn status(balancer: &types::LoadBalancer) -> Status {

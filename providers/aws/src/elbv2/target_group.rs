@@ -224,11 +224,18 @@ mod lifecycle {
             let Some(wanted) = wanted.get(KIND) else { return Ok(readings) };
             let mut found = describe(session).await?;
             found.retain(|one| one.target_group_arn().is_some_and(|arn| wanted.contains_key(arn)));
-            let arns: Vec<&str> = found.iter().filter_map(types::TargetGroup::target_group_arn).collect();
+            let wants_tags = |arn: &str| wanted.get(arn).is_some_and(|interest| interest.wants("tags"));
+            let arns = found.iter().filter_map(types::TargetGroup::target_group_arn);
+            let arns: Vec<&str> = arns.filter(|arn| wants_tags(arn)).collect();
             let tagged = wire::tags_of(session, &arns).await?;
             for group in &found {
                 let Some(arn) = group.target_group_arn() else { continue };
-                let (Some(interest), Some(tags)) = (wanted.get(arn), tagged.get(arn)) else { continue };
+                let Some(interest) = wanted.get(arn) else { continue };
+                let tags = tagged.get(arn);
+                if tags.is_none() && interest.wants("tags") {
+                    // It went away while it was read.
+                    continue;
+                }
                 if let Some(live) = live(session, arn, group, interest, tags).await? {
                     readings.answer(KIND, arn, Observed::Present(Box::new(live)));
                 }
@@ -261,7 +268,7 @@ mod lifecycle {
         arn: &str,
         group: &types::TargetGroup,
         interest: &Interest,
-        (tags, owner): &wire::Tagged,
+        tagged: Option<&wire::Tagged>,
     ) -> Result<Option<Live>, ProviderError> {
         let mut attributes = read!(group =>
             health_check_enabled, health_check_interval_seconds, health_check_path, health_check_port,
@@ -285,8 +292,11 @@ mod lifecycle {
             let targets = registered.map(|one| one.target().map_or(Value::None, Decode::decode));
             set(&mut attributes, "targets", Value::list(targets));
         }
-        set(&mut attributes, "tags", tags.clone());
-        Ok(Some(Live { id: arn.into(), attributes, status: Status::Ready, owner: owner.clone() }))
+        if let Some((tags, _)) = tagged {
+            set(&mut attributes, "tags", tags.clone());
+        }
+        let owner = tagged.and_then(|(_, owner)| owner.clone());
+        Ok(Some(Live { id: arn.into(), attributes, status: Status::Ready, owner }))
     }
 
     /// Whether a target is no longer registered and only finishes what it has begun.

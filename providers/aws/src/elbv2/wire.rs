@@ -18,6 +18,10 @@ texts!(types::ProtocolEnum);
 /// A page of a list holds so many objects at most.
 pub const PAGE: i32 = 400;
 
+/// Listeners and rules are asked for by so many ARNs at a time. The service names no limit for them; for load balancers
+/// it is this one.
+pub const NAMED: usize = 20;
+
 /// DescribeTags takes so many ARNs.
 const TAGGED: usize = 20;
 

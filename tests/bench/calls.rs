@@ -1,6 +1,6 @@
 //! How many calls a plan without changes makes, by service and operation, and how many the pages need.
 //!
-//! `cargo bench --profile dev --bench calls [-- SIZE]` writes a stack of about SIZE mixed resources (990 unless said),
+//! `cargo bench --profile dev --bench calls [-- SIZE]` writes a stack of about SIZE mixed resources (198 unless said),
 //! applies it to emulators and plans it again. It fails if an operation is called more often than is needed.
 //!
 //! Of the mix that Terraform was measured with, types that are not managed here are replaced: instances by launch
@@ -76,7 +76,7 @@ const NEEDS: &[Need] = &[
 ];
 
 fn main() {
-    let size = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(990);
+    let size = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(198);
     let units = usize::max(size / UNIT, 1);
     let mut made = BTreeMap::new();
     let mut calls = BTreeMap::new();

@@ -46,7 +46,11 @@ pub use lifecycle::{HANDLER, READER};
 
 #[cfg(feature = "native")]
 mod lifecycle {
+    use std::collections::BTreeMap;
+
     use async_trait::async_trait;
+    use aws_sdk_ec2::operation::describe_network_acls::DescribeNetworkAclsOutput;
+    use aws_sdk_ec2::operation::describe_security_groups::DescribeSecurityGroupsOutput;
     use aws_sdk_ec2::types;
     use cairn_provider::declaration::Declaration;
     use cairn_provider::error::ProviderError;
@@ -141,11 +145,16 @@ mod lifecycle {
         async fn read(&self, session: &Session, wanted: &ReadSet) -> Result<Readings, ProviderError> {
             let mut readings = Readings::default();
             let Some(wanted) = wanted.get(KIND) else { return Ok(readings) };
-            for filter in wire::filters("vpc-id", wanted.keys()) {
-                for vpc in describe(session, vec![filter]).await? {
+            let ids: Vec<&EcoString> = wanted.keys().collect();
+            for ids in ids.chunks(wire::FILTER_VALUES) {
+                let filter = wire::filter("vpc-id", ids.iter().map(|id| id.as_str()));
+                let vpcs = describe(session, vec![filter]).await?;
+                let mut made = defaults(session, wanted, ids).await?;
+                for vpc in vpcs {
                     let Some(id) = vpc.vpc_id().map(EcoString::from) else { continue };
                     let Some(interest) = wanted.get(&id) else { continue };
-                    let live = live(session, &id, &vpc, interest).await?;
+                    let mut live = live(session, &id, &vpc, interest).await?;
+                    live.attributes.extend(made.remove(&id).unwrap_or_default());
                     readings.answer(KIND, id, Observed::Present(Box::new(live)));
                 }
             }
@@ -172,7 +181,6 @@ mod lifecycle {
         for name in ATTRIBUTES.into_iter().filter(|name| interest.wants(name)) {
             set(&mut attributes, name, attribute(session, id, name).await?);
         }
-        defaults(session, id, interest, &mut attributes).await?;
         let (tags, owner) = wire::read_tags(vpc.tags.as_deref());
         set(&mut attributes, "tags", tags);
         let status = match vpc.state() {
@@ -189,28 +197,44 @@ mod lifecycle {
         !state.and_then(types::VpcCidrBlockState::state).is_some_and(|state| gone.contains(state))
     }
 
-    /// What the service makes along with a network.
+    /// What the service makes along with networks, for those of them that want it: fields by network.
     async fn defaults(
         session: &Session,
-        id: &str,
-        interest: &Interest,
-        attributes: &mut Map,
-    ) -> Result<(), ProviderError> {
-        if interest.wants("default_security_group") {
-            let filters = vec![wire::filter("vpc-id", [id]), wire::filter("group-name", ["default"])];
-            let call = || session.ec2().describe_security_groups().set_filters(Some(filters.clone())).send();
-            let found = session.read("ec2.DescribeSecurityGroups", call).await?;
-            let group = found.security_groups().first().and_then(|group| group.group_id());
-            set(attributes, "default_security_group", group.map_or(Value::None, Value::text));
+        wanted: &BTreeMap<EcoString, Interest>,
+        ids: &[&EcoString],
+    ) -> Result<BTreeMap<EcoString, Map>, ProviderError> {
+        let mut all: BTreeMap<EcoString, Map> = BTreeMap::new();
+        let of = |field: &str| -> Vec<&str> {
+            let ids = ids.iter().filter(|id| wanted.get(**id).is_some_and(|interest| interest.wants(field)));
+            ids.map(|id| id.as_str()).collect()
+        };
+        let groups = of("default_security_group");
+        if !groups.is_empty() {
+            let filters = vec![wire::filter("vpc-id", groups), wire::filter("group-name", ["default"])];
+            let call = |token| {
+                let call = session.ec2().describe_security_groups().set_filters(Some(filters.clone()));
+                call.max_results(1000).set_next_token(token).send()
+            };
+            let take = |page: DescribeSecurityGroupsOutput| (page.security_groups.unwrap_or_default(), page.next_token);
+            for group in session.pages("ec2.DescribeSecurityGroups", call, take).await? {
+                let (Some(vpc), Some(id)) = (group.vpc_id(), group.group_id()) else { continue };
+                set(all.entry(vpc.into()).or_default(), "default_security_group", Value::text(id));
+            }
         }
-        if interest.wants("default_network_acl") {
-            let filters = vec![wire::filter("vpc-id", [id]), wire::filter("default", ["true"])];
-            let call = || session.ec2().describe_network_acls().set_filters(Some(filters.clone())).send();
-            let found = session.read("ec2.DescribeNetworkAcls", call).await?;
-            let acl = found.network_acls().first().and_then(|acl| acl.network_acl_id());
-            set(attributes, "default_network_acl", acl.map_or(Value::None, Value::text));
+        let acls = of("default_network_acl");
+        if !acls.is_empty() {
+            let filters = vec![wire::filter("vpc-id", acls), wire::filter("default", ["true"])];
+            let call = |token| {
+                let call = session.ec2().describe_network_acls().set_filters(Some(filters.clone()));
+                call.max_results(1000).set_next_token(token).send()
+            };
+            let take = |page: DescribeNetworkAclsOutput| (page.network_acls.unwrap_or_default(), page.next_token);
+            for acl in session.pages("ec2.DescribeNetworkAcls", call, take).await? {
+                let (Some(vpc), Some(id)) = (acl.vpc_id(), acl.network_acl_id()) else { continue };
+                set(all.entry(vpc.into()).or_default(), "default_network_acl", Value::text(id));
+            }
         }
-        Ok(())
+        Ok(all)
     }
 
     async fn attribute(session: &Session, id: &str, name: &str) -> Result<Value, ProviderError> {

@@ -130,6 +130,8 @@ pub use lifecycle::{HANDLER, READER};
 
 #[cfg(feature = "native")]
 mod lifecycle {
+    use std::collections::BTreeSet;
+
     use async_trait::async_trait;
     use aws_sdk_elasticloadbalancingv2::types;
     use cairn_provider::declaration::Declaration;
@@ -241,13 +243,13 @@ mod lifecycle {
             let mut readings = Readings::default();
             let Some(wanted) = wanted.get(KIND) else { return Ok(readings) };
             let balancers = wire::parents(&mut readings, KIND, wanted.keys(), wire::load_balancer_of, no_arn);
-            for balancer in &balancers {
-                for listener in describe(session, balancer).await?.unwrap_or_default() {
-                    let Some(arn) = listener.listener_arn() else { continue };
-                    let Some(interest) = wanted.get(arn) else { continue };
-                    if let Some(live) = live(session, arn, &listener, interest).await? {
-                        readings.answer(KIND, arn, Observed::Present(Box::new(live)));
-                    }
+            let arns: Vec<&str> =
+                wanted.keys().filter(|arn| wire::load_balancer_of(arn).is_some()).map(|arn| arn.as_str()).collect();
+            for listener in some(session, &arns, &balancers).await? {
+                let Some(arn) = listener.listener_arn() else { continue };
+                let Some(interest) = wanted.get(arn) else { continue };
+                if let Some(live) = live(session, arn, &listener, interest).await? {
+                    readings.answer(KIND, arn, Observed::Present(Box::new(live)));
                 }
             }
             Ok(readings)
@@ -256,6 +258,34 @@ mod lifecycle {
 
     fn no_arn(id: &str) -> ProviderError {
         ProviderError::refused("elbv2.DescribeListeners", ecow::eco_format!("`{id}` is no ARN of a listener"))
+    }
+
+    /// Listeners by their ARNs, or all of their load balancers if that takes fewer calls or one of them is gone.
+    async fn some(
+        session: &Session,
+        arns: &[&str],
+        balancers: &BTreeSet<EcoString>,
+    ) -> Result<Vec<types::Listener>, ProviderError> {
+        let mut found = Vec::new();
+        if arns.len().div_ceil(wire::NAMED) < balancers.len() {
+            let mut complete = true;
+            for arns in arns.chunks(wire::NAMED) {
+                let arns: Vec<String> = arns.iter().map(|arn| (*arn).to_owned()).collect();
+                let call = || session.elbv2().describe_listeners().set_listener_arns(Some(arns.clone())).send();
+                match absent_is_none(session.read("elbv2.DescribeListeners", call).await)? {
+                    Some(answer) => found.extend(answer.listeners.unwrap_or_default()),
+                    None => complete = false,
+                }
+            }
+            if complete {
+                return Ok(found);
+            }
+            found.clear();
+        }
+        for balancer in balancers {
+            found.extend(describe(session, balancer).await?.unwrap_or_default());
+        }
+        Ok(found)
     }
 
     /// The listeners of a load balancer; none if it is not there.

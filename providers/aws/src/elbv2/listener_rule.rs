@@ -100,6 +100,8 @@ pub use lifecycle::{HANDLER, READER};
 
 #[cfg(feature = "native")]
 mod lifecycle {
+    use std::collections::BTreeSet;
+
     use async_trait::async_trait;
     use aws_sdk_elasticloadbalancingv2::types;
     use cairn_provider::declaration::Declaration;
@@ -196,12 +198,12 @@ mod lifecycle {
             let mut readings = Readings::default();
             let Some(wanted) = wanted.get(KIND) else { return Ok(readings) };
             let listeners = wire::parents(&mut readings, KIND, wanted.keys(), wire::listener_of, no_arn);
-            for listener in listeners {
-                for rule in describe(session, &listener).await?.unwrap_or_default() {
-                    if let Some(arn) = rule.rule_arn().filter(|arn| wanted.contains_key(*arn)) {
-                        readings.answer(KIND, arn, Observed::Present(Box::new(live(arn, &listener, &rule))));
-                    }
-                }
+            let arns: Vec<&str> =
+                wanted.keys().filter(|arn| wire::listener_of(arn).is_some()).map(|arn| arn.as_str()).collect();
+            for rule in some(session, &arns, &listeners).await? {
+                let Some(arn) = rule.rule_arn().filter(|arn| wanted.contains_key(*arn)) else { continue };
+                let Some(listener) = wire::listener_of(arn) else { continue };
+                readings.answer(KIND, arn, Observed::Present(Box::new(live(arn, &listener, &rule))));
             }
             Ok(readings)
         }
@@ -209,6 +211,34 @@ mod lifecycle {
 
     fn no_arn(id: &str) -> ProviderError {
         ProviderError::refused("elbv2.DescribeRules", ecow::eco_format!("`{id}` is no ARN of a rule"))
+    }
+
+    /// Rules by their ARNs, or all of their listeners if that takes fewer calls or one of them is gone.
+    async fn some(
+        session: &Session,
+        arns: &[&str],
+        listeners: &BTreeSet<EcoString>,
+    ) -> Result<Vec<types::Rule>, ProviderError> {
+        let mut found = Vec::new();
+        if arns.len().div_ceil(wire::NAMED) < listeners.len() {
+            let mut complete = true;
+            for arns in arns.chunks(wire::NAMED) {
+                let arns: Vec<String> = arns.iter().map(|arn| (*arn).to_owned()).collect();
+                let call = || session.elbv2().describe_rules().set_rule_arns(Some(arns.clone())).send();
+                match absent_is_none(session.read("elbv2.DescribeRules", call).await)? {
+                    Some(answer) => found.extend(answer.rules.unwrap_or_default()),
+                    None => complete = false,
+                }
+            }
+            if complete {
+                return Ok(found);
+            }
+            found.clear();
+        }
+        for listener in listeners {
+            found.extend(describe(session, listener).await?.unwrap_or_default());
+        }
+        Ok(found)
     }
 
     /// The rules of a listener without the one that is its default; none if the listener is not there.

@@ -19,6 +19,10 @@ texts!(types::ProtocolEnum);
 /// A page of a list holds so many objects at most.
 pub const PAGE: i32 = 400;
 
+/// Listeners and rules are asked for by so many ARNs at a time. The service names no limit for them; for load balancers
+/// it is this one.
+pub const NAMED: usize = 20;
+
 /// DescribeTags takes so many ARNs.
 const TAGGED: usize = 20;
 
@@ -70,7 +74,7 @@ pub struct Wanted<'a, T> {
     pub tags: Tagged,
 }
 
-/// Of what was found what is wanted, with its tags. What is gone in the meantime is left out.
+/// Of what was found what is wanted, with its tags if they are wanted. What is gone in the meantime is left out.
 pub async fn wanted_of<'a, T>(
     session: &Session,
     wanted: &'a BTreeMap<EcoString, Interest>,
@@ -82,10 +86,12 @@ pub async fn wanted_of<'a, T>(
         Some((arn, object, interest))
     };
     let found: Vec<(&EcoString, T, &Interest)> = found.into_iter().filter_map(asked).collect();
-    let arns: Vec<&str> = found.iter().map(|(arn, ..)| arn.as_str()).collect();
+    let tags_wanted = found.iter().filter(|(_, _, interest)| interest.wants("tags"));
+    let arns: Vec<&str> = tags_wanted.map(|(arn, ..)| arn.as_str()).collect();
     let mut tagged = tags_of(session, &arns).await?;
     let with_tags = |(arn, object, interest): (&EcoString, T, &'a Interest)| {
-        Some(Wanted { arn: arn.clone(), object, interest, tags: tagged.remove(arn)? })
+        let tags = if interest.wants("tags") { tagged.remove(arn)? } else { (Value::None, None) };
+        Some(Wanted { arn: arn.clone(), object, interest, tags })
     };
     Ok(found.into_iter().filter_map(with_tags).collect())
 }

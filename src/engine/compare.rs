@@ -272,7 +272,12 @@ fn finish_replacement(change: &mut Change, subject: &Subject<'_>, wanted: &BTree
 
 /// Two objects cannot have one name: where the name stays, the old object goes first.
 fn default_order(overlay: &Overlay, subject: &Subject<'_>, wanted: &BTreeMap<EcoString, Planned>) -> Replacement {
-    let Some(rule) = overlay.name else { return overlay.replacement };
+    if keeps_name(overlay, subject, wanted) { Replacement::DestroyFirst } else { overlay.replacement }
+}
+
+/// Whether the new object would have the name of the old one.
+fn keeps_name(overlay: &Overlay, subject: &Subject<'_>, wanted: &BTreeMap<EcoString, Planned>) -> bool {
+    let Some(rule) = overlay.name else { return false };
     let field = subject.schema.root().fields.iter().find(|(_, field)| field.vendor == rule.property);
     let written = field.and_then(|(name, _)| wanted.get(name));
     let observed = match subject.observed {
@@ -280,11 +285,15 @@ fn default_order(overlay: &Overlay, subject: &Subject<'_>, wanted: &BTreeMap<Eco
         _ => None,
     };
     match written {
-        Some(Planned::Known(name)) if Some(name) == observed => Replacement::DestroyFirst,
-        Some(_) => overlay.replacement,
-        None if rule.renewed => overlay.replacement,
-        None => Replacement::DestroyFirst,
+        Some(Planned::Known(name)) => Some(name) == observed,
+        Some(_) => false,
+        None => !rule.renewed,
     }
+}
+
+/// Whether the order of a replacement may be turned: nobody asked for one, and old and new can live side by side.
+pub fn order_is_free(subject: &Subject<'_>, world: &World) -> bool {
+    subject.desired.options.replace.is_none() && !keeps_name(subject.schema.overlay, subject, &wanted(subject, world))
 }
 
 /// Attributes of an object that an update may change: what is updated, and what follows.

@@ -55,10 +55,12 @@ pub struct Planning {
 
 /// Makes a plan.
 pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
-    let mut planner = Planner { inputs, world, changes: BTreeMap::new(), unreadable: Vec::new() };
+    let mut planner =
+        Planner { inputs, world, changes: BTreeMap::new(), free: BTreeSet::new(), unreadable: Vec::new() };
     for address in &inputs.graph.order {
         planner.wanted(address);
     }
+    planner.keep_until_left();
     planner.propagate_order();
     for address in &inputs.graph.unwanted {
         planner.unwanted(address);
@@ -85,6 +87,8 @@ struct Planner<'a> {
     inputs: &'a Inputs<'a>,
     world: World,
     changes: BTreeMap<Address, Change>,
+    /// Replacements whose order may be turned.
+    free: BTreeSet<Address>,
     unreadable: Vec<(Address, cairn_provider::error::ProviderError)>,
 }
 
@@ -105,6 +109,9 @@ impl Planner<'_> {
             source: inputs.sources.place(desired.origin).into(),
         };
         let change = compare(&subject, &self.world, inputs.key);
+        if matches!(change.action, Action::Replace(_)) && compare::order_is_free(&subject, &self.world) {
+            self.free.insert(address.clone());
+        }
         self.learn(&change, schema, observed);
         self.changes.insert(address.clone(), change);
     }
@@ -119,6 +126,33 @@ impl Planner<'_> {
                 self.world.insert_changing(change.address.clone(), live.attributes.clone(), changing);
             }
             Action::Create | Action::Replace(_) | Action::Delete => self.world.remove(&change.address),
+        }
+    }
+
+    /// What another object holds on to until it is updated cannot be destroyed before that: the new one comes first, and
+    /// with it what it stands on.
+    fn keep_until_left(&mut self) {
+        let graph = &self.inputs.graph.order;
+        let needs = |address: &Address| {
+            let desired = self.inputs.desired.resources.get(address);
+            let needs = desired.into_iter().flat_map(|desired| desired.needs.iter());
+            needs.filter(|need| !need.order_only).map(|need| need.address.clone()).collect::<Vec<_>>()
+        };
+        // Who needs comes behind what it needs: from the end, everything that holds on is known before what it holds.
+        for address in graph.iter().rev() {
+            let holds = matches!(
+                self.changes.get(address).map(|change| change.action),
+                Some(Action::Update | Action::Replace(Replacement::CreateFirst))
+            );
+            for need in if holds { needs(address) } else { Vec::new() } {
+                if let Some(change) = self.changes.get_mut(&need)
+                    && change.action == Action::Replace(Replacement::DestroyFirst)
+                    && self.free.contains(&need)
+                {
+                    change.action = Action::Replace(Replacement::CreateFirst);
+                    change.risks.retain(|risk| *risk != Risk::Downtime);
+                }
+            }
         }
     }
 

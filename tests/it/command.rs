@@ -120,6 +120,43 @@ fn a_create_only_field_replaces() {
 }
 
 #[test]
+fn what_is_held_is_replaced_before_it_goes() {
+    let source = |space: &str| {
+        format!(
+            r#"stack held {{
+  cairn: "1"
+}}
+
+import aws
+
+provider eu = aws.Target {{ region: "eu-central-1" }}
+
+let space = {space}
+let zones = {{ a: 0, b: 1 }}
+
+resource vpc = aws.ec2.Vpc {{ cidr_block: space }}
+resource subnet[zone, slot in zones] = aws.ec2.Subnet {{
+  vpc
+  availability_zone: "eu-central-1${{zone}}"
+  cidr_block: space.subnet(newbits: 8, index: slot)
+}}
+resource group = aws.rds.DbSubnetGroup {{ db_subnet_group_description: "databases", subnets: subnet }}
+"#
+        )
+    };
+    let project = Project::with(&source("10.1.0.0/16"));
+    project.expect(0, "apply --sandbox --yes");
+    project.write("stack.cairn", &source("10.2.0.0/16"));
+    let plan = project.json(0, "plan --sandbox");
+    assert_eq!((&plan["summary"]["replace"], &plan["summary"]["update"]), (&json!(3), &json!(1)), "{plan:#}");
+    let applied = project.expect(0, "apply --sandbox --yes");
+    let at = |what: &str| applied.out.find(what).unwrap_or_else(|| panic!("{what}: {}", applied.out));
+    assert!(at("~ group updated") < at("- subnet[\"a\"] deleted"), "{}", applied.out);
+    project.expect(0, "plan --sandbox --detailed-exitcode");
+    project.expect(0, "destroy --sandbox --yes");
+}
+
+#[test]
 fn a_saved_plan_is_applied_once_and_only_as_it_was() {
     let project = Project::of("network");
     project.expect(0, "plan --sandbox --out first.plan");

@@ -204,7 +204,9 @@ fn head(entry: &Entry<'_>) -> String {
     let change = entry.change;
     let mark = sign(change);
     let (names, source) = (names(entry), one_line(&change.source));
-    format!("{mark} {} {names}    {}    {source}\n", change.kind, words(entry))
+    let words = words(entry);
+    let words = if words.is_empty() { words } else { format!("    {words}") };
+    format!("{mark} {} {names}{words}    {source}\n", change.kind)
 }
 
 fn sign(change: &Change) -> &'static str {

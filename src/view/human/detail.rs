@@ -62,8 +62,10 @@ pub fn words(entry: &Entry<'_>) -> String {
     let words = plan::words(entry.change);
     match entry.like {
         Some(model) => format!("{words}, almost like {}", one_line(model.address.as_str())),
-        None if entry.also.is_empty() => words,
-        None => format!("{words} {} by key", entry.also.len() + 1),
+        None if !entry.also.is_empty() => format!("{words} {} by key", entry.also.len() + 1),
+        // The sign says so already.
+        None if words == "create" => String::new(),
+        None => words,
     }
 }
 

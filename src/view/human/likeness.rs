@@ -57,7 +57,7 @@ fn agrees(change: &Change, own: &AttributeChange, model: &Change, other: &Attrib
     let spelled = |attribute: &AttributeChange| Node::after(attribute, true).inline();
     let (own, other) = (spelled(own), spelled(other));
     // A number that happens to be a key is a number.
-    let is_text = own.starts_with(['"', '⟨']);
+    let is_text = own.starts_with(['"', '⟨', '{']);
     is_text
         && other.match_indices(model_key).any(|(at, _)| {
             let rest = other.get(at + model_key.len()..).unwrap_or_default();

@@ -246,9 +246,12 @@ impl Page {
             (color, format!("{symbol:<2}")),
             (Color::None, change.kind.to_string()),
             (Color::Bold, detail::names(entry)),
-            (Color::None, format!("  {}", detail::words(entry))),
-            (Color::Dim, format!("  {}", untrusted::one_line(&change.source))),
         ];
+        let words = detail::words(entry);
+        if !words.is_empty() {
+            parts.push((Color::None, format!("  {words}")));
+        }
+        parts.push((Color::Dim, format!("  {}", untrusted::one_line(&change.source))));
         let used: usize = parts.iter().map(|(_, part)| columns(&self.layout.spell(part)) + 1).sum();
         let beside = self.layout.width.saturating_sub(used + 2);
         let (text, rows) = detail::rows(outline, entry, beside, self.layout);

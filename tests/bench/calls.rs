@@ -195,7 +195,7 @@ fn network(units: usize) -> String {
             put(format!("eip_{u}_{e}"), "ec2.Eip", format!("tags: {{ Name: \"{u}-{e}\" }}"));
         }
         for s in 0..8 {
-            let zone = ["a", "b"][s % 2];
+            let zone = if s % 2 == 0 { "a" } else { "b" };
             let subnet = format!("vpc: vpc_{u}\ncidr_block: {net}.{s}.0/24\navailability_zone: \"eu-central-1{zone}\"");
             put(format!("subnet_{u}_{s}"), "ec2.Subnet", subnet);
             let routed = format!("subnet: subnet_{u}_{s}\nroute_table: routes_{u}");

@@ -191,13 +191,6 @@ fn protected_resources_are_refused() {
 }
 
 #[test]
-fn another_account_is_refused() {
-    let project = Project::with(&PROTECTED.replace("region:", "account: \"999999999999\", region:"));
-    // The sandbox belongs to whoever is pinned; that the real check refuses is shown against an emulator.
-    project.expect(0, "plan --sandbox");
-}
-
-#[test]
 fn usage_errors_fail() {
     let project = Project::of("network");
     project.expect(1, "plan --no-such-flag");

@@ -170,6 +170,20 @@ mod over_http {
         }
     }
 
+    #[test]
+    fn another_account_is_refused_before_anything_is_made() {
+        let moto = Emulator::start(Kind::Moto, repository()).unwrap();
+        let project = Project::of("network").against(&moto.url());
+        let (mine, other) = ("region: \"eu-central-1\"", "region: \"eu-central-1\", account: \"999999999999\"");
+        project.edit("stack.cairn", mine, other);
+        let refused = project.expect(3, "apply --yes");
+        assert!(refused.err.contains("999999999999") && refused.err.contains("nothing was touched"), "{}", refused.err);
+        let filter = "Filter.1.Name=tag-key&Filter.1.Value.1=cairn:stack";
+        assert!(!crate::project::ec2(&moto.url(), &format!("Action=DescribeVpcs&{filter}")).contains("<vpcId>"));
+        project.edit("stack.cairn", other, mine);
+        project.expect(0, "apply --yes");
+    }
+
     /// Switches names of hosts off, as somebody with the console would.
     fn meddle(project: &Project, on: &str, ministack: &Emulator) {
         let state = project.json(0, &format!("state show vpc {on}"));

@@ -144,7 +144,7 @@ mod lifecycle {
 
     use crate::ec2::security_rule::{self, Direction};
     use crate::ec2::wire;
-    use crate::native::codec::{need, set, take};
+    use crate::native::codec::set;
     use crate::native::reading::identities;
     use crate::native::session::{Session, given};
     use crate::native::tags;
@@ -187,12 +187,7 @@ mod lifecycle {
         }
 
         async fn resolve(&self, session: &Session, request: &Create) -> Result<Vec<EcoString>, ProviderError> {
-            let name: String = need(&request.inputs, "group_name")?;
-            let mut filters = vec![wire::filter("group-name", [name])];
-            if let Some(vpc) = take::<String>(&request.inputs, "vpc")? {
-                filters.push(wire::filter("vpc-id", [vpc]));
-            }
-            let found = describe(session, filters).await?;
+            let found = describe(session, wire::marked(&request.owner)).await?;
             let ours = found.iter().filter(|group| is_ours(group, &request.owner));
             Ok(ours.filter_map(types::SecurityGroup::group_id).map(EcoString::from).collect())
         }

@@ -14,7 +14,7 @@ use super::Clouds;
 use super::call::{Patience, repeatable};
 use crate::model::Address;
 use crate::model::desired::DesiredStack;
-use crate::state::{Recorded, Snapshot};
+use crate::state::Snapshot;
 
 /// What was observed.
 #[derive(Debug, Default)]
@@ -48,12 +48,12 @@ pub async fn observe(snapshot: &Snapshot, desired: &DesiredStack, clouds: &Cloud
         let mut fields = used.get(address).cloned().unwrap_or_default();
         fields.extend(recorded.inputs.keys().cloned());
         fields.extend(desired.resources.get(address).into_iter().flat_map(|resource| resource.inputs.keys().cloned()));
-        note(&mut wanted, recorded, fields);
+        want(wanted.entry(recorded.target.clone()).or_default(), &recorded.kind, &recorded.id, fields);
         let owner = Owner::Current(address.clone());
         owners.push((recorded.target.clone(), recorded.kind.clone(), recorded.id.clone(), owner));
     }
     for (address, recorded) in &snapshot.deposed {
-        note(&mut wanted, recorded, BTreeSet::new());
+        want(wanted.entry(recorded.target.clone()).or_default(), &recorded.kind, &recorded.id, BTreeSet::new());
         let owner = Owner::Deposed(address.clone(), recorded.id.clone());
         owners.push((recorded.target.clone(), recorded.kind.clone(), recorded.id.clone(), owner));
     }
@@ -148,14 +148,15 @@ pub fn used(desired: &DesiredStack) -> BTreeMap<Address, BTreeSet<EcoString>> {
     used
 }
 
-fn note(wanted: &mut BTreeMap<Target, ReadSet>, recorded: &Recorded, fields: BTreeSet<EcoString>) {
-    let of_kind = wanted.entry(recorded.target.clone()).or_default().entry(recorded.kind.clone()).or_default();
+/// Adds an object and fields of it to what is read; what is wanted of it already stays wanted.
+pub fn want(wanted: &mut ReadSet, kind: &EcoString, id: &EcoString, fields: BTreeSet<EcoString>) {
+    let of_kind = wanted.entry(kind.clone()).or_default();
     let interest = Interest::Fields(fields);
-    let joined = match of_kind.remove(&recorded.id) {
+    let joined = match of_kind.remove(id) {
         Some(already) => already.join(interest),
         None => interest,
     };
-    of_kind.insert(recorded.id.clone(), joined);
+    of_kind.insert(id.clone(), joined);
 }
 
 fn unanswered(kind: &str) -> ProviderError {

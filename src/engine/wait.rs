@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use cairn_provider::error::{ErrorClass, ProviderError};
 use cairn_provider::object::{Live, Observed, Status};
-use cairn_provider::request::{Interest, ReadSet, Target};
+use cairn_provider::request::{ReadSet, Target};
 use ecow::{EcoString, eco_format};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep};
 
 use super::Clouds;
 use super::call::Patience;
+use super::observe::want;
 
 /// A request for one object.
 struct Request {
@@ -80,13 +81,7 @@ async fn serve(clouds: Clouds, mut inbox: mpsc::Receiver<Request>) {
 async fn read(clouds: Clouds, target: Target, requests: Vec<Request>) {
     let mut wanted = ReadSet::new();
     for request in &requests {
-        let of_kind = wanted.entry(request.kind.clone()).or_default();
-        let interest = Interest::Fields(request.fields.clone());
-        let joined = match of_kind.remove(&request.id) {
-            Some(already) => already.join(interest),
-            None => interest,
-        };
-        of_kind.insert(request.id.clone(), joined);
+        want(&mut wanted, &request.kind, &request.id, request.fields.clone());
     }
     let Some(provider) = clouds.provider(&target.cloud) else { return };
     let readings = provider.read(&target, &wanted).await;

@@ -41,7 +41,6 @@ pub async fn create(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
         owner: run.owner(&desired.address, &nonce),
         token: run.key.token(&run.snapshot.lineage, desired.address.as_str(), &nonce),
     };
-    let target = &desired.place.target;
     let created = match make(run, desired, provider, declared, &request, patience).await {
         Ok(created) => created,
         Err(error) => {
@@ -69,7 +68,6 @@ pub async fn create(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
             run.verify(desired, &schema, &request.inputs, &live);
             run.world().insert(desired.address.clone(), live.attributes);
             run.journal.append(vec![Entry::Applied { nonce, recorded: Box::new(recorded) }]).await?;
-            let _ = target;
             Ok(StepDone { id, nothing: false })
         }
         Err(error) => {

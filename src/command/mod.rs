@@ -9,6 +9,7 @@ mod drift;
 mod failure;
 mod front;
 mod graph;
+mod lsp;
 mod pipeline;
 mod plan;
 mod proposal;
@@ -53,6 +54,8 @@ enum Command {
     Drift(drift::Arguments),
     /// Show what depends on what
     Graph(graph::Arguments),
+    /// Serve an editor over standard input and output
+    Lsp(lsp::Arguments),
     /// Look at what is remembered
     State(state::Arguments),
     /// Change the sandbox cloud as somebody else would
@@ -94,6 +97,7 @@ fn run(cli: Cli) -> Exit {
             Command::Destroy(arguments) => destroy::run(arguments).await,
             Command::Drift(arguments) => drift::run(arguments).await,
             Command::Graph(arguments) => graph::run(arguments),
+            Command::Lsp(arguments) => lsp::run(arguments),
             Command::State(arguments) => state::run(arguments).await,
             Command::Sandbox(arguments) => sandbox::run(arguments).await,
             Command::Version(arguments) => version::run(arguments),

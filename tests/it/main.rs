@@ -22,6 +22,7 @@ mod killed;
 mod catalogue_pages;
 mod language;
 mod literate;
+mod lsp;
 mod memory_files;
 mod mutation;
 mod plan_pages;

@@ -9,7 +9,7 @@ use crate::language::types::Type;
 use crate::language::unsupported;
 
 /// All decorators of the language.
-const DECORATORS: [&str; 14] = [
+pub const DECORATORS: [&str; 14] = [
     "adopt", "after", "before", "default", "ignore", "many", "on", "protect", "replace", "rollout", "timeout", "waive",
     "was", "when",
 ];

@@ -13,6 +13,7 @@ mod misspelt;
 mod operator;
 mod record;
 mod type_name;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,8 +26,13 @@ use super::types::Type;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::source::Span;
 
+pub use decorator::DECORATORS;
 pub use decorator::ignored_path;
 pub use fits::fits;
+pub use member::receiver;
+pub use mismatch::short;
+pub use type_name::SIMPLE as SIMPLE_TYPES;
+pub use watch::{Wanted, Watch, unit_of, watch, watch_program};
 
 /// What checking found out: the types of all items, and which items are wrong.
 pub struct Typed {
@@ -55,23 +61,7 @@ pub struct Signature {
 
 /// Checks a whole program.
 pub fn check(program: &Program, report: &mut Report) -> Typed {
-    let mut checker = Checker {
-        program,
-        typed: Typed {
-            types: BTreeMap::new(),
-            signatures: BTreeMap::new(),
-            inner: BTreeMap::new(),
-            known: BTreeSet::new(),
-            too_deep: false,
-            failed: BTreeSet::new(),
-        },
-        in_progress: Vec::new(),
-        locals: Vec::new(),
-        unit: Program::STACK,
-        declared: None,
-        diagnostics: Vec::new(),
-        quiet: 0,
-    };
+    let mut checker = Checker::new(program);
     for index in 0..program.units.len() {
         checker.unit(UnitId(index));
     }
@@ -111,6 +101,8 @@ struct Checker<'p> {
     diagnostics: Vec<Diagnostic>,
     /// Above zero, nothing is reported: the expression is looked at a second time, or is broken.
     quiet: usize,
+    /// What is kept for an editor, if one asked.
+    watch: Option<Box<Watch>>,
 }
 
 /// What the place of an expression expects.
@@ -143,6 +135,27 @@ impl<'a> Want<'a> {
 }
 
 impl<'p> Checker<'p> {
+    fn new(program: &'p Program) -> Self {
+        Self {
+            program,
+            typed: Typed {
+                types: BTreeMap::new(),
+                signatures: BTreeMap::new(),
+                inner: BTreeMap::new(),
+                known: BTreeSet::new(),
+                too_deep: false,
+                failed: BTreeSet::new(),
+            },
+            in_progress: Vec::new(),
+            locals: Vec::new(),
+            unit: Program::STACK,
+            declared: None,
+            diagnostics: Vec::new(),
+            quiet: 0,
+            watch: None,
+        }
+    }
+
     fn report(&mut self, diagnostic: Diagnostic) {
         if self.quiet == 0 {
             self.diagnostics.push(diagnostic);

@@ -18,6 +18,7 @@ mod name;
 mod phase;
 mod placement;
 mod relation;
+mod seen;
 mod size;
 mod term;
 
@@ -37,6 +38,8 @@ use crate::diagnostic::{Diagnostic, Report};
 use crate::model::Address;
 use crate::model::desired::{DesiredStack, LookupAnswers, Need, Placement, WantedLookup};
 use crate::source::Span;
+
+pub use seen::{Seen, SeenValue, observe};
 
 /// Steps an evaluation may take.
 pub const MAX_STEPS: u64 = 10_000_000;
@@ -82,6 +85,13 @@ pub struct Evaluation {
 
 /// Evaluates a program for one environment.
 pub fn evaluate(request: &Request<'_>, report: &mut Report) -> Evaluation {
+    let (evaluator, stack) = run(request);
+    let wanted = evaluator.wanted.into_values().collect();
+    report.extend(evaluator.diagnostics);
+    Evaluation { stack, wanted }
+}
+
+fn run<'p>(request: &Request<'p>) -> (Evaluator<'p>, DesiredStack) {
     let mut evaluator = Evaluator {
         program: request.program,
         typed: request.typed,
@@ -107,9 +117,7 @@ pub fn evaluate(request: &Request<'_>, report: &mut Report) -> Evaluation {
     evaluator.scopes.push(Scope { unit: Program::STACK, outer: None, path: None, inputs, inherited: Rc::default() });
     evaluator.run_scope(0);
     let stack = evaluator.emit(request.overrides);
-    let wanted = evaluator.wanted.into_values().collect();
-    report.extend(evaluator.diagnostics);
-    Evaluation { stack, wanted }
+    (evaluator, stack)
 }
 
 /// The stack or one instance of a component.

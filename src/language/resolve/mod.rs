@@ -12,7 +12,7 @@ use cairn_provider::schema::catalogue::Catalogue;
 use ecow::EcoString;
 
 use super::program::{ItemId, Program, Unit, UnitId, UnitKind};
-use super::syntax::{self, ast::ItemKind};
+use super::syntax::{self, ItemCache, ast::ItemKind};
 use crate::diagnostic::{Diagnostic, Report};
 use crate::source::{SourceId, SourceSet, SourceText, Span};
 
@@ -50,8 +50,19 @@ pub enum FileError {
 
 /// Loads a stack's directory.
 pub fn load(files: &dyn Files, catalogue: Arc<Catalogue>) -> (Program, Report) {
+    load_with(files, catalogue, None)
+}
+
+/// Loads a stack's directory again; items whose text is unchanged are not parsed again.
+pub fn reload(files: &dyn Files, catalogue: Arc<Catalogue>, cache: &mut ItemCache) -> (Program, Report) {
+    cache.begin();
+    load_with(files, catalogue, Some(cache))
+}
+
+fn load_with(files: &dyn Files, catalogue: Arc<Catalogue>, cache: Option<&mut ItemCache>) -> (Program, Report) {
     let mut loader = Loader {
         files,
+        cache,
         report: Report::default(),
         program: Program {
             sources: SourceSet::default(),
@@ -70,6 +81,7 @@ pub fn load(files: &dyn Files, catalogue: Arc<Catalogue>) -> (Program, Report) {
 
 struct Loader<'f> {
     files: &'f dyn Files,
+    cache: Option<&'f mut ItemCache>,
     report: Report,
     program: Program,
     units_by_path: BTreeMap<String, Option<UnitId>>,
@@ -164,7 +176,11 @@ impl Loader<'_> {
 
     fn parse(&mut self, path: &str, text: String) -> usize {
         let source = self.program.sources.add(SourceText::new(path, text));
-        let (document, diagnostics) = syntax::parse(source, self.program.sources.get(source));
+        let text = self.program.sources.get(source);
+        let (document, diagnostics) = match self.cache.as_mut() {
+            Some(cache) => syntax::parse_cached(source, text, cache),
+            None => syntax::parse(source, text),
+        };
         self.report.extend(diagnostics);
         self.program.documents.push(document);
         self.program.documents.len() - 1

@@ -23,8 +23,13 @@ macro_rules! parts {
 }
 
 parts! {
+    "aws/alarm" from "lib/aws/alarm.cairn";
+    "aws/certificate" from "lib/aws/certificate.cairn";
+    "aws/database" from "lib/aws/database.cairn";
     "aws/network" from "lib/aws/network.cairn";
     "aws/rules" from "lib/aws/rules.cairn";
+    "aws/service" from "lib/aws/service.cairn";
+    "aws/static_site" from "lib/aws/static_site.cairn";
 }
 
 /// The part that an import names: `std:aws/network`.

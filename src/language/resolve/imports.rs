@@ -5,8 +5,8 @@ use ecow::EcoString;
 use super::{FileError, Loader, path};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::language::program::{ItemId, TypeBinding, UnitId, UnitKind};
-use crate::language::syntax::ast::{Expr, ExprKind, Ident, ImportWhat, ItemKind, TextPart};
 use crate::language::standard;
+use crate::language::syntax::ast::{Expr, ExprKind, Ident, ImportWhat, ItemKind, TextPart};
 use crate::language::unsupported;
 use crate::source::Span;
 

@@ -104,7 +104,14 @@ pub fn evaluate(request: &Request<'_>, report: &mut Report) -> Evaluation {
         count: 0,
     };
     let inputs = evaluator.stack_inputs(request.overrides);
-    evaluator.scopes.push(Scope { unit: Program::STACK, outer: None, path: None, inputs, inherited: Rc::default() });
+    evaluator.scopes.push(Scope {
+        unit: Program::STACK,
+        outer: None,
+        path: None,
+        inputs,
+        input_needs: BTreeMap::new(),
+        inherited: Rc::default(),
+    });
     evaluator.run_scope(0);
     let stack = evaluator.emit(request.overrides);
     let wanted = evaluator.wanted.into_values().collect();
@@ -119,6 +126,8 @@ struct Scope {
     outer: Option<usize>,
     path: Option<Address>,
     inputs: BTreeMap<EcoString, Term>,
+    /// What was touched to make an input.
+    input_needs: BTreeMap<EcoString, Rc<Vec<Need>>>,
     inherited: Rc<Inherited>,
 }
 
@@ -284,6 +293,9 @@ impl<'p> Evaluator<'p> {
                 }
             }
             ItemKind::Input(node) => {
+                if let Some(needs) = self.scope(scope).input_needs.get(&node.name.text).cloned() {
+                    self.touched.extend(needs.iter().cloned());
+                }
                 self.scope(scope).inputs.get(&node.name.text).cloned().unwrap_or_else(|| Term::error(asked))
             }
             ItemKind::Output(node) => self.expression(&node.value, &Place::of(scope)),

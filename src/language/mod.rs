@@ -6,6 +6,7 @@ pub mod program;
 pub mod resolve;
 mod literal;
 mod named;
+mod remedy;
 pub mod check;
 pub mod evaluate;
 

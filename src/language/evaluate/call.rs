@@ -78,6 +78,7 @@ impl Evaluator<'_> {
                 }
             }
         }
+        let outer = std::mem::take(&mut self.written);
         for (param, (_, ty, _)) in function.params.iter().zip(&signature.params) {
             let value = match (given.remove(&param.name.text), &param.default) {
                 (Some(value), _) => value,
@@ -97,6 +98,7 @@ impl Evaluator<'_> {
         }
         let result = self.expression(&function.body, &inside.with(names));
         let result = self.coerced(scope, result, &signature.result);
+        self.written = outer;
         // What a function puts together is located where it was called.
         match result.kind {
             Kind::Map(_) | Kind::List(_) | Kind::Unknown(_) => Term { origin: span, ..result },

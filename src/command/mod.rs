@@ -15,6 +15,7 @@ mod proposal;
 mod run;
 mod sandbox;
 mod saved;
+mod show;
 mod state;
 mod test;
 mod version;
@@ -58,6 +59,8 @@ enum Command {
     Graph(graph::Arguments),
     /// Look at what is remembered
     State(state::Arguments),
+    /// Print the source of a part of the standard library
+    Show(show::Arguments),
     /// Change the sandbox cloud as somebody else would
     Sandbox(sandbox::Arguments),
     /// Show the version
@@ -99,6 +102,7 @@ fn run(cli: Cli) -> Exit {
             Command::Drift(arguments) => drift::run(arguments).await,
             Command::Graph(arguments) => graph::run(arguments),
             Command::State(arguments) => state::run(arguments).await,
+            Command::Show(arguments) => show::run(arguments),
             Command::Sandbox(arguments) => sandbox::run(arguments).await,
             Command::Version(arguments) => version::run(arguments),
         }

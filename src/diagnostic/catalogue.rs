@@ -29,7 +29,7 @@ pages! {
     files: outside template unreadable;
     functions: recursion;
     graph: cycle;
-    imports: builtin circle file header library missing name path unknown;
+    imports: builtin circle file header library missing name path standard unknown;
     language: not_supported;
     literals: address cidr_host_bits cidr_prefix number unit unit_missing;
     lookup: failed key many_looped none several;

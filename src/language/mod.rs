@@ -3,6 +3,7 @@
 pub mod syntax;
 pub mod types;
 pub mod program;
+pub mod standard;
 pub mod resolve;
 mod literal;
 mod named;

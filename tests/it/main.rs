@@ -30,6 +30,7 @@ mod project;
 mod reference;
 mod sample_types;
 mod stacks;
+mod standard_library;
 mod sandbox_truth;
 mod shared_examples;
 mod stack_folder;

@@ -89,7 +89,14 @@ impl Evaluator<'_> {
         let program = self.program;
         if unit == Program::STACK {
             let inputs = self.stack_inputs(&[], given);
-            self.scopes.push(Scope { unit, outer: None, path: None, inputs, inherited: Rc::default() });
+            self.scopes.push(Scope {
+                unit,
+                outer: None,
+                path: None,
+                inputs,
+                input_needs: BTreeMap::new(),
+                inherited: Rc::default(),
+            });
             return;
         }
         // Where a component would be placed nobody has said: one region stands for all.
@@ -104,6 +111,7 @@ impl Evaluator<'_> {
             outer: None,
             path: None,
             inputs: BTreeMap::new(),
+            input_needs: BTreeMap::new(),
             inherited: Rc::new(inherited),
         });
         let given = match given.map(|given| self.expression(given, &Place::of(0)).kind) {
@@ -135,7 +143,7 @@ impl Evaluator<'_> {
     }
 
     /// What a look-up was given in a case, by its address; one of several by its key.
-    pub(super) fn given(&self, address: &Address) -> Option<Term> {
+    pub(super) fn given_for(&self, address: &Address) -> Option<Term> {
         let text = address.as_str();
         if let Some(term) = self.given.get(text) {
             return Some(term.clone());

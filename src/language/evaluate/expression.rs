@@ -155,7 +155,7 @@ impl Evaluator<'_> {
         Term::unknown(Residual::Text(residuals), phase, secret, span)
     }
 
-    fn name(&mut self, name: &EcoString, span: Span, place: &Place) -> Term {
+    pub(super) fn name(&mut self, name: &EcoString, span: Span, place: &Place) -> Term {
         if let Some((_, term)) = place.locals.iter().rev().find(|(local, _)| local == name) {
             return used(term.clone(), span);
         }
@@ -191,6 +191,7 @@ impl Evaluator<'_> {
                 outer: None,
                 path: None,
                 inputs: BTreeMap::new(),
+                input_needs: BTreeMap::new(),
                 inherited: std::rc::Rc::default(),
             });
             self.scopes.len() - 1

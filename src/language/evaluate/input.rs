@@ -24,6 +24,7 @@ impl Evaluator<'_> {
             outer: None,
             path: None,
             inputs: BTreeMap::new(),
+            input_needs: BTreeMap::new(),
             inherited: std::rc::Rc::default(),
         });
         let program = self.program;
@@ -240,6 +241,7 @@ impl Evaluator<'_> {
             outer: None,
             path: None,
             inputs: inputs.clone(),
+            input_needs: BTreeMap::new(),
             inherited: std::rc::Rc::default(),
         });
         for (id, node) in items {

@@ -30,7 +30,7 @@ impl Evaluator<'_> {
                 _ => None,
             });
         let object = || Term { origin: node.name.span, kind: Kind::Object(Rc::clone(instance)) };
-        if let Some(given) = self.given(&instance.address)
+        if let Some(given) = self.given_for(&instance.address)
             && let Kind::Map(entries) = &given.kind
         {
             if many_by.is_none() {

@@ -101,7 +101,14 @@ pub struct Evaluation {
 pub fn evaluate(request: &Request<'_>, report: &mut Report) -> Evaluation {
     let mut evaluator = Evaluator::new(request);
     let inputs = evaluator.stack_inputs(request.overrides, None);
-    evaluator.scopes.push(Scope { unit: Program::STACK, outer: None, path: None, inputs, inherited: Rc::default() });
+    evaluator.scopes.push(Scope {
+        unit: Program::STACK,
+        outer: None,
+        path: None,
+        inputs,
+        input_needs: BTreeMap::new(),
+        inherited: Rc::default(),
+    });
     evaluator.run_scope(0);
     let stack = evaluator.emit(request.overrides);
     evaluator.note_waivers();
@@ -119,6 +126,8 @@ struct Scope {
     outer: Option<usize>,
     path: Option<Address>,
     inputs: BTreeMap<EcoString, Term>,
+    /// What was touched to make an input.
+    input_needs: BTreeMap<EcoString, Rc<Vec<Need>>>,
     inherited: Rc<Inherited>,
 }
 
@@ -322,6 +331,9 @@ impl<'p> Evaluator<'p> {
                 }
             }
             ItemKind::Input(node) => {
+                if let Some(needs) = self.scope(scope).input_needs.get(&node.name.text).cloned() {
+                    self.touched.extend(needs.iter().cloned());
+                }
                 self.scope(scope).inputs.get(&node.name.text).cloned().unwrap_or_else(|| Term::error(asked))
             }
             ItemKind::Output(node) => self.expression(&node.value, &Place::of(scope)),

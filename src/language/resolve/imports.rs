@@ -5,6 +5,7 @@ use ecow::EcoString;
 use super::{FileError, Loader, path};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::language::program::{Binding, ItemId, TypeBinding, UnitId, UnitKind};
+use crate::language::standard;
 use crate::language::syntax::ast::{Expr, ExprKind, Ident, ImportWhat, ItemKind, TextPart};
 use crate::language::unsupported;
 use crate::source::Span;
@@ -100,9 +101,17 @@ impl Loader<'_> {
             }
             return;
         }
-        for (scheme, what) in
-            [("std:", "The standard library"), ("git:", "Imports from git"), ("registry:", "Imports from a registry")]
-        {
+        if from.starts_with(standard::SCHEME) {
+            match standard::part(from) {
+                Some(_) => self.import_file(unit, names, whole, from, from, span),
+                None => {
+                    self.no_such_part(from, span);
+                    self.bind_broken(unit, names);
+                }
+            }
+            return;
+        }
+        for (scheme, what) in [("git:", "Imports from git"), ("registry:", "Imports from a registry")] {
             if from.starts_with(scheme) {
                 self.report.add(unsupported(what, span));
                 self.bind_broken(unit, names);
@@ -124,10 +133,33 @@ impl Loader<'_> {
         }
         let directory = self.program.unit(unit).directory.clone();
         let file = path::join(&directory, from);
-        match self.unit_of(&file, span) {
+        self.import_file(unit, names, whole, from, &file, span);
+    }
+
+    fn import_file(&mut self, unit: UnitId, names: &[Ident], whole: bool, from: &str, file: &str, span: Span) {
+        match self.unit_of(file, span) {
             Some(imported) => self.bind(unit, imported, names, whole, from),
             None => self.bind_broken(unit, names),
         }
+    }
+
+    fn no_such_part(&mut self, from: &str, span: Span) {
+        let near = standard::nearest(from);
+        let label = near.map_or_else(
+            || "nothing of this name is in it".to_owned(),
+            |near| format!("did you mean `{}{near}`?", standard::SCHEME),
+        );
+        let names: Vec<String> =
+            standard::PARTS.iter().map(|part| format!("{}{}", standard::SCHEME, part.name)).collect();
+        self.report.add(
+            Diagnostic::error(
+                "imports::standard",
+                format!("The standard library has no `{}`", from.strip_prefix(standard::SCHEME).unwrap_or(from)),
+                span,
+                label,
+            )
+            .help(format!("it has: {}", names.join(" "))),
+        );
     }
 
     /// The unit of a file, loaded once.
@@ -135,7 +167,7 @@ impl Loader<'_> {
         if let Some(known) = self.units_by_path.get(file) {
             return *known;
         }
-        let text = match self.files.read(file) {
+        let text = match standard::part(file).map_or_else(|| self.files.read(file), |part| Ok(part.text.to_owned())) {
             Ok(text) => text,
             Err(error) => {
                 let words = match error {

@@ -173,6 +173,11 @@ impl Evaluator<'_> {
                     return entries.get(&key).cloned().unwrap_or_else(|| Term::none(span));
                 }
             }
+            ("list", Some(Kind::List(_) | Kind::Map(_))) => {
+                let first = operands.into_iter().next().unwrap_or_else(|| Term::none(span));
+                let several = matches!(first.kind, Kind::List(_));
+                return if several { first } else { Term::list(vec![first], span) };
+            }
             ("list.take", Some(Kind::List(items))) => {
                 if let Some(Value::Int(count)) = operands.get(1).and_then(Term::known) {
                     let count = usize::try_from(count).unwrap_or(0);

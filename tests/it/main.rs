@@ -26,6 +26,7 @@ mod literate;
 mod memory_files;
 mod mutation;
 mod plan_pages;
+mod policies;
 mod project;
 mod reference;
 mod sample_types;

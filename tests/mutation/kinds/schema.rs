@@ -140,8 +140,11 @@ fn twice(stack: &Stack, tree: &Tree<'_>) -> Vec<Site> {
         let text = &stack.texts[found.file];
         let (start, end) = (key(found).0, value.span.end as usize);
         let (from, to) = line(text, start);
+        if text[start..end].contains('\n') {
+            continue;
+        }
         let alone = text[from..start].trim().is_empty() && text[end..to].trim().is_empty();
-        if alone && !text[start..end].contains('\n') {
+        if alone {
             let again = format!("\n{}{}", &text[from..start], &text[start..end]);
             sites.push(Site::new(found.file, end, end, again).near(found.file, start));
         }

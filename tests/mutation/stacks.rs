@@ -109,8 +109,16 @@ fn checked(files: &dyn Files, catalogue: &Arc<Catalogue>) -> Checked {
     let mut all = report.clone();
     let mut wanted = Vec::new();
     for environment in environments {
-        let request =
-            evaluate::Request { program: &program, typed: &typed, environment, overrides: &[], answers: None, files };
+        let request = evaluate::Request {
+            program: &program,
+            typed: &typed,
+            environment,
+            overrides: &[],
+            answers: None,
+            files,
+            today: None,
+            changes: None,
+        };
         let mut found = Report::default();
         let evaluation = evaluate::evaluate(&request, &mut found);
         if let Err(circles) = graph::build(&evaluation.stack, &Snapshot::default()) {

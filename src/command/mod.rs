@@ -16,7 +16,9 @@ mod proposal;
 mod run;
 mod sandbox;
 mod saved;
+mod show;
 mod state;
+mod test;
 mod version;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -44,6 +46,8 @@ pub struct Cli {
 enum Command {
     /// Check a stack offline, in all its environments
     Check(check::Arguments),
+    /// Run the test cases of a stack, offline
+    Test(test::Arguments),
     /// Show what an apply would do; writes nothing
     Plan(plan::Arguments),
     /// Bring the cloud to what the stack says, or apply a saved plan
@@ -58,6 +62,8 @@ enum Command {
     Lsp(lsp::Arguments),
     /// Look at what is remembered
     State(state::Arguments),
+    /// Print the source of a part of the standard library
+    Show(show::Arguments),
     /// Change the sandbox cloud as somebody else would
     Sandbox(sandbox::Arguments),
     /// Show the version
@@ -92,6 +98,7 @@ fn run(cli: Cli) -> Exit {
     let result = runtime.block_on(async {
         match cli.command {
             Command::Check(arguments) => check::run(arguments),
+            Command::Test(arguments) => test::run(arguments),
             Command::Plan(arguments) => plan::run(arguments).await,
             Command::Apply(arguments) => apply::run(arguments).await,
             Command::Destroy(arguments) => destroy::run(arguments).await,
@@ -99,6 +106,7 @@ fn run(cli: Cli) -> Exit {
             Command::Graph(arguments) => graph::run(arguments),
             Command::Lsp(arguments) => lsp::run(arguments),
             Command::State(arguments) => state::run(arguments).await,
+            Command::Show(arguments) => show::run(arguments),
             Command::Sandbox(arguments) => sandbox::run(arguments).await,
             Command::Version(arguments) => version::run(arguments),
         }

@@ -2,6 +2,7 @@
 
 mod branch;
 mod call;
+mod case;
 mod construct;
 mod declaration;
 mod decorator;
@@ -11,6 +12,7 @@ mod member;
 mod mismatch;
 mod misspelt;
 mod operator;
+mod policy;
 mod record;
 mod type_name;
 mod watch;
@@ -26,8 +28,7 @@ use super::types::Type;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::source::Span;
 
-pub use decorator::DECORATORS;
-pub use decorator::ignored_path;
+pub use decorator::{DECORATORS, ignored_path, waived_until};
 pub use fits::fits;
 pub use member::receiver;
 pub use mismatch::short;
@@ -101,6 +102,8 @@ struct Checker<'p> {
     diagnostics: Vec<Diagnostic>,
     /// Above zero, nothing is reported: the expression is looked at a second time, or is broken.
     quiet: usize,
+    /// Whether only what is written counts: a field that nobody has to write may be absent.
+    written: bool,
     /// What is kept for an editor, if one asked.
     watch: Option<Box<Watch>>,
 }
@@ -152,6 +155,7 @@ impl<'p> Checker<'p> {
             declared: None,
             diagnostics: Vec::new(),
             quiet: 0,
+            written: false,
             watch: None,
         }
     }
@@ -194,7 +198,9 @@ impl<'p> Checker<'p> {
     fn enter<T>(&mut self, unit: UnitId, run: impl FnOnce(&mut Self) -> T) -> T {
         let outer_unit = std::mem::replace(&mut self.unit, unit);
         let outer_locals = std::mem::take(&mut self.locals);
+        let outer_written = std::mem::take(&mut self.written);
         let result = run(self);
+        self.written = outer_written;
         self.unit = outer_unit;
         self.locals = outer_locals;
         result

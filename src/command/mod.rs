@@ -7,6 +7,7 @@ mod consent;
 mod destroy;
 mod drift;
 mod failure;
+mod fmt;
 mod front;
 mod graph;
 mod pipeline;
@@ -43,6 +44,8 @@ pub struct Cli {
 enum Command {
     /// Check a stack offline, in all its environments
     Check(check::Arguments),
+    /// Write sources in the one form everybody writes
+    Fmt(fmt::Arguments),
     /// Show what an apply would do; writes nothing
     Plan(plan::Arguments),
     /// Bring the cloud to what the stack says, or apply a saved plan
@@ -89,6 +92,7 @@ fn run(cli: Cli) -> Exit {
     let result = runtime.block_on(async {
         match cli.command {
             Command::Check(arguments) => check::run(arguments),
+            Command::Fmt(arguments) => fmt::run(arguments),
             Command::Plan(arguments) => plan::run(arguments).await,
             Command::Apply(arguments) => apply::run(arguments).await,
             Command::Destroy(arguments) => destroy::run(arguments).await,

@@ -78,11 +78,11 @@ impl<'a, 't> Layout<'a, 't> {
             // Behind a comment, and where the source began to list things on lines of their own.
             let opened = leaf.line_before && before.is_some_and(|before| before.opens);
             let noted = !leaf.lead.is_empty() || before.is_some_and(|before| before.trail.is_some());
-            end += usize::from(opened || noted);
+            end += usize::from(opened || noted || leaf.apart);
             ends.push(end);
             before = Some(leaf);
         }
-        let breaks = vec![false; leaves.len()];
+        let breaks = leaves.iter().map(|leaf| leaf.apart).collect();
         Self { leaves, widths, ends, breaks, lines, row: None, column: 0, next: None }
     }
 
@@ -178,7 +178,7 @@ impl<'a, 't> Layout<'a, 't> {
     /// Writes a leaf; `indent` is where it stands if a comment ended the line before it.
     fn leaf(&mut self, number: usize, indent: usize) {
         let Some(leaf) = self.leaf_at(number) else { return };
-        let commented = self.row.as_ref().is_some_and(|row| row.comment.is_some()) || !leaf.lead.is_empty();
+        let commented = self.row.as_ref().is_some_and(|row| row.comment.is_some()) || !leaf.lead.is_empty() || leaf.apart;
         let forced = commented.then_some(Fresh { indent, notes: indent, blanks: Blanks::None });
         let fresh = self.next.take().or(forced);
         match fresh {

@@ -49,6 +49,8 @@ pub struct Leaf<'t> {
     pub space: bool,
     /// Whether it opens a group that is not empty.
     pub opens: bool,
+    /// Whether it must begin a line: `name.Upper` on one line is a type, and on two a member.
+    pub apart: bool,
 }
 
 impl Leaf<'_> {
@@ -168,8 +170,10 @@ pub fn read<'t>(source: &'t str, item: &Node, place: Place) -> ItemLeaves<'t> {
     let pieces = reader.pieces(item);
     for leaf in 1..reader.leaves.len() {
         let space = space::before(&reader.leaves, leaf);
+        let upper = reader.leaves.get(leaf + 1).is_some_and(|next| next.text.starts_with(|c: char| c.is_uppercase()));
         if let Some(leaf) = reader.leaves.get_mut(leaf) {
             leaf.space = space;
+            leaf.apart = upper && leaf.line_before && leaf.parent == NodeKind::Member;
         }
     }
     ItemLeaves { leaves: reader.leaves, pieces, notes: reader.notes }
@@ -344,6 +348,7 @@ impl<'t> Reader<'t> {
                     comma: false,
                     space: false,
                     opens: false,
+                    apart: false,
                 });
                 self.lines = 0;
                 self.line_since_leaf = false;

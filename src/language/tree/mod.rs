@@ -89,6 +89,24 @@ impl Node {
         (tokens.first().map_or(0, |token| token.start), tokens.last().map_or(0, |token| token.end))
     }
 
+    /// The same node in a text that begins so many bytes later.
+    #[must_use]
+    pub fn moved(mut self, by: usize) -> Self {
+        for child in &mut self.children {
+            match child {
+                Child::Node(node) => {
+                    let taken = Self { kind: node.kind, children: std::mem::take(&mut node.children) };
+                    *node = taken.moved(by);
+                }
+                Child::Token(token) => {
+                    token.start -= by;
+                    token.end -= by;
+                }
+            }
+        }
+        self
+    }
+
     fn collect(&self, tokens: &mut Vec<Token>) {
         for child in &self.children {
             match child {

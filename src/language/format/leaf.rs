@@ -170,13 +170,22 @@ pub fn read<'t>(source: &'t str, item: &Node, place: Place) -> ItemLeaves<'t> {
     let pieces = reader.pieces(item);
     for leaf in 1..reader.leaves.len() {
         let space = space::before(&reader.leaves, leaf);
-        let upper = reader.leaves.get(leaf + 1).is_some_and(|next| next.text.starts_with(|c: char| c.is_uppercase()));
+        let apart = leads_to_upper(reader.leaves.get(leaf..).unwrap_or_default());
         if let Some(leaf) = reader.leaves.get_mut(leaf) {
             leaf.space = space;
-            leaf.apart = upper && leaf.line_before && leaf.parent == NodeKind::Member;
+            leaf.apart = apart && leaf.line_before;
         }
     }
     ItemLeaves { leaves: reader.leaves, pieces, notes: reader.notes }
+}
+
+/// Whether leaves begin with members of which one has a name like a type.
+fn leads_to_upper(leaves: &[Leaf<'_>]) -> bool {
+    let members = leaves.chunks_exact(2).map_while(|pair| match pair {
+        [dot, name] if dot.text == "." && dot.parent == NodeKind::Member => Some(name),
+        _ => None,
+    });
+    members.into_iter().any(|name| name.text.starts_with(|c: char| c.is_uppercase()))
 }
 
 struct Reader<'t> {

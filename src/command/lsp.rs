@@ -7,7 +7,7 @@ use super::failure::{Exit, Failure};
 use crate::diagnostic::Report;
 use crate::host;
 use crate::language::check::Typed;
-use crate::language::evaluate::{self, Seen};
+use crate::language::evaluate::{self, Seen, WaiverUse};
 use crate::language::program::Program;
 use crate::language::resolve::Files;
 use crate::lsp::{self, Setup};
@@ -38,11 +38,20 @@ fn evaluate(
     files: &dyn Files,
     environment: Option<EcoString>,
     report: &mut Report,
-) -> Vec<Seen> {
-    let request = evaluate::Request { program, typed, environment, overrides: &[], answers: None, files };
-    let (stack, seen) = evaluate::observe(&request, report);
-    if let Err(circles) = crate::engine::graph::build(&stack, &crate::state::Snapshot::default()) {
+) -> (Vec<Seen>, Vec<WaiverUse>) {
+    let request = evaluate::Request {
+        program,
+        typed,
+        environment,
+        overrides: &[],
+        answers: None,
+        files,
+        today: Some(host::today()),
+        changes: None,
+    };
+    let (evaluation, seen) = evaluate::observe(&request, report);
+    if let Err(circles) = crate::engine::graph::build(&evaluation.stack, &crate::state::Snapshot::default()) {
         report.extend(circles);
     }
-    seen
+    (seen, evaluation.waivers)
 }

@@ -7,6 +7,7 @@ mod consent;
 mod destroy;
 mod drift;
 mod failure;
+mod fmt;
 mod front;
 mod graph;
 mod lsp;
@@ -48,6 +49,8 @@ enum Command {
     Check(check::Arguments),
     /// Run the test cases of a stack, offline
     Test(test::Arguments),
+    /// Write sources in the one form everybody writes
+    Fmt(fmt::Arguments),
     /// Show what an apply would do; writes nothing
     Plan(plan::Arguments),
     /// Bring the cloud to what the stack says, or apply a saved plan
@@ -99,6 +102,7 @@ fn run(cli: Cli) -> Exit {
         match cli.command {
             Command::Check(arguments) => check::run(arguments),
             Command::Test(arguments) => test::run(arguments),
+            Command::Fmt(arguments) => fmt::run(arguments),
             Command::Plan(arguments) => plan::run(arguments).await,
             Command::Apply(arguments) => apply::run(arguments).await,
             Command::Destroy(arguments) => destroy::run(arguments).await,

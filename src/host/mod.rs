@@ -10,6 +10,7 @@ pub mod local_store;
 pub mod sandbox_file;
 pub mod secrets;
 pub mod signals;
+pub mod sources;
 pub mod stack_folders;
 pub mod stdio;
 pub mod terminal;

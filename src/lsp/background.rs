@@ -13,12 +13,12 @@ use crate::diagnostic::Report;
 use crate::host;
 use crate::language::analysis::Observed;
 use crate::language::check::Typed;
-use crate::language::evaluate::Seen;
+use crate::language::evaluate::{self, Seen, WaiverUse};
 use crate::language::program::Program;
 use crate::language::resolve::Files;
 
 /// Evaluates one environment offline, as `cairn check` does, and gives the values.
-pub type Evaluate = fn(&Program, &Typed, &dyn Files, Option<EcoString>, &mut Report) -> Vec<Seen>;
+pub type Evaluate = fn(&Program, &Typed, &dyn Files, Option<EcoString>, &mut Report) -> (Vec<Seen>, Vec<WaiverUse>);
 
 /// One state of a stack to be evaluated.
 pub struct Job {
@@ -93,18 +93,21 @@ fn run(job: &Job, evaluate: Evaluate, wanted: &dyn Fn() -> bool) -> Option<Evalu
     };
     let mut all = Report::default();
     let mut observed = Observed::default();
+    let mut waivers: Vec<WaiverUse> = Vec::new();
     for environment in environments {
         if !wanted() {
             return None;
         }
         let mut report = Report::default();
         let name = environment.clone().unwrap_or_default();
-        let seen = evaluate(program, &job.analysis.typed, &job.files, environment, &mut report);
+        let (seen, used) = evaluate(program, &job.analysis.typed, &job.files, environment, &mut report);
         observed.add(&name, seen);
+        waivers.extend(used);
         // What types already say is wrong is not said again when it is evaluated.
         let news = report.into_sorted().into_iter();
         all.extend(news.filter(|one| !one.span().is_some_and(|span| job.analysis.report.has_error_around(span))));
     }
+    all.extend(evaluate::unused_waivers(waivers.iter()));
     let analysis = Some(Arc::clone(&job.analysis));
     wanted().then(|| Evaluated { reports: all.into_sorted(), observed, analysis })
 }

@@ -113,6 +113,7 @@ pub fn capabilities(encoding: Encoding) -> Value {
             "documentHighlightProvider": true,
             "renameProvider": { "prepareProvider": true },
             "codeActionProvider": { "codeActionKinds": ["quickfix", "source.fixAll"] },
+            "documentFormattingProvider": true,
             "documentSymbolProvider": true,
             "workspaceSymbolProvider": true,
             "foldingRangeProvider": true,

@@ -108,14 +108,14 @@ fn carried(stack: &Stack, now: &Arc<Analysis>) -> Vec<Diagnostic> {
     for report in &stack.evaluated.reports {
         let mut moved = report.clone();
         let spans = moved.labels.iter_mut().map(|label| &mut label.span);
-        let found =
-            spans.chain(moved.edits.iter_mut().map(|edit| &mut edit.span)).all(|span| match carry(then, now, *span) {
-                Some(there) => {
-                    *span = there;
-                    true
-                }
-                None => false,
-            });
+        let edits = moved.fixes.iter_mut().flat_map(|fix| &mut fix.edits).map(|edit| &mut edit.span);
+        let found = spans.chain(edits).all(|span| match carry(then, now, *span) {
+            Some(there) => {
+                *span = there;
+                true
+            }
+            None => false,
+        });
         let news = moved.span().is_some_and(|span| !now.report.has_error_around(span));
         if found && news {
             kept.push(moved);

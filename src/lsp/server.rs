@@ -241,6 +241,7 @@ impl Server {
             "textDocument/codeAction" => parameters(params).and_then(|params| edit::actions(self, &params)),
             "textDocument/inlayHint" => parameters(params).and_then(|params| structure::hints(self, &params)),
             "textDocument/semanticTokens/full" => document(&params).and_then(|uri| structure::tokens(self, &uri)),
+            "textDocument/formatting" => document(&params).and_then(|uri| edit::format(self, &uri)),
             "textDocument/documentSymbol" => document(&params).and_then(|uri| structure::symbols(self, &uri)),
             "textDocument/foldingRange" => document(&params).and_then(|uri| structure::folding(self, &uri)),
             "workspace/symbol" => parameters(params).and_then(|params| structure::workspace_symbols(self, &params)),

@@ -46,8 +46,8 @@ use crate::source::Span;
 
 pub use case::{CaseId, cases, run_case};
 pub use policy::{reports, waits_for};
-pub use waiver::{WaiverUse, unused_waivers};
 pub use seen::{Seen, SeenValue, observe};
+pub use waiver::{WaiverUse, unused_waivers};
 
 /// Steps an evaluation may take.
 pub const MAX_STEPS: u64 = 10_000_000;

@@ -4,13 +4,12 @@ use cairn_provider::value::{Value, render};
 
 use super::instance::FieldState;
 use super::term::{Phase, Term};
-use super::{Evaluator, Request};
+use super::{Evaluation, Evaluator, Request};
 use crate::diagnostic::Report;
 use crate::language::program::Program;
 use crate::language::syntax::ast::ItemKind;
 use crate::language::types::Type;
 use crate::model::Address;
-use crate::model::desired::DesiredStack;
 use crate::source::Span;
 
 /// What a name or field is in one environment. Never holds a secret.
@@ -40,8 +39,10 @@ pub enum SeenValue {
 }
 
 /// Evaluates a program for one environment like [`evaluate`](super::evaluate), and keeps what names and fields are.
-pub fn observe(request: &Request<'_>, report: &mut Report) -> (DesiredStack, Vec<Seen>) {
+pub fn observe(request: &Request<'_>, report: &mut Report) -> (Evaluation, Vec<Seen>) {
     let (mut evaluator, stack) = super::run(request);
+    evaluator.note_waivers();
+    let judgement = evaluator.judged();
     report.extend(std::mem::take(&mut evaluator.diagnostics));
     let mut seen = Vec::new();
     evaluator.fields(&mut seen);
@@ -57,7 +58,9 @@ pub fn observe(request: &Request<'_>, report: &mut Report) -> (DesiredStack, Vec
             }
         }
     }
-    (stack, seen)
+    let wanted = evaluator.wanted.into_values().collect();
+    let waivers = evaluator.waivers.into_values().collect();
+    (Evaluation { stack, wanted, judgement, waivers }, seen)
 }
 
 impl Evaluator<'_> {

@@ -9,6 +9,7 @@ use super::positions::Lines;
 use super::server::{Reply, Server};
 use crate::language::analysis::{self, Completion, CompletionKind, Insert, Place};
 use crate::language::resolve::{Files as _, join};
+use crate::language::standard;
 
 /// What could be written at a position.
 pub fn complete(server: &mut Server, at: &TextDocumentPositionParams) -> Reply {
@@ -55,6 +56,20 @@ pub fn complete(server: &mut Server, at: &TextDocumentPositionParams) -> Reply {
 /// Files that an import could name.
 fn files(server: &Server, at: usize, document: &super::documents::Document, before: &str) -> Vec<Completion> {
     let Some(stack) = server.workspace.stacks.get(at) else { return Vec::new() };
+    let file = |label: &str, text: String| Completion {
+        label: label.to_owned(),
+        kind: CompletionKind::File,
+        detail: String::new(),
+        documentation: String::new(),
+        insert: Insert::plain(text),
+        rank: 0,
+    };
+    let start = before.rfind(['/', ':']).map_or("", |at| before.get(..=at).unwrap_or_default());
+    if before.starts_with(standard::SCHEME) {
+        let whole = standard::PARTS.iter().map(|part| format!("{}{}", standard::SCHEME, part.name));
+        let names = whole.filter_map(|name| name.strip_prefix(start).map(ToOwned::to_owned));
+        return names.map(|name| file(&name, name.clone())).collect();
+    }
     let own = stack.path_of(document).unwrap_or_default();
     let own_folder = own.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
     let typed_folder = before.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -63,17 +78,7 @@ fn files(server: &Server, at: usize, document: &super::documents::Document, befo
     names
         .into_iter()
         .filter(|name| name.ends_with(".cairn") && !name.starts_with('('))
-        .map(|name| {
-            let start = if before.contains('/') { "" } else { "./" };
-            Completion {
-                label: name.clone(),
-                kind: CompletionKind::File,
-                detail: String::new(),
-                documentation: String::new(),
-                insert: Insert::plain(format!("{start}{name}")),
-                rank: 0,
-            }
-        })
+        .map(|name| file(&name, if before.contains('/') { name.clone() } else { format!("./{name}") }))
         .collect()
 }
 

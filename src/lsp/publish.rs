@@ -7,7 +7,7 @@ use ls_types::{CodeDescription, DiagnosticRelatedInformation, DiagnosticSeverity
 
 use super::documents::Documents;
 use super::positions::{Encoding, Lines};
-use super::stack::{Analysis, Stack};
+use super::stack::{Analysis, Stack, is_synthetic};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{SourceId, Span};
 
@@ -26,10 +26,14 @@ pub fn reports(
     }
     let mut all: BTreeMap<String, Vec<ls_types::Diagnostic>> = BTreeMap::new();
     for report in &self::all(stack, analysis) {
-        // What concerns no text is shown at the start of the first file.
-        let span = report.span().or_else(|| program.sources.ids().next().map(|source| Span::new(source, 0, 0)));
-        let Some(span) = span else { continue };
-        let Some(uri) = stack.uri_of(program, span.source, documents) else { continue };
+        if report.span().is_some_and(|span| is_synthetic(program, span.source)) {
+            continue;
+        }
+        // What concerns no text, or only texts that are compiled in, is shown at the start of the first file.
+        let first = program.sources.ids().map(|source| Span::new(source, 0, 0));
+        let places = report.labels.iter().map(|label| label.span).chain(first);
+        let found = places.map(|span| (span, stack.uri_of(program, span.source, documents)));
+        let Some((span, uri)) = found.into_iter().find_map(|(span, uri)| Some((span, uri?))) else { continue };
         let range = |span: Span| {
             lines
                 .get(&span.source)

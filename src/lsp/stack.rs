@@ -176,7 +176,8 @@ impl Stack {
     pub fn uri_of(&self, program: &Program, source: SourceId, documents: &Documents) -> Option<Uri> {
         use std::str::FromStr as _;
         let path = &program.sources.get(source).path;
-        if path == SYNTHETIC {
+        // What is compiled in or fetched lies in no folder of the editor.
+        if path == SYNTHETIC || path.contains(':') {
             return None;
         }
         match &self.root {
@@ -204,6 +205,11 @@ impl Stack {
         let range = Lines::new(text, encoding).range(span.start as usize, span.end as usize);
         Some(Location { uri, range })
     }
+}
+
+/// Whether a source only exists so that there is a stack.
+pub fn is_synthetic(program: &Program, source: SourceId) -> bool {
+    program.sources.get(source).path == SYNTHETIC
 }
 
 /// A stack around a component or a library, whose names it imports; nothing for what needs none.

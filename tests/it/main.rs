@@ -15,6 +15,7 @@ mod command;
 mod concurrent;
 mod crash_points;
 mod damage;
+mod editors;
 mod examples;
 mod faults;
 mod interrupt;

@@ -109,16 +109,64 @@ async def actions(workspace, name, place, only=None):
     return await workspace.client.text_document_code_action_async(lsp.CodeActionParams(document, place, context))
 
 
-async def test_code_actions_are_the_edits_of_reports(workspace):
+async def test_elsewhere_no_action_is_offered(workspace):
     workspace.open("stack.cairn")
-    workspace.replace("stack.cairn", "let zones = {", "let zones = {;")
-    for _ in range(500):
-        found = workspace.diagnostics("stack.cairn")
-        if found:
-            break
-        await asyncio.sleep(0.02)
-    offered = await actions(workspace, "stack.cairn", found[0].range)
-    elsewhere = await actions(workspace, "stack.cairn", lsp.Range(lsp.Position(0, 0), lsp.Position(0, 1)))
-    assert not elsewhere
-    for one in offered:
-        assert one.kind == lsp.CodeActionKind.QuickFix and one.edit.changes
+    workspace.replace("stack.cairn", "  cidr_block: cidr\n  tags: {", "  cidr_block = cidr\n  tags: {")
+    await workspace.codes("stack.cairn", ["syntax::equals_in_record"])
+    assert not await actions(workspace, "stack.cairn", lsp.Range(lsp.Position(0, 0), lsp.Position(0, 1)))
+
+
+def applied(text, edits):
+    """A text after edits of the protocol, in units of UTF-16."""
+    lines = text.split("\n")
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line.encode("utf-16-le")) // 2 + 1)
+    units = text.encode("utf-16-le")
+    for one in sorted(edits, key=lambda one: (-one.range.start.line, -one.range.start.character)):
+        start = starts[one.range.start.line] + one.range.start.character
+        end = starts[one.range.end.line] + one.range.end.character
+        units = units[:start * 2] + one.new_text.encode("utf-16-le") + units[end * 2:]
+    return units.decode("utf-16-le")
+
+
+async def formatted(workspace, name):
+    options = lsp.FormattingOptions(tab_size=2, insert_spaces=True)
+    document = lsp.TextDocumentIdentifier(workspace.uri(name))
+    params = lsp.DocumentFormattingParams(document, options)
+    edits = await workspace.client.text_document_formatting_async(params) or []
+    return applied(workspace.texts[name], edits), edits
+
+
+async def test_formatting(workspace):
+    workspace.open("stack.cairn")
+    workspace.replace("stack.cairn", "  cidr_block: cidr\n  tags: {", "  cidr_block:    cidr\n    tags: {")
+    text, (edit,) = await formatted(workspace, "stack.cairn")
+    assert "  cidr_block: cidr\n  tags: {" in text
+    # Only the lines that differ are replaced.
+    assert edit.range.end.line - edit.range.start.line <= 3
+    workspace.open("stack.cairn", text)
+    assert await formatted(workspace, "stack.cairn") == (text, [])
+
+
+async def test_formatting_leaves_what_is_broken_and_line_ends_alone(workspace):
+    text = "stack s { cairn: \"1\" }\nlet   a = \nlet   b   = \"💧\"\n".replace("\n", "\r\n")
+    workspace.open("untitled:x", text)
+    result, _ = await formatted(workspace, "untitled:x")
+    assert result.endswith("let   a =\r\nlet b = \"💧\"\r\n") or result.endswith("let   a = \r\nlet b = \"💧\"\r\n")
+
+
+async def test_a_fix_removes_its_mistake(workspace):
+    workspace.open("stack.cairn")
+    workspace.replace("stack.cairn", "  cidr_block: cidr\n  tags: {", "  cidr_block = cidr\n  tags: {")
+    (report,) = await workspace.codes("stack.cairn", ["syntax::equals_in_record"])
+    first, *_ = await actions(workspace, "stack.cairn", report.range)
+    assert first.kind == lsp.CodeActionKind.QuickFix and first.is_preferred
+    assert [one.code for one in first.diagnostics] == ["syntax::equals_in_record"]
+    (edits,) = first.edit.changes.values()
+    assert "  cidr_block: cidr\n  tags: {" in applied(workspace.texts["stack.cairn"], edits)
+    everything = await actions(workspace, "stack.cairn", lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0)), [lsp.CodeActionKind.SourceFixAll])
+    assert [one.kind for one in everything] == [lsp.CodeActionKind.SourceFixAll]
+    (edits,) = everything[0].edit.changes.values()
+    workspace.open("stack.cairn", applied(workspace.texts["stack.cairn"], edits))
+    await workspace.codes("stack.cairn", [])

@@ -16,6 +16,7 @@ use crate::host::entropy::SystemEntropy;
 use crate::host::local_store::LocalStore;
 use crate::model::desired::DesiredStack;
 use crate::model::plan::Plan;
+use crate::model::policy::Judgement;
 use crate::registry;
 use crate::state::codec::{read_desired, write_desired};
 use crate::state::{Entry, StateStore as _};
@@ -53,11 +54,19 @@ pub fn write(
 
 /// What a plan does, in a form that is the same exactly if the plan is.
 fn changes(plan: &Plan) -> String {
-    view::json::plan(plan, &[], &crate::source::SourceSet::default())
+    // Consent and what is undecided travel with what is wanted; their places are none of other sources.
+    let plan = Plan { policies: Judgement::default(), ..plan.clone() };
+    view::json::plan(&plan, &[], &crate::source::SourceSet::default())
 }
 
 /// Applies a saved plan.
-pub async fn apply(file: &Path, arguments: &CloudArguments, format: Format, detail: Detail) -> Result<Exit, Failure> {
+pub async fn apply(
+    file: &Path,
+    arguments: &CloudArguments,
+    format: Format,
+    detail: Detail,
+    approved: Vec<String>,
+) -> Result<Exit, Failure> {
     let broken = |why: &str| Failure::new(format!("{} is no saved plan: {why}", file.display()));
     let text = host::read_text(file).map_err(|why| broken(&why))?;
     let document: Json = serde_json::from_str(&text).map_err(|error| broken(&error.to_string()))?;
@@ -117,5 +126,5 @@ pub async fn apply(file: &Path, arguments: &CloudArguments, format: Format, deta
         format,
         first: vec![Entry::PlanUsed { plan: plan_id.into() }],
     };
-    settle(Proposal { command: "apply", taken, work, sources: &sources, detail, question: None }).await
+    settle(Proposal { command: "apply", taken, work, sources: &sources, detail, question: None, approved }).await
 }

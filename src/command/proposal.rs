@@ -1,6 +1,6 @@
 //! A plan that wants to be carried out: shown, refused or consented to, done.
 
-use std::collections::BTreeSet;
+use ecow::EcoString;
 
 use super::arguments::{Detail, Format};
 use super::failure::{Exit, Failure, reports, style};
@@ -10,7 +10,6 @@ use crate::host::terminal;
 use crate::source::SourceSet;
 use crate::state::StateStore as _;
 use crate::view;
-use crate::view::untrusted;
 
 /// What is asked before anything is changed.
 pub struct Question {
@@ -65,18 +64,14 @@ pub async fn settle(proposal: Proposal<'_>) -> Result<Exit, Failure> {
             terminal::out(&view::json::plan(&planning.plan, &refused, sources));
         }
         taken.store.release().await?;
-        let teams: BTreeSet<String> = policies
-            .approvers()
-            .into_iter()
-            .filter(|team| !approved.iter().any(|given| given == team.as_str()))
-            .map(|team| format!("--approve {}", untrusted::one_line(team)))
-            .collect();
         let why = if !planning.refused.is_empty() {
-            "refused: protected resources would be destroyed".to_owned()
+            "refused: protected resources would be destroyed"
         } else if !denied.is_empty() {
-            "refused by a policy".to_owned()
+            "refused by a policy"
         } else {
-            format!("refused until it is agreed to: {}", teams.into_iter().collect::<Vec<_>>().join(" "))
+            let asked = policies.approvers().into_iter().map(EcoString::as_str);
+            let missing: Vec<&str> = asked.filter(|team| !approved.iter().any(|given| given == team)).collect();
+            return Err(verdict::missing_consent(&missing));
         };
         return Err(Failure::with(Exit::Refused, format!("{why}; nothing was touched")));
     }

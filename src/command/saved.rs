@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use ecow::EcoString;
 use serde_json::{Value as Json, json};
 
 use super::arguments::{CloudArguments, Detail, Format};
 use super::failure::{Exit, Failure};
 use super::front::Front;
 use super::proposal::{Proposal, settle};
-use super::{pipeline, run as running};
+use super::{pipeline, run as running, verdict};
 use crate::engine::execute::Entropy as _;
 use crate::engine::mask::StackKey;
 use crate::host;
@@ -45,6 +46,7 @@ pub fn write(
         "base": { "lineage": plan.base.lineage.as_str(), "sequence": plan.base.sequence },
         "desired": write_desired(desired, sources),
         "changes": changes(plan),
+        "approvers": plan.policies.approvers().into_iter().map(EcoString::as_str).collect::<Vec<_>>(),
     });
     let text = body.to_string();
     let document = json!({ "cairn_plan": 1, "signature": key.sign(&text), "body": text });
@@ -82,6 +84,12 @@ pub async fn apply(
     let sandbox = body.get("sandbox").and_then(Json::as_bool).unwrap_or(false);
     let (desired, sources) =
         read_desired(body.get("desired").unwrap_or(&Json::Null)).map_err(|error| broken(&error.to_string()))?;
+    // Asked before the state is taken: a plan that is only refused stays as good as it was.
+    let asked = body.get("approvers").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str);
+    let missing: Vec<&str> = asked.filter(|team| !approved.iter().any(|given| given == team)).collect();
+    if !missing.is_empty() {
+        return Err(verdict::missing_consent(&missing));
+    }
     let environment = (!desired.environment.is_empty()).then(|| desired.environment.clone());
     let arguments = CloudArguments { sandbox, ..arguments.clone() };
     let place = pipeline::open(&root, &desired.name, environment.as_ref(), registry::catalogue(), &arguments).await?;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use cairn_provider::value::Map;
 use ecow::EcoString;
 
-use super::failure::Failure;
+use super::failure::{Exit, Failure};
 use super::front::Front;
 use super::pipeline::Planned;
 use crate::diagnostic::Diagnostic;
@@ -103,6 +103,13 @@ pub fn not_approved(policies: &Judgement, given: &[String], sources: &SourceSet)
             ))
         })
         .collect()
+}
+
+/// The end of a command that needs a consent nobody gave.
+pub fn missing_consent(teams: &[&str]) -> Failure {
+    let teams: BTreeSet<String> = teams.iter().map(|team| format!("--approve {}", untrusted::one_line(team))).collect();
+    let teams = teams.into_iter().collect::<Vec<_>>().join(" ");
+    Failure::with(Exit::Refused, format!("refused until it is agreed to: {teams}; nothing was touched"))
 }
 
 /// Words of the command line that nobody asked for.

@@ -325,8 +325,11 @@ fn report(findings: &[&Finding], sources: &SourceSet) -> Option<Diagnostic> {
     let place = sources.place(first.rule);
     let mut help = Vec::new();
     help.extend(first.remedy.as_ref().map(ToString::to_string));
-    help.push(format!("the policy is at {place}"));
-    if !first.of_change {
+    if first.place.source != first.rule.source || first.place == first.rule {
+        help.push(format!("the policy is at {place}"));
+    }
+    // What is not declared any more has no line for an exception.
+    if first.place != first.rule {
         help.push(format!("an exception with an end: @waive({}, until: \"YYYY-MM-DD\", because: \"…\")", first.policy));
     }
     let diagnostic = diagnostic.help(help.join("\n"));

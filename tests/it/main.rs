@@ -31,6 +31,7 @@ mod project;
 mod reference;
 mod sample_types;
 mod stacks;
+mod replaces;
 mod standard_library;
 mod sandbox_truth;
 mod shared_examples;

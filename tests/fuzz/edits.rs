@@ -37,7 +37,8 @@ pub fn session(text: &str, other: &str, numbers: &mut Numbers) -> Session {
         let edit = match numbers.below(5) {
             // A key is pressed.
             0 | 1 => {
-                let key = numbers.one(&["a", " ", "\n", "{", "}", "\"", "=", ":", ".", "#", "1", "(", "@", "é", "\n\n"]);
+                let key =
+                    numbers.one(&["a", " ", "\n", "{", "}", "\"", "=", ":", ".", "#", "1", "(", "@", "é", "\n\n"]);
                 Edit { start: at, end: at, text: key.to_owned() }
             }
             // A character is deleted.

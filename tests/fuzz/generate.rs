@@ -3,12 +3,12 @@
 use crate::layout::Writer;
 use crate::numbers::Numbers;
 
-const NAMES: &[&str] = &["a", "b", "vpc", "zones", "env", "tcp", "net_1", "_x", "iff", "known", "resource", "none", "true"];
+const NAMES: &[&str] =
+    &["a", "b", "vpc", "zones", "env", "tcp", "net_1", "_x", "iff", "known", "resource", "none", "true"];
 const WORDS: &[&str] = &["a", "b", "vpc", "match", "for", "in", "MONGO_URL", "type", "if", "Version", "env", "zones"];
 const TYPES: &[&str] = &["Int", "String", "Map", "Vpc", "Url", "T1"];
 const NUMBERS: &[&str] = &["0", "1", "42", "1_000", "0.5", "35d", "20GiB", "70%", "10.0.0.0/16", "10.0.0.1", "1h30min"];
-const OPERATORS: &[&str] =
-    &["||", "&&", "==", "!=", "<=", ">=", "<", ">", "??", "..", "in", "+", "-", "*", "/"];
+const OPERATORS: &[&str] = &["||", "&&", "==", "!=", "<=", ">=", "<", ">", "??", "..", "in", "+", "-", "*", "/"];
 
 /// Programs of about so many bytes are large enough.
 const ENOUGH: usize = 1500;

@@ -23,7 +23,9 @@ pub fn target<Input: Clone + Send>(
     let started = Instant::now();
     cairn::host::with_large_stack(|| {
         let mut round = only.unwrap_or(0);
-        while only.is_none_or(|only| only == round) && (round < LEAST || started.elapsed() < time) || only == Some(round) {
+        while only.is_none_or(|only| only == round) && (round < LEAST || started.elapsed() < time)
+            || only == Some(round)
+        {
             // Every input has a number of its own, so that it can be made again alone.
             let input = make(&mut Numbers::new(seed.wrapping_mul(0x1_0000_0001).wrapping_add(round)));
             if catch_unwind(AssertUnwindSafe(|| holds(&input))).is_err() {

@@ -32,44 +32,54 @@ fn text(texts: &[String], numbers: &mut Numbers) -> String {
 #[test]
 fn parse() {
     let texts = corpus::texts();
-    run::target("parse", |numbers| text(&texts, numbers), Clone::clone, |text| {
-        let mut set = SourceSet::default();
-        let id = set.add(SourceText::new("main.cairn", text.as_str()));
-        let (document, diagnostics) = syntax::parse(id, set.get(id));
-        assert_places(&set, &diagnostics);
-        let tree = syntax::tree(text);
-        assert_round_trip(text, &tree);
-        let mut before = 0;
-        for item in &document.items {
-            assert!(item.span.start as usize >= before, "items overlap");
-            before = item.span.end as usize;
-        }
-        if diagnostics.is_empty() {
-            assert_eq!(tree.broken().count(), 0, "nothing is reported, and something cannot be read");
-            let items = tree.parts.iter().filter(|part| matches!(part, Part::Item(_))).count();
-            assert_eq!(items, document.items.len(), "the trees differ");
-        }
-    });
+    run::target(
+        "parse",
+        |numbers| text(&texts, numbers),
+        Clone::clone,
+        |text| {
+            let mut set = SourceSet::default();
+            let id = set.add(SourceText::new("main.cairn", text.as_str()));
+            let (document, diagnostics) = syntax::parse(id, set.get(id));
+            assert_places(&set, &diagnostics);
+            let tree = syntax::tree(text);
+            assert_round_trip(text, &tree);
+            let mut before = 0;
+            for item in &document.items {
+                assert!(item.span.start as usize >= before, "items overlap");
+                before = item.span.end as usize;
+            }
+            if diagnostics.is_empty() {
+                assert_eq!(tree.broken().count(), 0, "nothing is reported, and something cannot be read");
+                let items = tree.parts.iter().filter(|part| matches!(part, Part::Item(_))).count();
+                assert_eq!(items, document.items.len(), "the trees differ");
+            }
+        },
+    );
 }
 
 #[test]
 fn format() {
     let texts = corpus::texts();
-    run::target("format", |numbers| text(&texts, numbers), Clone::clone, |text| {
-        let formatted = format::format(text).unwrap().text;
-        let again = format::format(&formatted).unwrap().text;
-        assert_eq!(again, formatted, "formatting twice differs");
-        // A byte order mark is left out; so is the report about it.
-        let plain = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let (before, after) = (meaning(plain), meaning(&formatted));
-        assert_eq!(after.1, before.1, "the reports differ");
-        // What is made of texts that cannot be read depends on their lines.
-        if before.1.is_empty() {
-            assert_eq!(after.0, before.0, "the program differs");
-        }
-        assert_eq!(comments(&formatted), comments(&plain.replace("\r\n", "\n")), "the comments differ");
-        assert_eq!(broken(&formatted), broken(&plain.replace("\r\n", "\n")), "what could not be read differs");
-    });
+    run::target(
+        "format",
+        |numbers| text(&texts, numbers),
+        Clone::clone,
+        |text| {
+            let formatted = format::format(text).unwrap().text;
+            let again = format::format(&formatted).unwrap().text;
+            assert_eq!(again, formatted, "formatting twice differs");
+            // A byte order mark is left out; so is the report about it.
+            let plain = text.strip_prefix('\u{feff}').unwrap_or(text);
+            let (before, after) = (meaning(plain), meaning(&formatted));
+            assert_eq!(after.1, before.1, "the reports differ");
+            // What is made of texts that cannot be read depends on their lines.
+            if before.1.is_empty() {
+                assert_eq!(after.0, before.0, "the program differs");
+            }
+            assert_eq!(comments(&formatted), comments(&plain.replace("\r\n", "\n")), "the comments differ");
+            assert_eq!(broken(&formatted), broken(&plain.replace("\r\n", "\n")), "what could not be read differs");
+        },
+    );
 }
 
 #[test]
@@ -130,22 +140,27 @@ fn edits() {
         let other = texts[numbers.below(texts.len())].clone();
         edits::session(&begin, &other, numbers)
     };
-    run::target("edits", make, |session| format!("{session:#?}\n"), |session: &Session| {
-        let mut now = session.text.clone();
-        for edit in &session.edits {
-            let next = edits::apply(&now, edit);
-            let (before, after) = (syntax::tree(&now), syntax::tree(&next));
-            assert_round_trip(&next, &after);
-            let texts: BTreeMap<&str, String> = items(&now, &before).into_iter().collect();
-            for (text, shape) in items(&next, &after) {
-                if let Some(known) = texts.get(text) {
-                    assert_eq!(known, &shape, "an item with the same text is another item");
+    run::target(
+        "edits",
+        make,
+        |session| format!("{session:#?}\n"),
+        |session: &Session| {
+            let mut now = session.text.clone();
+            for edit in &session.edits {
+                let next = edits::apply(&now, edit);
+                let (before, after) = (syntax::tree(&now), syntax::tree(&next));
+                assert_round_trip(&next, &after);
+                let texts: BTreeMap<&str, String> = items(&now, &before).into_iter().collect();
+                for (text, shape) in items(&next, &after) {
+                    if let Some(known) = texts.get(text) {
+                        assert_eq!(known, &shape, "an item with the same text is another item");
+                    }
                 }
+                meaning(&next);
+                now = next;
             }
-            meaning(&next);
-            now = next;
-        }
-    });
+        },
+    );
 }
 
 /// The items of a text with their trees, counted from the start of each.

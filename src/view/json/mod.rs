@@ -11,6 +11,7 @@ use crate::model::change::{Action, After, AttributeChange, Change, Reason, Risk}
 use crate::model::plan::Plan;
 use crate::source::SourceSet;
 use crate::state::{Masked, Recorded};
+use crate::view::tested::CaseRun;
 
 /// The version of the formats: programs ignore keys they do not know inside of a major version.
 pub const FORMAT: &str = "1.0";
@@ -52,6 +53,8 @@ pub struct Outcome {
     pub skipped: usize,
     /// Steps that were not begun, because the run was stopped.
     pub not_begun: usize,
+    /// How many were begun and not waited for, because the run was stopped.
+    pub left: usize,
     /// Names and values of the outputs; nothing for secrets.
     pub outputs: Vec<(String, Option<Value>)>,
 }
@@ -72,6 +75,7 @@ pub fn applied(plan: &Plan, outcome: &Outcome) -> String {
             .collect(),
         skipped: outcome.skipped,
         not_begun: outcome.not_begun,
+        left: outcome.left,
         outputs: outcome
             .outputs
             .iter()
@@ -159,6 +163,22 @@ pub fn formatted(files: &[FormattedFile], checked: bool) -> String {
     pretty(&wire::Formatted { format_version: FORMAT, written: !checked, files: files.collect() })
 }
 
+/// Results of test cases as JSON.
+pub fn tested(runs: &[CaseRun], sources: &SourceSet) -> String {
+    let failed = runs.iter().filter(|run| !run.wrong.is_empty()).count();
+    let cases = runs.iter().map(|run| wire::Case {
+        name: run.name.to_string(),
+        passed: run.wrong.is_empty(),
+        seconds: run.seconds,
+        source: wire::Source {
+            file: sources.get(run.place.source).path.clone(),
+            line: sources.position(run.place).line,
+        },
+        diagnostics: run.wrong.iter().map(|diagnostic| self::diagnostic(diagnostic, sources)).collect(),
+    });
+    pretty(&wire::Tested { format_version: FORMAT, passed: runs.len() - failed, failed, cases: cases.collect() })
+}
+
 /// The published JSON Schemas of all formats: file names and texts.
 pub fn schemas() -> Vec<(&'static str, String)> {
     vec![
@@ -166,6 +186,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("drift.schema.json", pretty(&schemars::schema_for!(wire::DriftReport))),
         ("check.schema.json", pretty(&schemars::schema_for!(wire::Check))),
         ("fmt.schema.json", pretty(&schemars::schema_for!(wire::Formatted))),
+        ("test.schema.json", pretty(&schemars::schema_for!(wire::Tested))),
         ("apply.schema.json", pretty(&schemars::schema_for!(wire::Applied))),
         ("state.schema.json", pretty(&schemars::schema_for!(wire::State))),
     ]

@@ -98,6 +98,8 @@ pub struct Applied {
     pub skipped: usize,
     /// Steps that were not begun, because the run was stopped.
     pub not_begun: usize,
+    /// How many were begun and not waited for, because the run was stopped.
+    pub left: usize,
     /// The outputs by name; secrets are "(sensitive)".
     pub outputs: BTreeMap<String, Json>,
 }
@@ -301,4 +303,32 @@ pub struct Edit {
     pub end_column: u32,
     /// The text that takes its place.
     pub text: String,
+}
+
+/// `cairn test --format json`.
+#[derive(Serialize, JsonSchema)]
+pub struct Tested {
+    /// `1.0`; programs ignore keys they do not know inside of a major version.
+    pub format_version: &'static str,
+    /// How many cases passed.
+    pub passed: usize,
+    /// How many did not.
+    pub failed: usize,
+    /// All cases that were run.
+    pub cases: Vec<Case>,
+}
+
+/// A test case that was run.
+#[derive(Serialize, JsonSchema)]
+pub struct Case {
+    /// Its name.
+    pub name: String,
+    /// Whether everything was as expected.
+    pub passed: bool,
+    /// How long it took.
+    pub seconds: f64,
+    /// Where it is declared.
+    pub source: Source,
+    /// What is wrong.
+    pub diagnostics: Vec<Diagnostic>,
 }

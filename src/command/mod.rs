@@ -7,6 +7,7 @@ mod consent;
 mod destroy;
 mod drift;
 mod failure;
+mod fmt;
 mod front;
 mod graph;
 mod pipeline;
@@ -46,6 +47,8 @@ pub struct Cli {
 enum Command {
     /// Check a stack offline, in all its environments
     Check(check::Arguments),
+    /// Write sources in the one form everybody writes
+    Fmt(fmt::Arguments),
     /// Run the test cases of a stack, offline
     Test(test::Arguments),
     /// Show what an apply would do; writes nothing
@@ -96,6 +99,7 @@ fn run(cli: Cli) -> Exit {
     let result = runtime.block_on(async {
         match cli.command {
             Command::Check(arguments) => check::run(arguments),
+            Command::Fmt(arguments) => fmt::run(arguments),
             Command::Test(arguments) => test::run(arguments),
             Command::Plan(arguments) => plan::run(arguments).await,
             Command::Apply(arguments) => apply::run(arguments).await,

@@ -10,6 +10,7 @@ pub mod local_store;
 pub mod sandbox_file;
 pub mod secrets;
 pub mod signals;
+pub mod sources;
 pub mod terminal;
 pub mod who;
 

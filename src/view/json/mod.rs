@@ -5,7 +5,7 @@ mod wire;
 use cairn_provider::value::{Value, to_json};
 use serde_json::Value as Json;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::model::Address;
 use crate::model::change::{Action, After, AttributeChange, Change, Reason, Risk};
 use crate::model::plan::Plan;
@@ -174,6 +174,37 @@ pub fn check(diagnostics: &[Diagnostic], sources: &SourceSet) -> String {
     pretty(&wire::Check { format_version: FORMAT, diagnostics })
 }
 
+/// What was done with a source file.
+#[derive(Clone, Debug)]
+pub struct FormattedFile {
+    /// Its path as it was given; empty if there is none.
+    pub path: String,
+    /// Whether it was not formatted.
+    pub changed: bool,
+    /// How many places of it could not be read and stay as they are.
+    pub broken: usize,
+    /// Why nothing was done.
+    pub error: Option<String>,
+}
+
+impl FormattedFile {
+    /// A file with which nothing was done.
+    pub fn failed(path: String, error: String) -> Self {
+        Self { path, changed: false, broken: 0, error: Some(error) }
+    }
+}
+
+/// What was formatted, or would be, as JSON.
+pub fn formatted(files: &[FormattedFile], checked: bool) -> String {
+    let files = files.iter().map(|file| wire::FormattedFile {
+        path: file.path.clone(),
+        changed: file.changed,
+        broken: file.broken,
+        error: file.error.clone(),
+    });
+    pretty(&wire::Formatted { format_version: FORMAT, written: !checked, files: files.collect() })
+}
+
 /// Results of test cases as JSON.
 pub fn tested(runs: &[CaseRun], sources: &SourceSet) -> String {
     let failed = runs.iter().filter(|run| !run.wrong.is_empty()).count();
@@ -196,6 +227,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("plan.schema.json", pretty(&schemars::schema_for!(wire::Plan))),
         ("drift.schema.json", pretty(&schemars::schema_for!(wire::DriftReport))),
         ("check.schema.json", pretty(&schemars::schema_for!(wire::Check))),
+        ("fmt.schema.json", pretty(&schemars::schema_for!(wire::Formatted))),
         ("test.schema.json", pretty(&schemars::schema_for!(wire::Tested))),
         ("apply.schema.json", pretty(&schemars::schema_for!(wire::Applied))),
         ("state.schema.json", pretty(&schemars::schema_for!(wire::State))),
@@ -228,7 +260,24 @@ fn diagnostic(diagnostic: &Diagnostic, sources: &SourceSet) -> wire::Diagnostic 
         end_line: end.map(|position| position.line),
         end_column: end.map(|position| position.column),
         help: diagnostic.help.clone(),
+        fixes: diagnostic.fixes.iter().map(|fix| self::fix(fix, sources)).collect(),
     }
+}
+
+fn fix(fix: &Fix, sources: &SourceSet) -> wire::Fix {
+    let edits = fix.edits.iter().map(|edit| {
+        let text = sources.get(edit.span.source);
+        let (start, end) = (text.position(edit.span.start), text.position(edit.span.end));
+        wire::Edit {
+            file: text.path.clone(),
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+            text: edit.text.clone(),
+        }
+    });
+    wire::Fix { title: fix.title.clone(), certain: fix.certain, edits: edits.collect() }
 }
 
 fn change(change: &Change) -> wire::Change {

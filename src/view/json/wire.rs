@@ -113,6 +113,30 @@ pub struct Check {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// What was formatted: `cairn fmt --format json`.
+#[derive(Serialize, JsonSchema)]
+pub struct Formatted {
+    /// The version of the format.
+    pub format_version: &'static str,
+    /// Whether changed files were written; false for `--check`.
+    pub written: bool,
+    /// All files that were looked at.
+    pub files: Vec<FormattedFile>,
+}
+
+/// A source file.
+#[derive(Serialize, JsonSchema)]
+pub struct FormattedFile {
+    /// The path as it was given.
+    pub path: String,
+    /// Whether it was not formatted.
+    pub changed: bool,
+    /// How many declarations and lines could not be read and stay as they are.
+    pub broken: usize,
+    /// Why nothing was done with it; null if all went well.
+    pub error: Option<String>,
+}
+
 /// What was done: `cairn apply --format json` and `cairn destroy --format json`.
 #[derive(Serialize, JsonSchema)]
 pub struct Applied {
@@ -311,6 +335,36 @@ pub struct Diagnostic {
     pub end_column: Option<u32>,
     /// What to do about it.
     pub help: Option<String>,
+    /// Changes of the sources that remove the mistake, the best first; one of them is enough.
+    pub fixes: Vec<Fix>,
+}
+
+/// A change of the sources that removes a mistake.
+#[derive(Serialize, JsonSchema)]
+pub struct Fix {
+    /// What it does, in a few words.
+    pub title: String,
+    /// Whether `cairn fix` applies it; others need somebody who looks.
+    pub certain: bool,
+    /// Replacements that belong together: all of them or none. They do not overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// A replacement of source text.
+#[derive(Serialize, JsonSchema)]
+pub struct Edit {
+    /// The file, from the stack's directory.
+    pub file: String,
+    /// The line where the replaced text begins, from 1.
+    pub line: u32,
+    /// Its column in characters, from 1.
+    pub column: u32,
+    /// The line where the replaced text ends.
+    pub end_line: u32,
+    /// The column behind its last character.
+    pub end_column: u32,
+    /// The text that takes its place.
+    pub text: String,
 }
 
 /// `cairn test --format json`.

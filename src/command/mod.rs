@@ -20,6 +20,7 @@ mod saved;
 mod show;
 mod state;
 mod test;
+mod verdict;
 mod version;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -47,10 +48,10 @@ pub struct Cli {
 enum Command {
     /// Check a stack offline, in all its environments
     Check(check::Arguments),
-    /// Run the test cases of a stack, offline
-    Test(test::Arguments),
     /// Write sources in the one form everybody writes
     Fmt(fmt::Arguments),
+    /// Run the test cases of a stack, offline
+    Test(test::Arguments),
     /// Show what an apply would do; writes nothing
     Plan(plan::Arguments),
     /// Bring the cloud to what the stack says, or apply a saved plan
@@ -101,8 +102,8 @@ fn run(cli: Cli) -> Exit {
     let result = runtime.block_on(async {
         match cli.command {
             Command::Check(arguments) => check::run(arguments),
-            Command::Test(arguments) => test::run(arguments),
             Command::Fmt(arguments) => fmt::run(arguments),
+            Command::Test(arguments) => test::run(arguments),
             Command::Plan(arguments) => plan::run(arguments).await,
             Command::Apply(arguments) => apply::run(arguments).await,
             Command::Destroy(arguments) => destroy::run(arguments).await,

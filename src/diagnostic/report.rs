@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::suggest;
 use crate::source::Span;
 
 /// The stable name of a kind of mistake, without the leading `cairn::`: `names::undefined`.
@@ -121,6 +122,29 @@ impl Diagnostic {
     pub fn offer(self, span: Span, text: impl Into<String>) -> Self {
         let text = text.into();
         self.fix(Fix { title: format!("write `{}`", text.trim()), certain: false, edits: vec![Edit { span, text }] })
+    }
+
+    /// The nearest of some names in place of one that does not exist; certain if no other is as near.
+    #[must_use]
+    pub fn meant<'a>(self, span: Span, name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
+        self.meant_as(span, name, candidates, str::to_owned)
+    }
+
+    /// Like [`meant`](Self::meant), for something that is written differently from its name.
+    #[must_use]
+    pub fn meant_as<'a>(
+        self,
+        span: Span,
+        name: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+        written: impl Fn(&str) -> String,
+    ) -> Self {
+        let candidates: Vec<&str> = candidates.into_iter().filter(|candidate| *candidate != name).collect();
+        if let Some(clear) = suggest::clear(name, candidates.iter().copied()) {
+            return self.edit(span, written(clear));
+        }
+        let near = suggest::closest(name, candidates, 3);
+        near.into_iter().fold(self, |diagnostic, near| diagnostic.offer(span, written(near)))
     }
 
     /// One more way out.

@@ -403,6 +403,7 @@ impl Checker<'_> {
                         span,
                         label,
                     )
+                    .meant(span, name, names)
                     .help(format!("its fields: {}", names.join(" "))),
                 );
             }

@@ -202,6 +202,7 @@ impl Checker<'_> {
                 decorator.span,
                 label,
             )
+            .meant(decorator.name.span, name, DECORATORS)
             .help(format!("{purpose}{}", listed.join(" "))),
         );
     }
@@ -340,6 +341,7 @@ impl Checker<'_> {
                             name.span,
                             label,
                         )
+                        .meant(name.span, &name.text, operations)
                         .help(format!("operations: {}", operations.join(" "))),
                     );
                 }

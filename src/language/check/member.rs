@@ -116,6 +116,7 @@ impl Checker<'_> {
                         name.span,
                         label,
                     )
+                    .meant(name.span, &name.text, names.iter().copied())
                     .help(format!("its fields: {}", names.join(" "))),
                 );
                 Type::Error
@@ -132,7 +133,8 @@ impl Checker<'_> {
             format!("{} {shown} has no `{}`", capital(article(&shown)), name.text),
             name.span,
             label,
-        );
+        )
+        .meant(name.span, &name.text, names.iter().copied());
         if !names.is_empty() {
             diagnostic = diagnostic.help(format!("it has: {}", names.join(" ")));
         }
@@ -197,6 +199,7 @@ impl Checker<'_> {
                         name.span,
                         label,
                     )
+                    .meant(name.span, &name.text, names.iter().copied())
                     .help(format!("its outputs: {}", names.join(" "))),
                 );
                 Type::Error

@@ -41,11 +41,11 @@ use crate::diagnostic::{Diagnostic, Report};
 use crate::model::Address;
 use crate::model::date::Date;
 use crate::model::desired::{DesiredStack, LookupAnswers, Need, Placement, WantedLookup};
-use crate::model::policy::{Judgement, PlannedChange};
+use crate::model::policy::PlannedChange;
 use crate::source::Span;
 
 pub use case::{CaseId, cases, run_case};
-pub use policy::{reports, waits_for};
+pub use policy::{looks_at_changes, reports};
 pub use seen::{Seen, SeenValue, observe};
 pub use waiver::{WaiverUse, unused_waivers};
 
@@ -93,21 +93,17 @@ pub struct Evaluation {
     pub stack: DesiredStack,
     /// Look-ups whose answers it needs to say more.
     pub wanted: Vec<WantedLookup>,
-    /// What the policies say.
-    pub judgement: Judgement,
     /// Exceptions from policies, and whether they are needed.
     pub waivers: Vec<WaiverUse>,
 }
 
 /// Evaluates a program for one environment.
 pub fn evaluate(request: &Request<'_>, report: &mut Report) -> Evaluation {
-    let (mut evaluator, stack) = run(request);
-    evaluator.note_waivers();
-    let judgement = evaluator.judged();
+    let (evaluator, stack) = run(request);
     let wanted = evaluator.wanted.into_values().collect();
     let waivers = evaluator.waivers.into_values().collect();
     report.extend(evaluator.diagnostics);
-    Evaluation { stack, wanted, judgement, waivers }
+    Evaluation { stack, wanted, waivers }
 }
 
 fn run<'p>(request: &Request<'p>) -> (Evaluator<'p>, DesiredStack) {
@@ -122,7 +118,9 @@ fn run<'p>(request: &Request<'p>) -> (Evaluator<'p>, DesiredStack) {
         inherited: Rc::default(),
     });
     evaluator.run_scope(0);
-    let stack = evaluator.emit(request.overrides);
+    let mut stack = evaluator.emit(request.overrides);
+    evaluator.note_waivers();
+    stack.judgement = evaluator.judged();
     (evaluator, stack)
 }
 

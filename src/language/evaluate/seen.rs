@@ -41,8 +41,6 @@ pub enum SeenValue {
 /// Evaluates a program for one environment like [`evaluate`](super::evaluate), and keeps what names and fields are.
 pub fn observe(request: &Request<'_>, report: &mut Report) -> (Evaluation, Vec<Seen>) {
     let (mut evaluator, stack) = super::run(request);
-    evaluator.note_waivers();
-    let judgement = evaluator.judged();
     report.extend(std::mem::take(&mut evaluator.diagnostics));
     let mut seen = Vec::new();
     evaluator.fields(&mut seen);
@@ -60,7 +58,7 @@ pub fn observe(request: &Request<'_>, report: &mut Report) -> (Evaluation, Vec<S
     }
     let wanted = evaluator.wanted.into_values().collect();
     let waivers = evaluator.waivers.into_values().collect();
-    (Evaluation { stack, wanted, judgement, waivers }, seen)
+    (Evaluation { stack, wanted, waivers }, seen)
 }
 
 impl Evaluator<'_> {

@@ -3,6 +3,8 @@
 //! A decision depends on what is written, on the width it takes on one line, and on whether the source had a line end
 //! behind an opening bracket; never on other line ends. So what was laid out once stays as it is.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "most of the grammar is laid out piece by piece")]
+
 use super::WIDTH;
 use super::leaf::{Branch, Group, ItemLeaves, Leaf, Note, Piece};
 use super::line::{Line, Row};
@@ -139,10 +141,9 @@ impl<'a, 't> Layout<'a, 't> {
         self.start(first) + self.width(first, last) + self.tail(last) > WIDTH
     }
 
-    /// The group at the end of pieces, if what is before it stays on this line.
-    fn hugged<'p>(&self, first: usize, pieces: &'p [Piece]) -> Option<&'p Group> {
-        let group = trailing(pieces)?;
-        (self.start(first) + self.width(first, group.open) <= WIDTH).then_some(group)
+    /// Whether pieces end in a value in brackets, and what is before it has room on this line.
+    fn has_room(&self, first: usize, value: &Piece) -> bool {
+        bracketed(value).is_some_and(|group| self.start(first) + self.width(first, group.open) <= WIDTH)
     }
 
     fn break_before(&mut self, leaf: usize) {
@@ -244,12 +245,12 @@ impl<'a, 't> Layout<'a, 't> {
         }
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "most of the grammar is laid out piece by piece")]
     fn branch(&mut self, branch: &Branch, indent: usize) {
         match branch.kind {
             NodeKind::Expression | NodeKind::Type => self.operands(branch, indent),
             NodeKind::If => self.conditional(branch, indent),
             NodeKind::Function => self.function(branch, indent),
+            NodeKind::ListFor => self.loop_value(branch, indent),
             NodeKind::Input => self.conditions(branch, indent),
             NodeKind::Assert => self.words(branch, &["else"], indent),
             NodeKind::Where if self.is_wide(branch.first, branch.last) => self.words(branch, &["else"], indent),
@@ -299,12 +300,14 @@ impl<'a, 't> Layout<'a, 't> {
     /// Whether only the last thing of a group takes lines of its own, as in `f(a, {` or `[{`.
     fn hugs(&self, group: &Group, last: &[Piece]) -> bool {
         let alone = group.items.len() == 1;
+        let looped = matches!(last, [Piece::Branch(only)] if only.kind == NodeKind::MapFor);
         let may = match group.kind {
             NodeKind::List | NodeKind::Group => alone,
+            NodeKind::Record => looped,
             NodeKind::Arguments => true,
             _ => false,
         };
-        let inner = trailing(last);
+        let inner = last.last().and_then(bracketed);
         may && inner.is_some_and(|inner| {
             self.is_flat(group.open, inner.open) && self.start(group.open) + self.width(group.open, inner.open) <= WIDTH
         })
@@ -313,10 +316,7 @@ impl<'a, 't> Layout<'a, 't> {
     /// Operands between operators: all that bind loosest begin lines, or none.
     fn operands(&mut self, branch: &Branch, indent: usize) {
         let operators = self.loosest(branch);
-        if operators.is_empty()
-            || !self.is_wide(branch.first, branch.last)
-            || self.hugged(branch.first, &branch.pieces).is_some()
-        {
+        if operators.is_empty() || !self.is_wide(branch.first, branch.last) || self.defaults(branch) {
             self.pieces(&branch.pieces, indent);
             return;
         }
@@ -332,6 +332,12 @@ impl<'a, 't> Layout<'a, 't> {
             }
             self.piece(piece, if behind { inner } else { indent });
         }
+    }
+
+    /// Whether an expression is `… ?? {`.
+    fn defaults(&self, branch: &Branch) -> bool {
+        let [.., Piece::Leaf(operator), value] = branch.pieces.as_slice() else { return false };
+        self.leaf_at(*operator).is_some_and(|leaf| leaf.text == "??") && self.has_room(branch.first, value)
     }
 
     /// The operators at which an expression or a union may go on in the next line.
@@ -350,7 +356,7 @@ impl<'a, 't> Layout<'a, 't> {
     }
 
     fn conditional(&mut self, branch: &Branch, indent: usize) {
-        if self.is_wide(branch.first, branch.last) && !braced(branch) {
+        if self.is_wide(branch.first, branch.last) && !is_bracketed(branch) {
             self.words(branch, &["then", "else"], indent);
         } else {
             self.pieces(&branch.pieces, indent);
@@ -405,13 +411,27 @@ impl<'a, 't> Layout<'a, 't> {
             Piece::Branch(last) => last.kind == NodeKind::Expression,
             Piece::Leaf(_) | Piece::Group(_) => false,
         });
-        let moved = value.is_some() && self.is_wide(branch.first, branch.last) && {
-            self.hugged(branch.first, &branch.pieces).is_none()
-        };
+        let moved = self.is_wide(branch.first, branch.last)
+            && value.is_some_and(|value| !self.has_room(branch.first, value) && !self.begins_bracket(value));
         let Some(value) = value.filter(|_| moved) else {
             self.pieces(&branch.pieces, indent);
             return;
         };
+        self.value_below(branch, value, indent);
+    }
+
+    /// A loop of a list: its value goes to the next line.
+    fn loop_value(&mut self, branch: &Branch, indent: usize) {
+        match branch.pieces.last() {
+            Some(value) if self.is_wide(branch.first, branch.last) && bracketed(value).is_none() => {
+                self.value_below(branch, value, indent);
+            }
+            _ => self.pieces(&branch.pieces, indent),
+        }
+    }
+
+    /// The last piece stands below the others.
+    fn value_below(&mut self, branch: &Branch, value: &Piece, indent: usize) {
         self.break_before(value.first());
         let head = branch.pieces.len().saturating_sub(1);
         self.pieces(branch.pieces.get(..head).unwrap_or_default(), indent);
@@ -419,29 +439,60 @@ impl<'a, 't> Layout<'a, 't> {
         self.line_end(Fresh { indent: inner, notes: inner, blanks: Blanks::None });
         self.piece(value, inner);
     }
+
+    /// Whether a value is `[ … ].any()` and the like: its brackets take the lines.
+    fn begins_bracket(&self, value: &Piece) -> bool {
+        let Piece::Branch(value) = value else { return false };
+        let bracket = match value.pieces.first() {
+            Some(Piece::Branch(first)) => is_literal(first),
+            Some(Piece::Leaf(_) | Piece::Group(_)) | None => false,
+        };
+        bracket && self.loosest(value).is_empty()
+    }
 }
 
-/// The group at the very end of pieces.
-fn trailing(pieces: &[Piece]) -> Option<&Group> {
-    match pieces.last()? {
+/// Whether brackets are all there is of a value.
+fn is_literal(branch: &Branch) -> bool {
+    matches!(branch.kind, NodeKind::Record | NodeKind::List | NodeKind::Construct | NodeKind::Match | NodeKind::Group)
+}
+
+/// The last brackets of a value that is a record, a list and the like, or a call with one as its last argument.
+fn bracketed(piece: &Piece) -> Option<&Group> {
+    match piece {
         Piece::Leaf(_) => None,
-        Piece::Group(group) => (!group.items.is_empty() && group.kind != NodeKind::Index).then_some(group),
-        Piece::Branch(branch) if branch.kind == NodeKind::If => None,
-        Piece::Branch(branch) => trailing(&branch.pieces),
+        Piece::Group(group) => (!group.items.is_empty()).then_some(group),
+        Piece::Branch(branch) if branch.kind == NodeKind::Expression => match branch.pieces.as_slice() {
+            [only] => bracketed(only),
+            [.., Piece::Branch(call)] if call.kind == NodeKind::Arguments => {
+                let plain = branch.pieces.iter().all(|piece| match piece {
+                    Piece::Branch(_) => true,
+                    Piece::Leaf(_) | Piece::Group(_) => false,
+                });
+                let [Piece::Group(arguments)] = call.pieces.as_slice() else { return None };
+                let last = arguments.items.last()?.last().filter(|_| plain)?;
+                bracketed(last)
+            }
+            _ => None,
+        },
+        Piece::Branch(branch) if is_literal(branch) => branch.pieces.last().and_then(bracketed),
+        Piece::Branch(branch) => match branch.kind {
+            NodeKind::Argument | NodeKind::Spread | NodeKind::ListFor | NodeKind::MapFor => {
+                branch.pieces.last().and_then(bracketed)
+            }
+            _ => None,
+        },
     }
 }
 
 /// Whether all branches of a conditional are records, lists and the like, which take lines of their own by themselves.
-fn braced(conditional: &Branch) -> bool {
+fn is_bracketed(conditional: &Branch) -> bool {
     let branches = conditional.pieces.iter().filter_map(|piece| match piece {
         Piece::Branch(branch) => Some(branch),
         Piece::Leaf(_) | Piece::Group(_) => None,
     });
     branches.skip(1).all(|branch| match branch.pieces.as_slice() {
-        [Piece::Branch(value)] if value.kind == NodeKind::If => braced(value),
-        [Piece::Branch(value)] => {
-            matches!(value.kind, NodeKind::Record | NodeKind::List | NodeKind::Construct | NodeKind::Match)
-        }
+        [Piece::Branch(value)] if value.kind == NodeKind::If => is_bracketed(value),
+        [Piece::Branch(value)] => is_literal(value),
         _ => false,
     })
 }

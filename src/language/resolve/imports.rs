@@ -282,6 +282,7 @@ impl Loader<'_> {
                             name.span,
                             label,
                         )
+                        .meant(name.span, &name.text, names)
                         .help(help),
                     );
                     self.bind_broken(unit, std::slice::from_ref(name));

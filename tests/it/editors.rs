@@ -70,8 +70,14 @@ fn expressions() -> Vec<String> {
 fn alternatives(expression: &str) -> BTreeSet<String> {
     let groups = expression.split(['(', ')']);
     let words = groups.flat_map(|group| group.trim_start_matches("?:").split('|'));
-    let plain = |word: &&str| !word.is_empty() && word.chars().all(|character| character.is_ascii_alphabetic() || character == '_');
-    words.map(|word| word.trim_start_matches("\\b").trim_end_matches("\\b")).filter(plain).map(ToOwned::to_owned).collect()
+    let plain = |word: &&str| {
+        !word.is_empty() && word.chars().all(|character| character.is_ascii_alphabetic() || character == '_')
+    };
+    words
+        .map(|word| word.trim_start_matches("\\b").trim_end_matches("\\b"))
+        .filter(plain)
+        .map(ToOwned::to_owned)
+        .collect()
 }
 
 #[test]

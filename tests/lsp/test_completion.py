@@ -69,7 +69,7 @@ async def typed_more(workspace, old, new):
 async def test_references_by_type(workspace):
     labels = await typed(workspace, "network: vpc,", "network: |,")
     assert labels["vpc"].kind == lsp.CompletionItemKind.Reference
-    assert "cidr" not in labels and "subnet" not in labels and "zones" not in labels
+    assert set(labels) == {"vpc", "existing"}
 
 
 async def test_one_of_several_in_a_loop(workspace):
@@ -116,6 +116,16 @@ async def test_imports(workspace):
     workspace.open("stack.cairn")
     workspace.replace("stack.cairn", "./library/box.cairn", "./library/")
     assert set(await workspace.labels("stack.cairn", 'Box from "./library/|"')) == {"box.cairn", "names.cairn"}
+
+
+async def test_the_standard_library(workspace):
+    labels = await typed(workspace, "import aws\n", "import aws\nimport Network from \"std:aws/|\"\n")
+    assert "network" in labels and labels["network"].kind == lsp.CompletionItemKind.File
+    workspace.replace("stack.cairn", "std:aws/", "std:aws/network")
+    assert "network: " not in workspace.texts["stack.cairn"]
+    workspace.replace("stack.cairn", "= Box { network: vpc, label: \"x\" }", "= Network {\n  \n}")
+    labels = await workspace.labels("stack.cairn", "= Network {\n  |\n}")
+    assert labels and all(one.kind == lsp.CompletionItemKind.Field for one in labels.values())
 
 
 async def test_signatures(workspace):

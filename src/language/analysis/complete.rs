@@ -162,16 +162,7 @@ impl Completer<'_> {
             };
             items.extend(self.named(name, found, keys, kind, docs, ty));
         }
-        for builtin in builtins::all().filter(|builtin| builtin.on == On::Nothing) {
-            items.push(Completion {
-                label: builtin.name.to_owned(),
-                kind: CompletionKind::Function,
-                detail: describe::builtin_signature(builtin),
-                documentation: describe::builtin(builtin),
-                insert: call(builtin.name, true),
-                rank: 5,
-            });
-        }
+        items.extend(functions(ty));
         for name in BUILT_IN_NAMES.iter().filter(|_| ty.is_none()) {
             items.push(simple(name, CompletionKind::Value, "", 6));
         }
@@ -501,6 +492,37 @@ impl Completer<'_> {
         };
         names.iter().map(|name| simple(name, CompletionKind::Variable, "argument", 0)).collect()
     }
+}
+
+/// Built-in functions whose results may stand where a type is expected.
+fn functions(wanted: Option<&Type>) -> Vec<Completion> {
+    let wanted = wanted.filter(|ty| !ty.is_open());
+    let bare = wanted.map(Type::bare);
+    let refers = matches!(bare, Some(Type::AnyResource(_) | Type::Resource(_)));
+    let narrow = refers || matches!(bare, Some(Type::Target(_) | Type::Choice(_) | Type::Bool));
+    let mut items: Vec<Completion> = Vec::new();
+    for builtin in builtins::all().filter(|builtin| builtin.on == On::Nothing && !narrow) {
+        items.push(Completion {
+            detail: describe::builtin_signature(builtin),
+            documentation: describe::builtin(builtin),
+            insert: call(builtin.name, true),
+            ..simple(builtin.name, CompletionKind::Function, "", 5)
+        });
+    }
+    let text = bare.is_none_or(Type::is_text);
+    let of_places = [
+        ("existing", "an object that is not described here, by its id", refers),
+        ("secret", "a secret by its source: secret(\"env:NAME\")", wanted.is_some_and(Type::holds_secret)),
+        ("file", "the text of a file beside the stack", text && !narrow),
+        ("template", "the text of a file with values filled in", text && !narrow),
+    ];
+    for (name, detail, fits) in of_places {
+        if fits {
+            let item = simple(name, CompletionKind::Function, detail, 4);
+            items.push(Completion { insert: call(name, true), ..item });
+        }
+    }
+    items
 }
 
 fn parameters(builtin: &builtins::Builtin) -> Vec<String> {

@@ -21,8 +21,21 @@ pub struct Plan {
     pub base: Base,
     /// Values of the command line.
     pub overridden: Vec<(EcoString, EcoString)>,
+    /// Secrets that the source makes readable, and why.
+    pub revealed: Vec<Revealed>,
     /// Where the stack lives: region and account of each target.
     pub places: Vec<EcoString>,
+}
+
+/// A secret that the source makes readable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revealed {
+    /// What is revealed, as it is written.
+    pub what: EcoString,
+    /// The reason that is given.
+    pub because: EcoString,
+    /// Where, `path:line`.
+    pub source: EcoString,
 }
 
 /// Which state a plan was made from.
@@ -47,6 +60,8 @@ pub struct Summary {
     pub delete: usize,
     /// Objects taken over.
     pub import: usize,
+    /// Actions that are run.
+    pub run: usize,
     /// Objects that stay as they are.
     pub unchanged: usize,
 }
@@ -65,6 +80,7 @@ impl Plan {
             replace: of("replace"),
             delete: of("delete"),
             import: 0,
+            run: of("run"),
             unchanged: of("unchanged"),
         }
     }

@@ -71,6 +71,7 @@ pub fn check(program: &Program, report: &mut Report) -> Typed {
         declared: None,
         diagnostics: Vec::new(),
         quiet: 0,
+        in_when: false,
     };
     for index in 0..program.units.len() {
         checker.unit(UnitId(index));
@@ -111,6 +112,8 @@ struct Checker<'p> {
     diagnostics: Vec<Diagnostic>,
     /// Above zero, nothing is reported: the expression is looked at a second time, or is broken.
     quiet: usize,
+    /// Whether the condition of an action is checked: `changed` belongs there.
+    in_when: bool,
 }
 
 /// What the place of an expression expects.

@@ -23,8 +23,21 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// What somebody else changed since the last apply.
     pub drift: Vec<Drift>,
+    /// Secrets that the source makes readable with `reveal`.
+    pub revealed: Vec<Revealed>,
     /// What is wrong with the stack, or worth knowing.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A secret that the source makes readable.
+#[derive(Serialize, JsonSchema)]
+pub struct Revealed {
+    /// What is revealed, as it is written.
+    pub what: String,
+    /// The reason that is given.
+    pub because: String,
+    /// Where.
+    pub source: Source,
 }
 
 /// What somebody else changed: `cairn drift --format json`.
@@ -133,6 +146,8 @@ pub struct Summary {
     pub delete: usize,
     /// Taken over as they are.
     pub import: usize,
+    /// Actions that are run.
+    pub run: usize,
     /// Left alone.
     pub unchanged: usize,
 }
@@ -149,6 +164,8 @@ pub enum Action {
     Replace,
     /// It is destroyed.
     Delete,
+    /// It is run: an action.
+    Run,
     /// It stays as it is.
     Unchanged,
 }
@@ -166,7 +183,7 @@ pub struct Change {
     /// Its identity in the cloud, if it exists.
     pub id: Option<String>,
     /// Why: `new`, `written`, `removed`, `key_removed: KEY`, `vanished`, `drifted`, `incomplete`, `follows: ADDRESS`,
-    /// `deposed`, `destroyed`, `moved`.
+    /// `deposed`, `destroyed`, `moved`; of actions `never_ran`, `run_unfinished`, `changed: WHAT`, `condition`.
     pub reasons: Vec<String>,
     /// What a reviewer should see first: `data_loss`, `access: WHAT`, `downtime`.
     pub risk: Vec<String>,

@@ -48,8 +48,7 @@ pub async fn open(
     let environment = environment.map_or("", EcoString::as_str);
     let state = registry::state_directory(root, stack, environment, arguments.sandbox);
     if !arguments.sandbox {
-        let clouds = registry::clouds(catalogue).map_err(Failure::new)?;
-        return Ok(Place { state, clouds });
+        return Ok(Place { state, clouds: registry::clouds(catalogue) });
     }
     let faults = match &arguments.sandbox_faults {
         Some(text) => Faults::parse(text).map_err(|why| Failure::new(format!("--sandbox-faults: {why}")))?,
@@ -96,7 +95,7 @@ pub async fn recorded(loaded: Loaded, clouds: &Clouds) -> Result<(Folded, StackK
 /// # Errors
 /// They are not, or the caller is unknown.
 pub async fn verify_accounts(desired: &DesiredStack, clouds: &Clouds) -> Result<(), Failure> {
-    let targets: BTreeSet<&Target> = desired.resources.values().map(|resource| &resource.place.target).collect();
+    let targets: BTreeSet<&Target> = desired.nodes().map(|node| &node.place.target).collect();
     for target in targets {
         let Some(pinned) = target.setting("account") else { continue };
         let Some(provider) = clouds.provider(&target.cloud) else { continue };
@@ -143,6 +142,7 @@ pub async fn planned(
     let graph = graph::build(desired, &folded.snapshot).map_err(|circles| {
         Failure::new(super::failure::reports(&circles, sources, &crate::host::terminal::detect()))
     })?;
+    reachable(desired, folded, clouds)?;
     let impossible = not_runnable(desired, clouds);
     if !impossible.is_empty() {
         return Err(wrong(impossible));
@@ -245,6 +245,19 @@ async fn secrets(
         }
     }
     Ok(world)
+}
+
+/// The clouds of everything that is wanted or recorded can be reached.
+fn reachable(desired: &DesiredStack, folded: &Folded, clouds: &Clouds) -> Result<(), Failure> {
+    let wanted = desired.nodes().map(|node| &node.place.target.cloud);
+    let recorded = folded.snapshot.resources.values().map(|recorded| &recorded.target.cloud);
+    let missing = wanted.chain(recorded).find(|cloud| !is_built_in(cloud) && clouds.provider(cloud).is_none());
+    match missing {
+        None => Ok(()),
+        Some(cloud) => Err(Failure::new(format!(
+            "this build cannot reach {cloud}, only the sandbox: add --sandbox, or build with the default features"
+        ))),
+    }
 }
 
 /// Actions that no cloud of this build can run.

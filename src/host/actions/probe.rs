@@ -68,6 +68,7 @@ impl Probe {
     pub async fn run(&self, deadline: Duration, say: &Say<'_>) -> Result<Map, String> {
         let end = Instant::now() + deadline;
         let mut passed = 0;
+        let mut told = String::new();
         loop {
             let left = end.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
             let limit = self.within.min(left);
@@ -87,7 +88,11 @@ impl Probe {
             };
             if let Some(fault) = &fault {
                 passed = 0;
-                say(fault);
+                // The same answer again is no news.
+                if told != *fault {
+                    say(fault);
+                    told.clone_from(fault);
+                }
             }
             if Instant::now() + self.every >= end {
                 let last = fault.unwrap_or_else(|| format!("it passed {passed} of {} times", self.passes));

@@ -37,6 +37,6 @@ pub async fn read(
         return Err(format!("{named} needs a provider whose account keeps it, and there is none"));
     };
     let patience = Patience::seconds(SERVED_WITHIN, provider.tempo());
-    let read = persistently(patience, || provider.secret(target, &source.name), |_| {}).await;
+    let read = persistently(&patience, || provider.secret(target, &source.name), |_| {}).await;
     read.map_err(|error| format!("{named} could not be read in {}: {error}", target.place()))
 }

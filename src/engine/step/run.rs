@@ -10,7 +10,7 @@ use ecow::EcoString;
 use super::{Run, StepDone, StepError};
 use crate::builtins::action::is_built_in;
 use crate::engine::action::{Judge, deadline};
-use crate::engine::call::{Patience, persistently};
+use crate::engine::call::{Halt, Patience, persistently};
 use crate::engine::mask::Redactor;
 use crate::engine::schedule::ScheduledStep;
 use crate::model::desired::DesiredAction;
@@ -50,16 +50,23 @@ async fn perform(run: &Run, action: &DesiredAction, arguments: &Map, nonce: &Eco
         let redactor = secrets_of(run, action);
         let clean = |line: &str| redactor.clean(&run.clean(line));
         let say = |line: &str| run.tell(Event::Output { address: call.address.clone(), line: clean(line) });
-        let given = run.actions.run(&call.kind, arguments, deadline, &say).await;
+        let running = run.actions.run(&call.kind, arguments, deadline, &say);
+        let given = tokio::select! {
+            given = running => given,
+            // What only asks and waits is left at once; a command may end first.
+            () = asked_to_stop(run), if call.kind != "exec.Run" => {
+                return Err(StepError::Stopped("it only waited".to_owned()));
+            }
+        };
         return given.map(|given| cleaned(&clean, given)).map_err(|why| StepError::Value(clean(&why)));
     }
     let unknown = || StepError::Value(format!("this build of Cairn cannot run {}", call.kind));
     let provider = run.clouds.of_kind(&call.kind).filter(|provider| provider.runs(&call.kind)).ok_or_else(unknown)?;
     let token = run.key.token(&run.snapshot.lineage, call.address.as_str(), nonce);
     let request = RunAction { kind: call.kind.clone(), arguments: arguments.clone(), token };
-    let patience = Patience::seconds(deadline.as_secs(), provider.tempo());
+    let patience = Patience::seconds(deadline.as_secs(), provider.tempo()).until(run.halt.clone());
     let target = &call.place.target;
-    let asked = persistently(patience, || provider.run(target, &request), |error| {
+    let asked = persistently(&patience, || provider.run(target, &request), |error| {
         run.waiting(&call.address, &error.code);
     });
     match tokio::time::timeout(deadline, asked).await {
@@ -79,6 +86,15 @@ async fn watched(run: &Run, action: &DesiredAction) -> Result<BTreeMap<EcoString
     let world = run.world();
     let digests = judge.watched(action, &world).into_iter();
     Ok(digests.filter_map(|(name, digest)| Some((name, digest?))).collect())
+}
+
+/// Ends when the user asks to stop.
+async fn asked_to_stop(run: &Run) {
+    let mut halt = run.halt.clone();
+    if halt.wait_for(|wish| *wish != Halt::No).await.is_err() {
+        // Nobody can ask any more.
+        std::future::pending::<()>().await;
+    }
 }
 
 /// Knows the secrets that an action is given, however short they are.

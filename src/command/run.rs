@@ -152,6 +152,9 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
     let limits = Limits { total: work.arguments.parallelism.into(), service: work.arguments.parallelism.into() };
     let report = execute(Arc::clone(&run), graph, limits).await;
     let left_now = *wish.borrow() == Halt::Now;
+    if !left_now {
+        run.read_revealed().await;
+    }
     let outputs = outputs(&run);
     drop(run);
     drop(journal);

@@ -198,6 +198,14 @@ impl Run {
         Ok(inputs)
     }
 
+    /// Reads the secrets that outputs reveal.
+    pub async fn read_revealed(&self) {
+        for output in self.desired.outputs.values().filter(|output| !output.secret) {
+            // An output that cannot be computed is not shown; whatever made it so was reported as a step.
+            let _ = self.read_secrets(&output.value).await;
+        }
+    }
+
     /// Reads the secrets a residual waits for.
     async fn read_secrets(&self, residual: &Residual) -> Result<(), StepError> {
         let mut sources: BTreeSet<SecretSource> = BTreeSet::new();

@@ -298,6 +298,7 @@ resource kept = aws.secretsmanager.Secret { secret_string: token }
 resource made = aws.secretsmanager.Secret { generate_secret_string: { password_length: 32 } }
 resource again = aws.secretsmanager.Secret { secret_string: made.secret_string }
 resource vpc = aws.ec2.Vpc { cidr_block: 10.20.0.0/16, tags: { shown: reveal("t-${token}", because: "a demo") } }
+output opened = reveal(made.secret_string, because: "a demo")
 "#;
 
 #[test]
@@ -313,7 +314,8 @@ fn secrets_come_from_the_store_of_a_cloud() {
     let json = project.json(0, "plan --sandbox");
     assert_eq!(json["revealed"][0]["because"], "a demo");
     assert!(project.expect(0, "plan --sandbox --format markdown").out.contains("is a secret and is **revealed**: a demo"));
-    project.expect(0, "apply --sandbox --yes");
+    let applied = project.expect(0, "apply --sandbox --yes");
+    assert!(applied.out.contains("  opened = \""), "{}", applied.out);
     project.expect(0, "plan --sandbox --detailed-exitcode");
     project.expect(0, "sandbox set aws-sm:shop/token secret_string=tok-another");
     let rotated = project.expect(0, "plan --sandbox");

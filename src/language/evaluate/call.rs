@@ -395,12 +395,13 @@ impl Evaluator<'_> {
 fn public(term: &Term) -> Term {
     let kind = match &term.kind {
         Kind::Unknown(unknown) if unknown.secret => {
+            // Secrets are read when they are handed on: nothing that must be known before can be made of one.
             let residual = Residual::Call(REVEAL.into(), vec![unknown.residual.clone()]);
             return Term {
                 origin: term.origin,
                 kind: Kind::Unknown(Rc::new(Unknown {
                     residual,
-                    phase: unknown.phase,
+                    phase: Phase::Made,
                     secret: false,
                     shape: unknown.shape.clone(),
                 })),

@@ -19,6 +19,7 @@ use crate::language::{resolve, syntax};
 use crate::model::date::Date;
 use crate::model::desired::{DesiredStack, LookupAnswers};
 use crate::model::plan::Plan;
+use crate::model::policy::{Judgement, PlannedChange};
 use crate::registry;
 use crate::source::{SourceSet, SourceText, Span};
 use crate::view::untrusted;
@@ -145,6 +146,18 @@ impl Front {
     /// # Errors
     /// The stack is wrong, or something could not be looked up: everything is reported.
     pub async fn online(&self, environment: Option<EcoString>, clouds: &Clouds) -> Result<DesiredStack, Failure> {
+        Ok(self.found(environment, clouds).await?.0)
+    }
+
+    /// Like [`online`](Self::online), with what was looked up.
+    ///
+    /// # Errors
+    /// See there.
+    pub async fn found(
+        &self,
+        environment: Option<EcoString>,
+        clouds: &Clouds,
+    ) -> Result<(DesiredStack, LookupAnswers), Failure> {
         let mut answers = LookupAnswers::default();
         // Each round can look up what the answers of the one before gave; real stacks need one or two.
         for _ in 0..MAX_ROUNDS {
@@ -154,7 +167,7 @@ impl Front {
                 return Err(self.failure(report.into_sorted()));
             }
             if evaluation.wanted.is_empty() {
-                return Ok(evaluation.stack);
+                return Ok((evaluation.stack, answers));
             }
             let faults = lookup::perform(&evaluation.wanted, clouds, &mut answers).await;
             if !faults.is_empty() {
@@ -162,6 +175,29 @@ impl Front {
             }
         }
         Err(Failure::new(format!("look-ups that depend on each other did not end after {MAX_ROUNDS} rounds")))
+    }
+
+    /// What the policies say of the changes of a plan.
+    ///
+    /// # Errors
+    /// One of them cannot be computed.
+    pub fn judged(
+        &self,
+        environment: &EcoString,
+        answers: &LookupAnswers,
+        changes: &[PlannedChange],
+    ) -> Result<Judgement, Failure> {
+        if !evaluate::looks_at_changes(&self.program) {
+            return Ok(Judgement::default());
+        }
+        let environment = (!environment.is_empty()).then(|| environment.clone());
+        let mut report = Report::default();
+        let request = evaluate::Request { changes: Some(changes), ..self.request(environment, Some(answers)) };
+        let evaluation = evaluate::evaluate(&request, &mut report);
+        if report.has_errors() {
+            return Err(self.failure(report.into_sorted()));
+        }
+        Ok(evaluation.stack.judgement)
     }
 
     /// The test cases of the stack and of what it imports.

@@ -20,6 +20,7 @@ mod saved;
 mod show;
 mod state;
 mod test;
+mod verdict;
 mod version;
 
 use clap::{CommandFactory as _, Parser, Subcommand};

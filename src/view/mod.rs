@@ -5,5 +5,6 @@ pub mod human;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod policies;
 pub mod tested;
 pub mod untrusted;

@@ -40,11 +40,11 @@ use crate::diagnostic::{Diagnostic, Report};
 use crate::model::Address;
 use crate::model::date::Date;
 use crate::model::desired::{DesiredStack, LookupAnswers, Need, Placement, WantedLookup};
-use crate::model::policy::{Judgement, PlannedChange};
+use crate::model::policy::PlannedChange;
 use crate::source::Span;
 
 pub use case::{CaseId, cases, run_case};
-pub use policy::{reports, waits_for};
+pub use policy::{looks_at_changes, reports};
 pub use waiver::{WaiverUse, unused_waivers};
 
 /// Steps an evaluation may take.
@@ -91,8 +91,6 @@ pub struct Evaluation {
     pub stack: DesiredStack,
     /// Look-ups whose answers it needs to say more.
     pub wanted: Vec<WantedLookup>,
-    /// What the policies say.
-    pub judgement: Judgement,
     /// Exceptions from policies, and whether they are needed.
     pub waivers: Vec<WaiverUse>,
 }
@@ -110,13 +108,13 @@ pub fn evaluate(request: &Request<'_>, report: &mut Report) -> Evaluation {
         inherited: Rc::default(),
     });
     evaluator.run_scope(0);
-    let stack = evaluator.emit(request.overrides);
+    let mut stack = evaluator.emit(request.overrides);
     evaluator.note_waivers();
-    let judgement = evaluator.judged();
+    stack.judgement = evaluator.judged();
     let wanted = evaluator.wanted.into_values().collect();
     let waivers = evaluator.waivers.into_values().collect();
     report.extend(evaluator.diagnostics);
-    Evaluation { stack, wanted, judgement, waivers }
+    Evaluation { stack, wanted, waivers }
 }
 
 /// The stack or one instance of a component.

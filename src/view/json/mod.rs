@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::model::Address;
 use crate::model::change::{Action, After, AttributeChange, Change, Reason, Risk};
 use crate::model::plan::Plan;
+use crate::model::policy::{Judgement, Standing, Verdict};
 use crate::source::SourceSet;
 use crate::state::{Masked, Recorded};
 use crate::view::tested::CaseRun;
@@ -25,6 +26,7 @@ pub fn plan(plan: &Plan, diagnostics: &[Diagnostic], sources: &SourceSet) -> Str
         summary: counts(plan),
         changes: plan.changes.iter().filter(|change| change.is_effective()).map(change).collect(),
         drift: drifts(plan),
+        policies: policies(&plan.policies, sources),
         diagnostics: diagnostics.iter().map(|diagnostic| self::diagnostic(diagnostic, sources)).collect(),
     })
 }
@@ -112,6 +114,46 @@ pub fn state<'a>(resources: impl Iterator<Item = (&'a Address, &'a Recorded)>) -
         })
         .collect();
     pretty(&wire::State { format_version: FORMAT, resources })
+}
+
+fn policies(policies: &Judgement, sources: &SourceSet) -> wire::Policies {
+    let findings = policies.findings.iter().map(|finding| {
+        let (file, line) = place(&sources.place(finding.place));
+        let (rule_file, rule_line) = place(&sources.place(finding.rule));
+        let (until, waits_for) = match &finding.standing {
+            Standing::Violated => (None, None),
+            Standing::Undecided(condition) => (None, Some(condition.describe())),
+            Standing::Waived(until) => (Some(until.to_string()), None),
+        };
+        wire::Finding {
+            policy: finding.policy.to_string(),
+            verdict: match finding.verdict {
+                Verdict::Deny => wire::Verdict::Deny,
+                Verdict::Warn => wire::Verdict::Warn,
+                Verdict::Approve(_) => wire::Verdict::Approve,
+            },
+            standing: match finding.standing {
+                Standing::Violated => wire::Standing::Violated,
+                Standing::Undecided(_) => wire::Standing::Undecided,
+                Standing::Waived(_) => wire::Standing::Waived,
+            },
+            address: finding.address.to_string(),
+            because: finding.because.to_string(),
+            by: match &finding.verdict {
+                Verdict::Approve(team) => Some(team.to_string()),
+                Verdict::Deny | Verdict::Warn => None,
+            },
+            until,
+            waits_for,
+            source: wire::Source { file, line },
+            declared: wire::Source { file: rule_file, line: rule_line },
+        }
+    });
+    wire::Policies {
+        passed: policies.passed(),
+        approvers: policies.approvers().into_iter().map(ToString::to_string).collect(),
+        findings: findings.collect(),
+    }
 }
 
 fn counts(plan: &Plan) -> wire::Summary {

@@ -23,8 +23,70 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// What somebody else changed since the last apply.
     pub drift: Vec<Drift>,
+    /// What the policies of the stack say of it.
+    pub policies: Policies,
     /// What is wrong with the stack, or worth knowing.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What the policies of the stack say of a plan.
+#[derive(Serialize, JsonSchema)]
+pub struct Policies {
+    /// How many of them have nothing to say.
+    pub passed: usize,
+    /// Who has to agree before this can be applied: each is a `--approve`.
+    pub approvers: Vec<String>,
+    /// What the others say, one entry for each resource or change.
+    pub findings: Vec<Finding>,
+}
+
+/// What a policy says of a resource or change.
+#[derive(Serialize, JsonSchema)]
+pub struct Finding {
+    /// The policy's name.
+    pub policy: String,
+    /// What it says if its condition holds.
+    pub verdict: Verdict,
+    /// Whether its condition holds.
+    pub standing: Standing,
+    /// The object's address.
+    pub address: String,
+    /// Why, in the words of the policy.
+    pub because: String,
+    /// Who has to agree; null unless the verdict is `approve`.
+    pub by: Option<String>,
+    /// The last day of the exception; null unless it is waived.
+    pub until: Option<String>,
+    /// What the condition waits for; null unless it is undecided.
+    pub waits_for: Option<String>,
+    /// The resource, or its field that the policy speaks of.
+    pub source: Source,
+    /// The policy.
+    pub declared: Source,
+}
+
+/// What a policy says.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It is refused.
+    Deny,
+    /// It is worth knowing.
+    Warn,
+    /// Somebody has to agree.
+    Approve,
+}
+
+/// Whether the condition of a policy holds.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It does.
+    Violated,
+    /// It is known only during apply; a `deny` counts as refused unless it is decided otherwise by then.
+    Undecided,
+    /// It does, or may, and an exception covers it.
+    Waived,
 }
 
 /// What somebody else changed: `cairn drift --format json`.

@@ -18,6 +18,7 @@ mod crash_points;
 mod damage;
 mod examples;
 mod faults;
+mod formatted;
 mod interrupt;
 #[cfg(feature = "aws")]
 mod killed;

@@ -23,18 +23,16 @@ impl Checker<'_> {
             // The short form names a value, too.
             let text = if field.value.is_some() { name.to_string() } else { format!("{name}: {}", field.name) };
             edits.push(Edit { span: field.span, text });
-            diagnostic = Some(
-                match diagnostic {
-                    None => Diagnostic::error(
-                        "schema::vendor_spelling",
-                        "Field names are written in snake_case",
-                        field.span,
-                        label,
-                    )
-                    .help("the names are CloudFormation's own, spelled in lower case with underscores."),
-                    Some(diagnostic) => diagnostic.label(field.span, label),
-                },
-            );
+            diagnostic = Some(match diagnostic {
+                None => Diagnostic::error(
+                    "schema::vendor_spelling",
+                    "Field names are written in snake_case",
+                    field.span,
+                    label,
+                )
+                .help("the names are CloudFormation's own, spelled in lower case with underscores."),
+                Some(diagnostic) => diagnostic.label(field.span, label),
+            });
         }
         if let Some(diagnostic) = diagnostic {
             let title = "write the names in snake_case".to_owned();

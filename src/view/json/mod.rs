@@ -196,6 +196,30 @@ impl FormattedFile {
     }
 }
 
+/// A fix that was applied, or would be.
+#[derive(Clone, Debug)]
+pub struct AppliedFix {
+    /// The kind of the mistake.
+    pub code: crate::diagnostic::Code,
+    /// The file, from the stack's directory.
+    pub path: String,
+    /// The line, in the text as it was then.
+    pub line: u32,
+    /// What it does.
+    pub title: String,
+}
+
+/// What was fixed, or would be, as JSON.
+pub fn fixed(fixes: &[AppliedFix], written: bool, left: usize) -> String {
+    let applied = fixes.iter().map(|fix| wire::AppliedFix {
+        code: format!("cairn::{}", fix.code),
+        file: fix.path.clone(),
+        line: fix.line,
+        title: fix.title.clone(),
+    });
+    pretty(&wire::Fixed { format_version: FORMAT, written, fixes: applied.collect(), left })
+}
+
 /// What was formatted, or would be, as JSON.
 pub fn formatted(files: &[FormattedFile], checked: bool) -> String {
     let files = files.iter().map(|file| wire::FormattedFile {
@@ -229,6 +253,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("plan.schema.json", pretty(&schemars::schema_for!(wire::Plan))),
         ("drift.schema.json", pretty(&schemars::schema_for!(wire::DriftReport))),
         ("check.schema.json", pretty(&schemars::schema_for!(wire::Check))),
+        ("fix.schema.json", pretty(&schemars::schema_for!(wire::Fixed))),
         ("fmt.schema.json", pretty(&schemars::schema_for!(wire::Formatted))),
         ("test.schema.json", pretty(&schemars::schema_for!(wire::Tested))),
         ("apply.schema.json", pretty(&schemars::schema_for!(wire::Applied))),

@@ -44,7 +44,14 @@ pub struct Front {
 /// # Errors
 /// There is no such directory, or a `--set` is no `name=value`.
 pub fn load(root: &Path, set: &[String]) -> Result<Front, Failure> {
-    let files = DiskFiles::new(root).map_err(Failure::new)?;
+    load_from(DiskFiles::new(root).map_err(Failure::new)?, root, set)
+}
+
+/// Like [`load`], from files of which some may differ from what is on the disk.
+///
+/// # Errors
+/// A `--set` is no `name=value`.
+pub fn load_from(files: DiskFiles, root: &Path, set: &[String]) -> Result<Front, Failure> {
     let (mut program, mut report) = resolve::load(&files, registry::catalogue());
     let overrides = set.iter().map(|given| overriding(&mut program, given)).collect::<Result<Vec<_>, _>>()?;
     let typed = check::check(&program, &mut report);

@@ -7,6 +7,7 @@ mod consent;
 mod destroy;
 mod drift;
 mod failure;
+mod fix;
 mod fmt;
 mod front;
 mod graph;
@@ -48,6 +49,8 @@ pub struct Cli {
 enum Command {
     /// Check a stack offline, in all its environments
     Check(check::Arguments),
+    /// Apply the fixes that reports offer and that are certain
+    Fix(fix::Arguments),
     /// Write sources in the one form everybody writes
     Fmt(fmt::Arguments),
     /// Run the test cases of a stack, offline
@@ -102,6 +105,7 @@ fn run(cli: Cli) -> Exit {
     let result = runtime.block_on(async {
         match cli.command {
             Command::Check(arguments) => check::run(arguments),
+            Command::Fix(arguments) => fix::run(arguments),
             Command::Fmt(arguments) => fmt::run(arguments),
             Command::Test(arguments) => test::run(arguments),
             Command::Plan(arguments) => plan::run(arguments).await,

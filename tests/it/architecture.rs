@@ -17,7 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("host", &["source", "language", "model", "state", "engine"]),
     // The environment's values come through a function that `command` hands in, so that it needs no engine.
     ("lsp", &["source", "diagnostic", "language", "host"]),
-    ("registry", &["engine"]),
+    ("registry", &["builtins", "engine"]),
     (
         "command",
         &[

@@ -9,6 +9,7 @@
     reason = "tests fail loudly"
 )]
 
+mod actions;
 mod architecture;
 mod bad_files;
 mod command;
@@ -18,6 +19,7 @@ mod damage;
 mod editors;
 mod examples;
 mod faults;
+mod formatted;
 mod interrupt;
 #[cfg(feature = "aws")]
 mod killed;

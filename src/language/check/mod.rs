@@ -104,6 +104,8 @@ struct Checker<'p> {
     quiet: usize,
     /// Whether only what is written counts: a field that nobody has to write may be absent.
     written: bool,
+    /// Whether the condition of an action is checked: `changed` belongs there.
+    in_when: bool,
     /// What is kept for an editor, if one asked.
     watch: Option<Box<Watch>>,
 }
@@ -156,6 +158,7 @@ impl<'p> Checker<'p> {
             diagnostics: Vec::new(),
             quiet: 0,
             written: false,
+            in_when: false,
             watch: None,
         }
     }

@@ -32,7 +32,8 @@ pub fn complete(server: &mut Server, at: &TextDocumentPositionParams) -> Reply {
         None => return Ok(None),
     };
     let catalogue = std::sync::Arc::clone(&server.workspace.catalogue);
-    for marked in analysis::marked(text, offset) {
+    let readable = |marked: &analysis::Marked| analysis::is_found(&marked.text, marked.at);
+    for marked in analysis::marked(text, offset).into_iter().filter(readable) {
         let Some(stack) = server.workspace.stacks.get_mut(at) else { break };
         let Some((program, source)) = stack.load_with(&server.documents, &catalogue, document, &marked.text) else {
             break;

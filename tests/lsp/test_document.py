@@ -164,7 +164,7 @@ async def test_a_fix_removes_its_mistake(workspace):
     assert first.kind == lsp.CodeActionKind.QuickFix and first.is_preferred
     assert [one.code for one in first.diagnostics] == ["syntax::equals_in_record"]
     (edits,) = first.edit.changes.values()
-    assert "  cidr_block: cidr\n  tags: {" in applied(workspace.texts["stack.cairn"], edits)
+    assert "  cidr_block : cidr\n  tags: {" in applied(workspace.texts["stack.cairn"], edits)
     everything = await actions(workspace, "stack.cairn", lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0)), [lsp.CodeActionKind.SourceFixAll])
     assert [one.kind for one in everything] == [lsp.CodeActionKind.SourceFixAll]
     (edits,) = everything[0].edit.changes.values()

@@ -1,6 +1,8 @@
 //! A marker put where the cursor is, so that an unfinished text can be read.
 
-use super::spot::{MARKER, TYPE_MARKER};
+use super::spot::{self, MARKER, TYPE_MARKER};
+use crate::language::syntax;
+use crate::source::SourceId;
 
 /// A text with a marker at the cursor, and the bytes of the original that a completion replaces.
 pub struct Marked {
@@ -38,6 +40,33 @@ pub fn marked(text: &str, offset: usize) -> Vec<Marked> {
         .collect()
 }
 
+/// Whether the marker can be found once the text is loaded; only its item is read, so this costs next to nothing.
+pub fn is_found(text: &str, at: usize) -> bool {
+    let starts_item =
+        |line: &str| line.starts_with(|first: char| first.is_alphabetic() || first == '_' || first == '@');
+    let mut start = 0;
+    let mut end = text.len();
+    let mut position = 0;
+    let mut decorated = false;
+    for line in text.split_inclusive('\n') {
+        if starts_item(line) {
+            if position > at && !decorated {
+                end = position;
+                break;
+            }
+            // Decorators belong to what follows them.
+            if !decorated {
+                start = position;
+            }
+            decorated = line.starts_with('@');
+        }
+        position += line.len();
+    }
+    let item = crate::source::SourceText::new("", text.get(start..end).unwrap_or_default());
+    let (document, _) = syntax::parse(SourceId(0), &item);
+    document.items.iter().any(|item| spot::find(item).is_some())
+}
+
 /// What closes the quotes, parentheses and brackets that the last line of a text leaves open.
 fn unclosed(text: &str) -> String {
     let line = text.rsplit('\n').next().unwrap_or_default();
@@ -67,13 +96,26 @@ fn unclosed(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{marked, unclosed};
+    use super::{is_found, marked, unclosed};
 
     #[test]
     fn what_is_open_on_the_line_is_closed() {
         assert_eq!(unclosed("{ (\n  x: f(a, [\"b\", \"${c("), ")}\"])");
         assert_eq!(unclosed("resource a = T { x: [1]"), "");
         assert_eq!(unclosed("a(b)"), "");
+    }
+
+    #[test]
+    fn the_item_alone_says_whether_the_marker_is_found() {
+        for (text, found) in [
+            ("let a = 1\nlet b = cairn_cursor_\nlet c = 1\n", true),
+            ("let a = 1\n@after(cairn_cursor_)\n@protect\nresource r = aws.ec2.Vpc {}\nlet c = 1\n", true),
+            ("resource r = aws.ec2.Vpc {\n  cairn_cursor_\nlet c = 1\n", true),
+            ("resource cairn_cursor_\nlet c = 1\n", false),
+            ("# cairn_cursor_\nlet c = 1\n", false),
+        ] {
+            assert_eq!(is_found(text, text.find("cairn").unwrap()), found, "{text}");
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub use complete::{Completion, CompletionKind, Place, complete};
 pub use describe::{Description, describe, keyword_span};
 pub use hints::{Hint, Observed, hints};
 pub use insert::Insert;
-pub use marker::{Marked, marked};
+pub use marker::{Marked, is_found, marked};
 pub use marks::{BUILT_IN_NAMES, Mark, MarkKind, Short, Target, kind_of, marks, name_of};
 pub use outline::{Symbol, outline};
 pub use rename::{Renaming, rename, uses};

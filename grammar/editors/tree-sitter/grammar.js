@@ -16,10 +16,11 @@ module.exports = grammar({
   extras: ($) => [/[ \t\r]/, $.comment],
 
   conflicts: ($) => [
+    [$.arguments],
     [$.record, $.type_record],
     [$._expression, $.entry],
     [$._expression, $._key],
-    [$.construct],
+    [$._expression, $.constructed_type],
   ],
 
   rules: {
@@ -221,8 +222,10 @@ module.exports = grammar({
 
     comment: (_) => token(/#[^\n]*/),
 
-    _newline: (_) => /(\r?\n[ \t]*)+/,
-    _sep: ($) => repeat1(choice($._newline, ",")),
+    _line_end: (_) => /(\r?\n[ \t]*)+/,
+    // Comments stand between line ends.
+    _newline: ($) => repeat1($._line_end),
+    _sep: ($) => repeat1(choice($._line_end, ",")),
     _next_else: (_) => continued("else"),
     _next_then: (_) => continued("then"),
     _next_bar: (_) => continued("|"),

@@ -1,5 +1,7 @@
 """What a word is, where it is declared, where it is used, and giving it another name."""
 
+import asyncio
+
 import pytest
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
@@ -33,10 +35,11 @@ async def test_hover_of_fields(workspace):
 
 async def test_hover_shows_values_of_environments(workspace):
     workspace.open("stack.cairn")
-    for _ in range(200):
+    for _ in range(500):
         text = await hover(workspace, "stack.cairn", "cidr_block: ci|dr\n")
         if "production" in text:
             break
+        await asyncio.sleep(0.02)
     assert "- production: `10.30.0.0/16`" in text and "- staging: `10.20.0.0/16`" in text
     assert "`written`" in text
 

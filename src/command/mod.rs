@@ -3,9 +3,11 @@
 mod apply;
 mod arguments;
 mod check;
+mod completions;
 mod consent;
 mod destroy;
 mod drift;
+mod explain;
 mod failure;
 mod front;
 mod graph;
@@ -14,6 +16,7 @@ mod plan;
 mod proposal;
 mod run;
 mod sandbox;
+mod schema;
 mod saved;
 mod state;
 mod version;
@@ -53,10 +56,16 @@ enum Command {
     Drift(drift::Arguments),
     /// Show what depends on what
     Graph(graph::Arguments),
+    /// Show the fields of a resource type
+    Schema(schema::Arguments),
+    /// Explain the code of a report
+    Explain(explain::Arguments),
     /// Look at what is remembered
     State(state::Arguments),
     /// Change the sandbox cloud as somebody else would
     Sandbox(sandbox::Arguments),
+    /// Print the completions of a shell
+    Completions(completions::Arguments),
     /// Show the version
     Version(version::Arguments),
 }
@@ -94,8 +103,11 @@ fn run(cli: Cli) -> Exit {
             Command::Destroy(arguments) => destroy::run(arguments).await,
             Command::Drift(arguments) => drift::run(arguments).await,
             Command::Graph(arguments) => graph::run(arguments),
+            Command::Schema(arguments) => schema::run(arguments),
+            Command::Explain(arguments) => explain::run(arguments),
             Command::State(arguments) => state::run(arguments).await,
             Command::Sandbox(arguments) => sandbox::run(arguments).await,
+            Command::Completions(arguments) => completions::run(arguments),
             Command::Version(arguments) => version::run(arguments),
         }
     });

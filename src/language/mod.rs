@@ -8,6 +8,7 @@ mod literal;
 mod named;
 pub mod check;
 pub mod evaluate;
+pub mod describe;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;

@@ -8,6 +8,7 @@ pub mod event;
 pub mod naming;
 pub mod plan;
 pub mod residual;
+pub mod type_page;
 
 pub use address::Address;
 pub use residual::Residual;

@@ -21,6 +21,8 @@ mod relation;
 mod size;
 mod term;
 
+pub(in crate::language) use self::constraint::compiled;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;

@@ -15,8 +15,10 @@ use crate::host::terminal;
 use crate::language::check::{self, Typed};
 use crate::language::evaluate::{self, Override};
 use crate::language::program::{ItemId, Program};
+use crate::language::resolve::Beside;
 use crate::language::{resolve, syntax};
 use crate::model::desired::{DesiredStack, LookupAnswers};
+use crate::model::inspected::{Checked, Inspected};
 use crate::model::plan::Plan;
 use crate::registry;
 use crate::source::{SourceSet, SourceText, Span};
@@ -40,8 +42,16 @@ pub struct Front {
 /// # Errors
 /// There is no such directory, or a `--set` is no `name=value`.
 pub fn load(root: &Path, set: &[String]) -> Result<Front, Failure> {
+    load_with(root, set, &[])
+}
+
+/// Loads and checks a stack with texts beside it.
+///
+/// # Errors
+/// Like [`load`].
+pub fn load_with(root: &Path, set: &[String], beside: &[Beside]) -> Result<Front, Failure> {
     let files = DiskFiles::new(root).map_err(Failure::new)?;
-    let (mut program, mut report) = resolve::load(&files, registry::catalogue());
+    let (mut program, mut report) = resolve::load_with(&files, registry::catalogue(), beside);
     let overrides = set.iter().map(|given| overriding(&mut program, given)).collect::<Result<Vec<_>, _>>()?;
     let typed = check::check(&program, &mut report);
     Ok(Front { root: root.to_path_buf(), files, program, typed, report, overrides })
@@ -128,6 +138,18 @@ impl Front {
     /// # Errors
     /// The stack is wrong, or something could not be looked up: everything is reported.
     pub async fn online(&self, environment: Option<EcoString>, clouds: &Clouds) -> Result<DesiredStack, Failure> {
+        Ok(self.look_up(environment, clouds).await?.0)
+    }
+
+    /// Like [`online`](Self::online); gives what was looked up, too.
+    ///
+    /// # Errors
+    /// Like [`online`](Self::online).
+    pub async fn look_up(
+        &self,
+        environment: Option<EcoString>,
+        clouds: &Clouds,
+    ) -> Result<(DesiredStack, LookupAnswers), Failure> {
         let mut answers = LookupAnswers::default();
         // Each round can look up what the answers of the one before gave; real stacks need one or two.
         for _ in 0..MAX_ROUNDS {
@@ -137,7 +159,7 @@ impl Front {
                 return Err(self.failure(report.into_sorted()));
             }
             if evaluation.wanted.is_empty() {
-                return Ok(evaluation.stack);
+                return Ok((evaluation.stack, answers));
             }
             let faults = lookup::perform(&evaluation.wanted, clouds, &mut answers).await;
             if !faults.is_empty() {
@@ -145,6 +167,22 @@ impl Front {
             }
         }
         Err(Failure::new(format!("look-ups that depend on each other did not end after {MAX_ROUNDS} rounds")))
+    }
+
+    /// The value of a constant of the stack in an environment.
+    pub fn inspect(
+        &self,
+        environment: Option<EcoString>,
+        answers: Option<&LookupAnswers>,
+        item: ItemId,
+        report: &mut Report,
+    ) -> Inspected {
+        evaluate::inspect(&self.request(environment, answers), item, report).1
+    }
+
+    /// What must hold in an environment, and when it is checked.
+    pub fn explain(&self, environment: Option<EcoString>) -> Vec<Checked> {
+        evaluate::explain(&self.request(environment, None))
     }
 
     /// Everything that is wrong, as the message of a failure.

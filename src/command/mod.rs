@@ -5,6 +5,7 @@ mod arguments;
 mod check;
 mod completions;
 mod consent;
+mod console;
 mod destroy;
 mod drift;
 mod explain;
@@ -56,6 +57,8 @@ enum Command {
     Drift(drift::Arguments),
     /// Show what depends on what
     Graph(graph::Arguments),
+    /// Evaluate expressions of a stack
+    Console(console::Arguments),
     /// Show the fields of a resource type
     Schema(schema::Arguments),
     /// Explain the code of a report
@@ -103,6 +106,7 @@ fn run(cli: Cli) -> Exit {
             Command::Destroy(arguments) => destroy::run(arguments).await,
             Command::Drift(arguments) => drift::run(arguments).await,
             Command::Graph(arguments) => graph::run(arguments),
+            Command::Console(arguments) => console::run(arguments).await,
             Command::Schema(arguments) => schema::run(arguments),
             Command::Explain(arguments) => explain::run(arguments),
             Command::State(arguments) => state::run(arguments).await,

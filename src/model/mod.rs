@@ -5,6 +5,7 @@ pub mod change;
 pub mod desired;
 pub mod encoding;
 pub mod event;
+pub mod inspected;
 pub mod naming;
 pub mod plan;
 pub mod residual;

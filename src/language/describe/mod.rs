@@ -219,7 +219,8 @@ fn path(schema: &TypeSchema, vendor: &str) -> String {
     names.collect::<Vec<EcoString>>().join(".")
 }
 
-fn relation(schema: &TypeSchema, relation: &Relation) -> String {
+/// What must hold, as a sentence in the language's names.
+pub(in crate::language) fn relation(schema: &TypeSchema, relation: &Relation) -> String {
     let path = |vendor: &str| path(schema, vendor);
     match relation {
         Relation::Within { field, reference, outer } => {

@@ -9,8 +9,10 @@ mod constraint;
 mod decorator;
 mod emit;
 mod encode;
+mod explain;
 mod expression;
 mod input;
+mod inspect;
 mod instance;
 mod lookup;
 mod member;
@@ -21,14 +23,15 @@ mod relation;
 mod size;
 mod term;
 
-pub(in crate::language) use self::constraint::compiled;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use ecow::EcoString;
 
+pub(in crate::language) use self::constraint::compiled;
+pub use self::explain::explain;
+pub use self::inspect::inspect;
 use self::instance::{Inherited, Instance, Instances};
 use self::term::Term;
 use super::check::Typed;
@@ -84,6 +87,15 @@ pub struct Evaluation {
 
 /// Evaluates a program for one environment.
 pub fn evaluate(request: &Request<'_>, report: &mut Report) -> Evaluation {
+    evaluate_and(request, report, |_, _| ()).0
+}
+
+/// Evaluates a program for one environment, and asks for more while all its values are there.
+fn evaluate_and<T>(
+    request: &Request<'_>,
+    report: &mut Report,
+    ask: impl FnOnce(&mut Evaluator<'_>, &DesiredStack) -> T,
+) -> (Evaluation, T) {
     let mut evaluator = Evaluator {
         program: request.program,
         typed: request.typed,
@@ -109,9 +121,10 @@ pub fn evaluate(request: &Request<'_>, report: &mut Report) -> Evaluation {
     evaluator.scopes.push(Scope { unit: Program::STACK, outer: None, path: None, inputs, inherited: Rc::default() });
     evaluator.run_scope(0);
     let stack = evaluator.emit(request.overrides);
+    let asked = ask(&mut evaluator, &stack);
     let wanted = evaluator.wanted.into_values().collect();
     report.extend(evaluator.diagnostics);
-    Evaluation { stack, wanted }
+    (Evaluation { stack, wanted }, asked)
 }
 
 /// The stack or one instance of a component.

@@ -16,9 +16,10 @@ use crate::language::check::{self, Typed};
 use crate::language::evaluate::{self, Override};
 use crate::language::program::{ItemId, Program};
 use crate::language::resolve::Beside;
-use crate::language::{resolve, syntax};
+use crate::language::{interface, resolve, syntax};
 use crate::model::desired::{DesiredStack, LookupAnswers};
 use crate::model::inspected::{Checked, Inspected};
+use crate::model::interface::Interface;
 use crate::model::plan::Plan;
 use crate::registry;
 use crate::source::{SourceSet, SourceText, Span};
@@ -178,6 +179,11 @@ impl Front {
         report: &mut Report,
     ) -> Inspected {
         evaluate::inspect(&self.request(environment, answers), item, report).1
+    }
+
+    /// What the stack shows to those who use it.
+    pub fn interface(&self) -> Interface {
+        interface::interface(&self.program, &self.typed, Program::STACK)
     }
 
     /// What must hold in an environment, and when it is checked.

@@ -7,6 +7,7 @@ mod completions;
 mod consent;
 mod console;
 mod destroy;
+mod docs;
 mod drift;
 mod explain;
 mod failure;
@@ -59,6 +60,8 @@ enum Command {
     Graph(graph::Arguments),
     /// Evaluate expressions of a stack
     Console(console::Arguments),
+    /// Describe the interface of a stack, a component or a library
+    Docs(docs::Arguments),
     /// Show the fields of a resource type
     Schema(schema::Arguments),
     /// Explain the code of a report
@@ -107,6 +110,7 @@ fn run(cli: Cli) -> Exit {
             Command::Drift(arguments) => drift::run(arguments).await,
             Command::Graph(arguments) => graph::run(arguments),
             Command::Console(arguments) => console::run(arguments).await,
+            Command::Docs(arguments) => docs::run(arguments),
             Command::Schema(arguments) => schema::run(arguments),
             Command::Explain(arguments) => explain::run(arguments),
             Command::State(arguments) => state::run(arguments).await,

@@ -64,6 +64,14 @@ pub fn write_private(path: &std::path::Path, text: &str) -> Result<(), String> {
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| error.to_string())
 }
 
+/// Writes a file that everybody may read.
+///
+/// # Errors
+/// In the words of the system.
+pub fn write_text(path: &std::path::Path, text: &str) -> Result<(), String> {
+    std::fs::write(path, text).map_err(|error| error.to_string())
+}
+
 /// Whether a path is a file.
 pub fn is_file(path: &std::path::Path) -> bool {
     path.is_file()

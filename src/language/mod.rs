@@ -9,6 +9,7 @@ mod named;
 pub mod check;
 pub mod evaluate;
 pub mod describe;
+pub mod interface;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;

@@ -6,6 +6,7 @@ pub mod desired;
 pub mod encoding;
 pub mod event;
 pub mod inspected;
+pub mod interface;
 pub mod naming;
 pub mod plan;
 pub mod residual;

@@ -208,15 +208,25 @@ fn bounds(shape: &Shape) -> (Option<String>, Option<String>) {
     }
 }
 
-/// A path of the vendor's names in the language's.
+/// A path of the vendor's names in the language's; `*` for the items of a list.
 fn path(schema: &TypeSchema, vendor: &str) -> String {
-    let own = |part: &str| schema.root().fields.iter().find(|(_, field)| field.vendor == part).map(|(name, _)| name.clone());
-    let names = vendor.split('/').enumerate().map(|(position, part)| match (position, part) {
-        (_, "*") => part.into(),
-        (0, part) => own(part).unwrap_or_else(|| naming::field(part)),
-        (_, part) => naming::field(part),
-    });
-    names.collect::<Vec<EcoString>>().join(".")
+    names(schema, vendor).join(".")
+}
+
+/// The names at a path of the vendor's names.
+pub(in crate::language) fn names(schema: &TypeSchema, vendor: &str) -> Vec<EcoString> {
+    let mut names = Vec::new();
+    let mut record = Some(schema.root());
+    for part in vendor.split('/') {
+        if part == "*" {
+            names.push(part.into());
+            continue;
+        }
+        let found = record.and_then(|record| record.fields.iter().find(|(_, field)| field.vendor == part));
+        names.push(found.map_or_else(|| naming::field(part), |(name, _)| name.clone()));
+        record = found.and_then(|(_, field)| field.shape.innermost().record()).map(|id| schema.record(id));
+    }
+    names
 }
 
 /// What must hold, as a sentence in the language's names.

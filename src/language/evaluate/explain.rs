@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use cairn_provider::schema::overlay::Relation;
+use ecow::EcoString;
 
 use super::instance::Instance;
 use super::member::field_name;
@@ -67,11 +68,11 @@ impl Evaluator<'_> {
             };
             let mut phases = Vec::new();
             for operand in &operands {
-                let first = operand.split('/').next().unwrap_or(operand);
-                let Some(name) = field_name(&schema, first) else { continue };
-                let (term, _) = self.collecting(|evaluator| evaluator.field(instance, &name));
+                let names = describe::names(&schema, operand);
+                let Some((first, inner)) = names.split_first() else { continue };
+                let (term, _) = self.collecting(|evaluator| evaluator.field(instance, first));
                 // What nobody wrote has nothing to be compared.
-                let Some(term) = term.filter(|term| !term.is_none()) else { continue };
+                let Some(term) = term.filter(|term| !term.is_none()).and_then(|term| at(&term, inner)) else { continue };
                 phases.push(self.operand_phase(&term, relation));
             }
             if phases.len() < operands.len() {
@@ -98,6 +99,26 @@ impl Evaluator<'_> {
             }
             _ => term.phase(),
         }
+    }
+}
+
+/// What lies at a path inside of a term; of the items of a list the one that is known last.
+fn at(term: &Term, path: &[EcoString]) -> Option<Term> {
+    let Some((name, rest)) = path.split_first() else { return Some(term.clone()) };
+    match &term.kind {
+        Kind::Map(entries) => at(entries.get(name)?, rest),
+        Kind::List(items) => {
+            let rest = if name == "*" { rest } else { path };
+            items.iter().filter_map(|item| at(item, rest)).max_by_key(Term::phase)
+        }
+        Kind::Unknown(_) => Some(term.clone()),
+        Kind::Value(_)
+        | Kind::Object(_)
+        | Kind::Existing(_)
+        | Kind::Component(_)
+        | Kind::Target(_)
+        | Kind::Unchecked(_)
+        | Kind::Error => None,
     }
 }
 

@@ -62,6 +62,9 @@ pub fn run(arguments: Arguments) -> Result<Exit, Failure> {
 }
 
 fn described(path: &str) -> Result<Interface, Failure> {
+    if path.starts_with("std:") {
+        return Err(Failure::new("the standard library is not supported yet"));
+    }
     let place = Path::new(path);
     if host::is_file(place) {
         return file(place);

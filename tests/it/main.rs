@@ -12,10 +12,14 @@
 mod architecture;
 mod bad_files;
 mod command;
+mod completions_command;
 mod concurrent;
+mod console_command;
 mod crash_points;
 mod damage;
+mod docs_command;
 mod examples;
+mod explain_command;
 mod faults;
 #[cfg(feature = "aws")]
 mod killed;
@@ -28,6 +32,7 @@ mod plan_pages;
 mod project;
 mod reference;
 mod sample_types;
+mod schema_command;
 mod stacks;
 mod sandbox_truth;
 mod shared_examples;

@@ -36,11 +36,11 @@ enum Found {
     /// Services or types with what they are.
     Names(Vec<(String, String)>),
     /// A type.
-    Type(TypePage),
+    Type(Box<TypePage>),
     /// A record of a type.
-    Record(TypePage, RecordPage),
+    Record(Box<TypePage>, RecordPage),
     /// A field of a type, with its path.
-    Field(TypePage, String, FieldPage),
+    Field(Box<TypePage>, String, Box<FieldPage>),
 }
 
 /// Runs the command.
@@ -57,9 +57,9 @@ pub fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let layout = Layout { width: look.width, ascii: look.ascii, detail: Detail::Full };
     terminal::out(&match (&found, arguments.format) {
         (Found::Names(names), Format::Json) => json::names(names),
-        (Found::Type(page), Format::Json) => json::type_page(page),
+        (Found::Type(page), Format::Json) => json::type_page(page.as_ref()),
         (Found::Record(_, record), Format::Json) => json::record_page(record),
-        (Found::Field(_, _, field), Format::Json) => json::field_page(field),
+        (Found::Field(_, _, field), Format::Json) => json::field_page(field.as_ref()),
         (Found::Names(names), Format::Text | Format::Markdown) => view::names(names, layout),
         (Found::Type(page), Format::Text | Format::Markdown) => view::page(page, layout),
         (Found::Record(page, record), Format::Text | Format::Markdown) => {
@@ -90,8 +90,7 @@ fn find(catalogue: &Catalogue, asked: &str) -> Result<Found, Failure> {
         return Ok(Found::Names(types));
     }
     // The name of a type without its service, if it is written as one.
-    let alone: Vec<&str> =
-        catalogue.names().filter(|full| full.rsplit('.').next() == Some(name.as_str())).collect();
+    let alone: Vec<&str> = catalogue.names().filter(|full| full.rsplit('.').next() == Some(name.as_str())).collect();
     match alone.as_slice() {
         [one] => match catalogue.get(one) {
             Some(schema) => inside(schema, &[]),
@@ -119,7 +118,7 @@ fn by_vendor(asked: &str) -> String {
 /// A type, or what lies at a path inside of it.
 fn inside(schema: &Arc<TypeSchema>, path: &[&str]) -> Result<Found, Failure> {
     let page = page(schema);
-    let Some(root) = page.records.first().cloned() else { return Ok(Found::Type(page)) };
+    let Some(root) = page.records.first().cloned() else { return Ok(Found::Type(Box::new(page))) };
     let mut record = root;
     let mut at: Vec<String> = Vec::new();
     let mut field: Option<FieldPage> = None;
@@ -144,7 +143,7 @@ fn inside(schema: &Arc<TypeSchema>, path: &[&str]) -> Result<Found, Failure> {
                 record = inner;
             }
             None if field.is_none() => match record_of(&page, part) {
-                Some(found) if path.len() == 1 => return Ok(Found::Record(page, found)),
+                Some(found) if path.len() == 1 => return Ok(Found::Record(Box::new(page), found)),
                 Some(found) => record = found,
                 None => return Err(no_field(&page, &at, part, &inner)),
             },
@@ -152,8 +151,8 @@ fn inside(schema: &Arc<TypeSchema>, path: &[&str]) -> Result<Found, Failure> {
         }
     }
     match field {
-        Some(field) => Ok(Found::Field(page, at.join("."), field)),
-        None => Ok(Found::Type(page)),
+        Some(field) => Ok(Found::Field(Box::new(page), at.join("."), Box::new(field))),
+        None => Ok(Found::Type(Box::new(page))),
     }
 }
 
@@ -164,7 +163,8 @@ fn record_of(page: &TypePage, name: &str) -> Option<RecordPage> {
 fn no_field(page: &TypePage, at: &[String], asked: &str, record: &RecordPage) -> Failure {
     let owner = std::iter::once(page.name.clone()).chain(at.iter().cloned()).collect::<Vec<_>>().join(".");
     let names = record.fields.iter().map(|field| field.name.as_str());
-    let records = page.records.iter().map(|record| record.name.as_str()).filter(|name| at.is_empty() && !name.is_empty());
+    let records =
+        page.records.iter().map(|record| record.name.as_str()).filter(|name| at.is_empty() && !name.is_empty());
     let near = suggest::nearest(asked, names.clone().chain(records))
         .map_or_else(String::new, |near| format!("; did you mean {near}?"));
     let listed: Vec<&str> = names.collect();
@@ -219,13 +219,19 @@ fn types(catalogue: &Catalogue, service: &str) -> Vec<(String, String)> {
 fn nothing(catalogue: &Catalogue, asked: &str, name: &str) -> Failure {
     let shown = untrusted::one_line(asked);
     let service = name.rsplit_once('.').map(|(service, _)| service);
-    let in_service: Vec<String> =
-        service.map(|service| types(catalogue, service)).unwrap_or_default().into_iter().map(|(name, _)| name).collect();
+    let in_service: Vec<String> = service
+        .map(|service| types(catalogue, service))
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
     let services: Vec<String> = services(catalogue, "").into_iter().map(|(name, _)| name).collect();
     let near = suggest::nearest(name, in_service.iter().map(String::as_str))
         .or_else(|| suggest::nearest(name, services.iter().map(String::as_str)))
         .map(ToOwned::to_owned)
         .or_else(|| suggest::nearest(name, catalogue.names()).map(ToOwned::to_owned));
     let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-    Failure::new(format!("there is no type and no service `{shown}`{hint}\n`cairn schema` without a name lists all services"))
+    Failure::new(format!(
+        "there is no type and no service `{shown}`{hint}\n`cairn schema` without a name lists all services"
+    ))
 }

@@ -90,9 +90,9 @@ impl Completer for Words {
 
     fn complete(&self, line: &str, at: usize, _: &rustyline::Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
         let before = line.get(..at).unwrap_or(line);
-        let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |last| {
-            last + before.get(last..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
-        });
+        let start = before
+            .rfind(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .map_or(0, |last| last + before.get(last..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8));
         let begun = before.get(start..).unwrap_or_default();
         let found = self.0.iter().filter(|word| !begun.is_empty() && word.starts_with(begun)).cloned().collect();
         Ok((start, found))

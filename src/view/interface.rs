@@ -134,7 +134,7 @@ fn code(text: &str) -> String {
 /// Words of the source in a cell: nothing in them is markup but code in backticks, if it ends.
 fn prose(text: &str) -> String {
     let text = one_line(&text.split_whitespace().collect::<Vec<_>>().join(" "));
-    let coded = text.matches('`').count() % 2 == 0;
+    let coded = text.matches('`').count().is_multiple_of(2);
     let mut safe = String::with_capacity(text.len());
     let mut inside = false;
     for character in text.chars() {

@@ -87,7 +87,10 @@ fn secrets_are_never_shown() {
 #[test]
 fn a_session_keeps_names() {
     let project = shop();
-    let ended = typed(&project, "# nothing\nlet x = size + 1\nlet x = 7\nx * 2\n[x,\n 8]\n\nlet y: Duration = 2h\ny / 2\n:quit\nsize\n");
+    let ended = typed(
+        &project,
+        "# nothing\nlet x = size + 1\nlet x = 7\nx * 2\n[x,\n 8]\n\nlet y: Duration = 2h\ny / 2\n:quit\nsize\n",
+    );
     assert_eq!(
         ended.out,
         "3\n  Int · written\n7\n  Int · written\n14\n  Int · written\n[7, 8]\n  [Int] · written\n\

@@ -62,9 +62,9 @@ fn check_says_when_everything_is_checked() {
     assert_eq!(
         found,
         [
-            ("check", "1 < 2  (stack.cairn:13)"),
-            ("plan", "image.value != \"\"  (stack.cairn:15)"),
-            ("apply", "vpc.vpc_id != \"x\"  (stack.cairn:17)"),
+            ("check", "1 < 2  (stack.cairn:14)"),
+            ("plan", "image.value != \"\"  (stack.cairn:16)"),
+            ("apply", "vpc.vpc_id != \"x\"  (stack.cairn:18)"),
             ("check", "net: `cidr_block` lies within `cidr_block` of `vpc`"),
             ("check", "net: `cidr_block` shares no address with others of the same `vpc`"),
         ]

@@ -41,7 +41,8 @@ fn fields_records_services_and_clouds_have_names() {
     assert!(project.expect(0, "schema aws").out.contains("aws.ec2 "));
     assert!(project.expect(0, "schema AWS::EC2").out.contains("aws.ec2.Vpc "));
     assert!(project.expect(0, "schema").out.contains("aws.ec2 "));
-    assert!(project.expect(0, "schema DbCluster").out.contains("aws.docdb.DbCluster"));
+    assert!(project.expect(1, "schema DbCluster").err.contains("aws.docdb.DbCluster aws.rds.DbCluster"));
+    assert!(project.expect(0, "schema Vpc").out.contains("AWS::EC2::VPC"));
 }
 
 #[test]

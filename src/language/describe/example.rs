@@ -76,7 +76,8 @@ fn fields(schema: &Arc<TypeSchema>, record: &Record, level: usize) -> Vec<(EcoSt
         .collect();
     for group in [&record.one_of, &record.any_of] {
         if !group.iter().any(|name| names.contains(&name)) {
-            let simplest = group.iter().filter(|name| record.fields.contains_key(*name)).min_by_key(|name| weight(record, name));
+            let simplest =
+                group.iter().filter(|name| record.fields.contains_key(*name)).min_by_key(|name| weight(record, name));
             names.extend(simplest);
         }
     }
@@ -89,7 +90,7 @@ fn fields(schema: &Arc<TypeSchema>, record: &Record, level: usize) -> Vec<(EcoSt
         .into_iter()
         .filter_map(|name| {
             let field = record.fields.get(name)?;
-            Some((name.clone(), value(schema, name, field, &field.shape, level)))
+            Some((name.clone(), value(schema, field, &field.shape, level)))
         })
         .collect()
 }
@@ -103,7 +104,7 @@ fn weight(record: &Record, name: &EcoString) -> usize {
     }
 }
 
-fn value(schema: &Arc<TypeSchema>, name: &EcoString, field: &Field, shape: &Shape, level: usize) -> String {
+fn value(schema: &Arc<TypeSchema>, field: &Field, shape: &Shape, level: usize) -> String {
     match shape {
         Shape::Bool => "true".into(),
         Shape::Int { unit, min, max } => {
@@ -119,19 +120,23 @@ fn value(schema: &Arc<TypeSchema>, name: &EcoString, field: &Field, shape: &Shap
         Shape::Json => "{}".into(),
         Shape::Reference(reference) => {
             let kind = reference.targets.first().map_or("", |(kind, _)| kind.as_str());
-            existing(reference.targets.first().map_or("", |(_, attribute)| attribute.as_str()), kind, &reference.full_name)
+            existing(
+                reference.targets.first().map_or("", |(_, attribute)| attribute.as_str()),
+                kind,
+                &reference.full_name,
+            )
         }
         Shape::List { item, min, .. } => {
-            let item = value(schema, name, field, item, level);
+            let item = value(schema, field, item, level);
             let count = min.unwrap_or(1).clamp(1, 4);
             format!("[{}]", vec![item; count].join(", "))
         }
-        Shape::Map(item) => format!("{{ example: {} }}", value(schema, name, field, item, level)),
+        Shape::Map(item) => format!("{{ example: {} }}", value(schema, field, item, level)),
         Shape::Record(id) if level < MOST_LEVELS => braces(fields(schema, schema.record(*id), level + 1)),
         Shape::Keyed { record, value: text_field, rich, .. } if level < MOST_LEVELS => {
             let record = schema.record(*record);
             let inner = match record.fields.get(text_field) {
-                Some(inner) if !rich => value(schema, text_field, inner, &inner.shape, level + 1),
+                Some(inner) if !rich => value(schema, inner, &inner.shape, level + 1),
                 Some(_) | None => braces(fields(schema, record, level + 1)),
             };
             format!("{{ example: {inner} }}")
@@ -188,10 +193,23 @@ fn text(rules: &TextRules) -> String {
     if let Some(text) = TEXTS.iter().find(|text| fits(text)) {
         return quote(text);
     }
+    if let Some(text) =
+        rules.pattern.as_deref().and_then(|pattern| literals(pattern).into_iter().find(|text| fits(text)))
+    {
+        return quote(&text);
+    }
     // Between the usual lengths, or longer than all usual texts.
     let lengths = [rules.min.unwrap_or(1), rules.max.unwrap_or(8).min(64)];
-    let repeated = lengths.iter().flat_map(|length| {
-        ["a", "A", "0", "1"].iter().map(move |character| character.repeat((*length).max(1)))
-    });
+    let repeated = lengths
+        .iter()
+        .flat_map(|length| ["a", "A", "0", "1"].iter().map(move |character| character.repeat((*length).max(1))));
     quote(&repeated.into_iter().find(|text| fits(text)).unwrap_or_else(|| "example".to_owned()))
+}
+
+/// The words that a pattern holds, alone and with what usually comes behind them.
+fn literals(pattern: &str) -> Vec<String> {
+    let word = |character: char| character.is_ascii_alphanumeric() || ":/_-".contains(character);
+    let words = pattern.split(|character| !word(character)).filter(|word| !word.is_empty());
+    let behind = ["", "example", "0123456789abcdef0", "1"];
+    words.flat_map(|word| behind.iter().map(move |behind| format!("{word}{behind}"))).collect()
 }

@@ -51,11 +51,8 @@ pub fn describe(schema: &Arc<TypeSchema>, declared: Option<&Declaration>) -> Typ
 /// The resource itself and the records that its fields lead to; those written as maps of text are none.
 fn records(schema: &Arc<TypeSchema>) -> Vec<RecordPage> {
     let mut records: Vec<RecordPage> = schema.records.iter().map(|record| self::record(schema, record)).collect();
-    let named: BTreeSet<String> = records
-        .iter()
-        .flat_map(|record| &record.fields)
-        .filter_map(|field| field.record.clone())
-        .collect();
+    let named: BTreeSet<String> =
+        records.iter().flat_map(|record| &record.fields).filter_map(|field| field.record.clone()).collect();
     records.retain(|record| record.name.is_empty() || named.contains(&record.name));
     records
 }
@@ -89,7 +86,9 @@ fn field(schema: &Arc<TypeSchema>, name: &EcoString, field: &Field, is_root: boo
     let inner = field.shape.innermost();
     let (min, max) = bounds(&field.shape);
     let (values, open, pattern) = match inner {
-        Shape::Text(rules) => (rules.values.iter().map(ToString::to_string).collect(), rules.open, rules.pattern.clone()),
+        Shape::Text(rules) => {
+            (rules.values.iter().map(ToString::to_string).collect(), rules.open, rules.pattern.clone())
+        }
         Shape::Bool
         | Shape::Int { .. }
         | Shape::Float { .. }
@@ -117,7 +116,9 @@ fn field(schema: &Arc<TypeSchema>, name: &EcoString, field: &Field, is_root: boo
         | Shape::Keyed { .. } => Vec::new(),
     };
     let unwritten = field.unwritten.as_ref().filter(|value| {
-        !value.is_none() && !value.as_list().is_some_and(|items| items.is_empty()) && !value.as_map().is_some_and(|items| items.is_empty())
+        !value.is_none()
+            && !value.as_list().is_some_and(|items| items.is_empty())
+            && !value.as_map().is_some_and(|items| items.is_empty())
     });
     FieldPage {
         name: name.to_string(),
@@ -194,7 +195,8 @@ fn bounds(shape: &Shape) -> (Option<String>, Option<String>) {
         Some(unit) => render(&quantity(unit, number)),
         None => number.to_string(),
     };
-    let count = |bound: Option<usize>, what: &str| bound.filter(|bound| *bound > 0).map(|bound| format!("{bound} {what}"));
+    let count =
+        |bound: Option<usize>, what: &str| bound.filter(|bound| *bound > 0).map(|bound| format!("{bound} {what}"));
     match shape {
         Shape::Int { unit, min, max } => {
             (min.map(|min| amount(*unit, min as f64)), max.map(|max| amount(*unit, max as f64)))

@@ -72,7 +72,9 @@ impl Evaluator<'_> {
                 let Some((first, inner)) = names.split_first() else { continue };
                 let (term, _) = self.collecting(|evaluator| evaluator.field(instance, first));
                 // What nobody wrote has nothing to be compared.
-                let Some(term) = term.filter(|term| !term.is_none()).and_then(|term| at(&term, inner)) else { continue };
+                let Some(term) = term.filter(|term| !term.is_none()).and_then(|term| at(&term, inner)) else {
+                    continue;
+                };
                 phases.push(self.operand_phase(&term, relation));
             }
             if phases.len() < operands.len() {

@@ -7,9 +7,9 @@ use super::{Evaluation, Evaluator, Request, evaluate_and};
 use crate::diagnostic::Report;
 use crate::language::program::ItemId;
 use crate::language::types::Type;
+use crate::model::Residual;
 use crate::model::desired::DesiredStack;
 use crate::model::inspected::{Inspected, Shown};
-use crate::model::Residual;
 
 /// Evaluates a program and shows the value of one item, a constant of the stack.
 pub fn inspect(request: &Request<'_>, item: ItemId, report: &mut Report) -> (Evaluation, Inspected) {
@@ -31,7 +31,13 @@ pub fn inspect(request: &Request<'_>, item: ItemId, report: &mut Report) -> (Eva
 /// The latest phase of what is inside; objects are there when they are made or found.
 fn phase(term: &Term) -> Phase {
     match &term.kind {
-        Kind::Object(instance) => if instance.lookup { Phase::Read } else { Phase::Made },
+        Kind::Object(instance) => {
+            if instance.lookup {
+                Phase::Read
+            } else {
+                Phase::Made
+            }
+        }
         Kind::Component(_) => Phase::Made,
         Kind::List(items) => items.iter().map(phase).max().unwrap_or(Phase::Written),
         Kind::Map(entries) => entries.values().map(phase).max().unwrap_or(Phase::Written),
@@ -53,14 +59,21 @@ impl Evaluator<'_> {
                 Shown::List(items.iter().map(|term| self.shown(term, &item, stack)).collect())
             }
             Kind::Map(entries) => Shown::Map(
-                entries.iter().map(|(name, term)| (name.clone(), self.shown(term, &entry_type(ty, name), stack))).collect(),
+                entries
+                    .iter()
+                    .map(|(name, term)| (name.clone(), self.shown(term, &entry_type(ty, name), stack)))
+                    .collect(),
             ),
             Kind::Object(instance) => Shown::Object {
                 address: instance.address.clone(),
                 kind: instance.schema.name.clone(),
-                fields: stack.resources.get(&instance.address).map(|resource| {
-                    resource.inputs.iter().map(|(name, field)| (name.clone(), pending(&field.value))).collect()
-                }).unwrap_or_default(),
+                fields: stack
+                    .resources
+                    .get(&instance.address)
+                    .map(|resource| {
+                        resource.inputs.iter().map(|(name, field)| (name.clone(), pending(&field.value))).collect()
+                    })
+                    .unwrap_or_default(),
             },
             Kind::Existing(inner) => Shown::Existing(Box::new(self.shown(inner, &Type::Any, stack))),
             Kind::Component(scope) => {

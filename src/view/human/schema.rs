@@ -82,7 +82,8 @@ pub fn field(page: &TypePage, path: &str, field: &FieldPage, layout: Layout) -> 
     for note in notes(field, usize::MAX) {
         paragraph(&mut text, 2, &note, layout);
     }
-    if let Some(record) = field.record.as_ref().and_then(|name| page.records.iter().find(|record| record.name == *name)) {
+    if let Some(record) = field.record.as_ref().and_then(|name| page.records.iter().find(|record| record.name == *name))
+    {
         self::record(&mut text, page, record, layout);
     }
     layout.spell(&text)
@@ -96,13 +97,14 @@ pub fn record(text: &mut String, page: &TypePage, record: &RecordPage, layout: L
     if !record.name.is_empty() {
         text.push_str(&format!("\n{}.{}\n", page.name, record.name));
     }
-    let groups: [(&str, fn(&FieldPage) -> bool); 3] = [
-        ("Required", |field| field.required && !field.read_only),
-        ("Optional", |field| !field.required && !field.read_only),
-        ("Read only", |field| field.read_only),
-    ];
-    for (title, belongs) in groups {
-        let fields: Vec<&FieldPage> = record.fields.iter().filter(|field| belongs(field)).collect();
+    for (title, required, read_only) in
+        [("Required", true, false), ("Optional", false, false), ("Read only", false, true)]
+    {
+        let fields: Vec<&FieldPage> = record
+            .fields
+            .iter()
+            .filter(|field| field.read_only == read_only && (read_only || field.required == required))
+            .collect();
         if fields.is_empty() {
             continue;
         }
@@ -182,7 +184,8 @@ pub fn notes(field: &FieldPage, most_values: usize) -> Vec<String> {
         (None, None) => {}
     }
     if !field.values.is_empty() && (most_values == usize::MAX || field.ty == "String" || field.ty == "[String]") {
-        let shown: Vec<String> = field.values.iter().take(most_values).map(|value| format!("\"{}\"", one_line(value))).collect();
+        let shown: Vec<String> =
+            field.values.iter().take(most_values).map(|value| format!("\"{}\"", one_line(value))).collect();
         let more = field.values.len().saturating_sub(most_values);
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         notes.push(format!("one of {}{more}", shown.join(" ")));
@@ -220,5 +223,5 @@ fn list(names: &[String]) -> String {
 }
 
 fn seconds(seconds: u64) -> String {
-    if seconds >= 60 && seconds % 60 == 0 { format!("{} min", seconds / 60) } else { format!("{seconds} s") }
+    if seconds >= 60 && seconds.is_multiple_of(60) { format!("{} min", seconds / 60) } else { format!("{seconds} s") }
 }

@@ -11,6 +11,7 @@
 
 mod architecture;
 mod bad_files;
+mod book;
 mod command;
 mod completions_command;
 mod concurrent;
@@ -31,6 +32,7 @@ mod mutation;
 mod plan_pages;
 mod project;
 mod reference;
+mod reference_language;
 mod sample_types;
 mod schema_command;
 mod stacks;

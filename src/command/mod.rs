@@ -11,6 +11,7 @@ mod docs;
 mod drift;
 mod explain;
 mod failure;
+mod fmt;
 mod front;
 mod graph;
 mod pipeline;
@@ -20,7 +21,10 @@ mod run;
 mod sandbox;
 mod schema;
 mod saved;
+mod show;
 mod state;
+mod test;
+mod verdict;
 mod version;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -48,6 +52,10 @@ pub struct Cli {
 enum Command {
     /// Check a stack offline, in all its environments
     Check(check::Arguments),
+    /// Write sources in the one form everybody writes
+    Fmt(fmt::Arguments),
+    /// Run the test cases of a stack, offline
+    Test(test::Arguments),
     /// Show what an apply would do; writes nothing
     Plan(plan::Arguments),
     /// Bring the cloud to what the stack says, or apply a saved plan
@@ -68,6 +76,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Look at what is remembered
     State(state::Arguments),
+    /// Print the source of a part of the standard library
+    Show(show::Arguments),
     /// Change the sandbox cloud as somebody else would
     Sandbox(sandbox::Arguments),
     /// Print the completions of a shell
@@ -104,6 +114,8 @@ fn run(cli: Cli) -> Exit {
     let result = runtime.block_on(async {
         match cli.command {
             Command::Check(arguments) => check::run(arguments),
+            Command::Fmt(arguments) => fmt::run(arguments),
+            Command::Test(arguments) => test::run(arguments),
             Command::Plan(arguments) => plan::run(arguments).await,
             Command::Apply(arguments) => apply::run(arguments).await,
             Command::Destroy(arguments) => destroy::run(arguments).await,
@@ -114,6 +126,7 @@ fn run(cli: Cli) -> Exit {
             Command::Schema(arguments) => schema::run(arguments),
             Command::Explain(arguments) => explain::run(arguments),
             Command::State(arguments) => state::run(arguments).await,
+            Command::Show(arguments) => show::run(arguments),
             Command::Sandbox(arguments) => sandbox::run(arguments).await,
             Command::Completions(arguments) => completions::run(arguments),
             Command::Version(arguments) => version::run(arguments),

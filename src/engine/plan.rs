@@ -70,8 +70,10 @@ pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
     let selected = selection(inputs);
     changes.retain(|change| selected.as_ref().is_none_or(|selected| selected.contains(&change.address)));
     let refused = changes.iter().filter_map(|change| refusal(inputs, change)).collect();
+    let policies = super::judge::judge(&inputs.desired.judgement, &changes, &planner.world);
     let plan = Plan {
         id: EcoString::new(),
+        policies,
         stack: inputs.desired.name.clone(),
         environment: inputs.desired.environment.clone(),
         changes,

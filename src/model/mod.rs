@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod change;
+pub mod date;
 pub mod desired;
 pub mod encoding;
 pub mod event;
@@ -9,6 +10,7 @@ pub mod inspected;
 pub mod interface;
 pub mod naming;
 pub mod plan;
+pub mod policy;
 pub mod residual;
 pub mod type_page;
 

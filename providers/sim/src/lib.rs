@@ -43,6 +43,7 @@ pub struct Sim {
     name: &'static str,
     catalogue: Arc<Catalogue>,
     declarations: Declarations,
+    tempo: f64,
     inner: Mutex<Inner>,
 }
 
@@ -76,9 +77,10 @@ impl Sim {
         storage: Box<dyn Storage>,
         faults: Faults,
     ) -> Result<Self, String> {
+        let tempo = faults.tempo;
         let mut inner = Inner { cloud: Cloud::default(), storage, faults, calls: BTreeMap::new() };
         inner.catch_up()?;
-        Ok(Self { name, catalogue, declarations, inner: Mutex::new(inner) })
+        Ok(Self { name, catalogue, declarations, tempo, inner: Mutex::new(inner) })
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -177,7 +179,7 @@ impl Provider for Sim {
     }
 
     fn tempo(&self) -> f64 {
-        0.001
+        self.tempo
     }
 
     fn declaration(&self, kind: &str) -> Option<&'static Declaration> {

@@ -10,7 +10,8 @@ use super::outline::{Entry, Outline};
 use super::value::{difference, path};
 use crate::model::change::{Action, Change, Reason, Risk};
 use crate::model::plan::{Plan, Summary};
-use crate::view::untrusted;
+use crate::model::policy::Verdict;
+use crate::view::{policies, untrusted};
 
 /// A plan as text, under the name of the command that shows it.
 pub fn render(plan: &Plan, command: &str, style: Style, detail: Detail) -> String {
@@ -222,6 +223,18 @@ impl Page {
         for (change, what) in openings(plan) {
             let text = format!("{} {}: {what}", change.kind, change.address);
             self.warning(Color::Yellow, "▲ ACCESS", &untrusted::one_line(&text));
+        }
+        if let Some(policies) = policies::summary(&plan.policies) {
+            self.rows(self.layout.rows(Mark::Plain, 0, 2, &policies));
+        }
+        for finding in &plan.policies.findings {
+            if let Some(text) = policies::sentence(finding) {
+                let (color, mark) = match finding.verdict {
+                    Verdict::Deny => (Color::Red, "✖ POLICY"),
+                    Verdict::Warn | Verdict::Approve(_) => (Color::Yellow, "▲ POLICY"),
+                };
+                self.warning(color, mark, &text);
+            }
         }
     }
 

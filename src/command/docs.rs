@@ -11,16 +11,16 @@ use crate::host::files::DiskFiles;
 use crate::host::{self, terminal};
 use crate::language::program::Program;
 use crate::language::resolve;
-use crate::language::{check, interface};
+use crate::language::{check, interface, standard};
 use crate::model::interface::Interface;
 use crate::registry;
 use crate::source::SourceSet;
-use crate::view;
+use crate::view::{self, untrusted};
 
 /// Describe the interface of a stack, a component or a library.
 #[derive(Args)]
 pub struct Arguments {
-    /// A stack's directory, or the file of a component or library
+    /// A stack's directory, the file of a component or library, or a part of the standard library (std:aws/network)
     #[arg(value_name = "PATH", default_value = ".")]
     path: String,
     /// Write it into this file
@@ -62,24 +62,29 @@ pub fn run(arguments: Arguments) -> Result<Exit, Failure> {
 }
 
 fn described(path: &str) -> Result<Interface, Failure> {
-    if path.starts_with("std:") {
-        return Err(Failure::new("the standard library is not supported yet"));
+    if path.starts_with(standard::SCHEME) {
+        if standard::part(path).is_none() {
+            let near = standard::nearest(path).map(|near| format!("; did you mean {}{near}?", standard::SCHEME));
+            let shown = untrusted::one_line(path);
+            return Err(Failure::new(format!("the standard library has no {shown}{}", near.unwrap_or_default())));
+        }
+        return file(Path::new("."), path);
     }
     let place = Path::new(path);
     if host::is_file(place) {
-        return file(place);
+        let directory = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = place.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        return file(directory, &name);
     }
     let front = front::load(place, &[])?;
     sound(&front.report, &front.program.sources)?;
     Ok(front.interface())
 }
 
-/// A component or a library, by its file.
-fn file(path: &Path) -> Result<Interface, Failure> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+/// A component or a library, by its file or its name in the standard library.
+fn file(directory: &Path, name: &str) -> Result<Interface, Failure> {
     let files = DiskFiles::new(directory).map_err(Failure::new)?;
-    let (program, mut report) = resolve::load_file(&files, registry::catalogue(), &name);
+    let (program, mut report) = resolve::load_file(&files, registry::catalogue(), name);
     let Some(program) = program else {
         return Err(sound(&report, &SourceSet::default()).err().unwrap_or_else(|| Failure::new("it cannot be read")));
     };

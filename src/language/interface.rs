@@ -6,7 +6,9 @@ use ecow::EcoString;
 
 use super::check::Typed;
 use super::program::{ItemId, Program, UnitId, UnitKind};
-use super::syntax::ast::{Declaration, Entry, ExprKind, Function, Input, Item, ItemKind, Keyword, TypeKind, join};
+use super::syntax::ast::{
+    Declaration, Entry, Expr, ExprKind, Function, Input, Item, ItemKind, Keyword, TypeKind, join,
+};
 use super::types::Type;
 use crate::model::interface::{InputPage, Interface, NodePage, OutputPage, Signature};
 use crate::source::Span;
@@ -113,7 +115,8 @@ impl Reader<'_> {
             Keyword::Lookup => "lookup",
             Keyword::Action => "action",
             Keyword::Provider => "provider",
-            Keyword::Policy | Keyword::Test => return None,
+            Keyword::Policy => "policy",
+            Keyword::Test => return None,
         };
         let ty = match &node.value.kind {
             ExprKind::Construct(construct) => join(&construct.path).to_string(),
@@ -125,8 +128,22 @@ impl Reader<'_> {
             ty,
             each: node.each.as_ref().map(|each| self.written(each.span)),
             condition: node.guard.as_ref().map(|guard| self.written(guard.condition.span)),
-            docs: docs(item),
+            docs: match node.keyword {
+                Keyword::Policy if item.docs.is_none() => self.because(node),
+                _ => docs(item),
+            },
         })
+    }
+
+    /// What a policy says when it refuses.
+    fn because(&self, node: &Declaration) -> String {
+        let ExprKind::Construct(construct) = &node.value.kind else { return String::new() };
+        let Some(Expr { kind: ExprKind::Record(entries), .. }) = &construct.fields else { return String::new() };
+        let found = entries.iter().find_map(|entry| match entry {
+            Entry::Field(key, value) if key.text == "because" => Some(value.span),
+            Entry::Field(..) | Entry::Short(_) | Entry::Spread(_) => None,
+        });
+        found.map(|span| self.message(span)).unwrap_or_default()
     }
 
     fn function(&self, item: &Item, node: &Function) -> Signature {

@@ -13,7 +13,7 @@ pub struct Interface {
     pub inputs: Vec<InputPage>,
     /// Outputs, by name.
     pub outputs: Vec<OutputPage>,
-    /// Resources, look-ups, actions and providers, in the order they are written.
+    /// Resources, look-ups, actions, providers and policies, in the order they are written.
     pub nodes: Vec<NodePage>,
     /// Types it declares.
     pub types: Vec<Signature>,
@@ -58,7 +58,7 @@ pub struct OutputPage {
 /// A node of the graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodePage {
-    /// `resource`, `lookup`, `action` or `provider`.
+    /// `resource`, `lookup`, `action`, `provider` or `policy`.
     pub keyword: &'static str,
     /// Its name.
     pub name: String,

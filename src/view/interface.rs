@@ -20,6 +20,7 @@ pub fn markdown(interface: &Interface) -> String {
     nodes(&mut text, "Look-ups", "lookup", &interface.nodes);
     nodes(&mut text, "Actions", "action", &interface.nodes);
     nodes(&mut text, "Targets", "provider", &interface.nodes);
+    policies(&mut text, &interface.nodes);
     if !interface.asserts.is_empty() {
         section(&mut text, "What must hold", &["condition", "if not"]);
         for (condition, message) in &interface.asserts {
@@ -70,6 +71,18 @@ fn nodes(text: &mut String, title: &str, keyword: &str, nodes: &[NodePage]) {
             (Some(each), Some(condition)) => format!("{each} {condition}"),
         };
         row(text, &[cell(&node.name), cell(&node.ty), count, prose(&node.docs)]);
+    }
+}
+
+fn policies(text: &mut String, nodes: &[NodePage]) {
+    let policies: Vec<&NodePage> = nodes.iter().filter(|node| node.keyword == "policy").collect();
+    if policies.is_empty() {
+        return;
+    }
+    section(text, "Policies", &["name", "verdict", "over", "what it is for"]);
+    for policy in policies {
+        let over = policy.each.as_ref().map(|each| cell(each)).unwrap_or_default();
+        row(text, &[cell(&policy.name), cell(&policy.ty), over, prose(&policy.docs)]);
     }
 }
 

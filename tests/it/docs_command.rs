@@ -130,3 +130,13 @@ fn what_is_wrong_is_reported_and_not_described() {
     assert!(ended.err.contains("types::unknown") && ended.out.is_empty(), "{}", ended.err);
     assert!(project.expect(1, "docs nowhere").err.contains("there is no directory nowhere"));
 }
+
+#[test]
+fn parts_of_the_standard_library_are_described() {
+    let project = Project::empty();
+    let network = project.expect(0, "docs std:aws/network").out;
+    assert!(network.starts_with("# component `Network`\n") && network.contains("| `cidr` | `Cidr` |"), "{network}");
+    let policies = project.expect(0, "docs std:policies/databases").out;
+    assert!(policies.contains("\n## Policies\n") && policies.contains("| `Deny` |"), "{policies}");
+    assert!(project.expect(1, "docs std:aws/netwrk").err.contains("did you mean std:aws/network?"));
+}

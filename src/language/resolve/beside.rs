@@ -2,6 +2,7 @@
 
 use super::{Beside, Loader, path};
 use crate::language::program::{ItemId, Program, UnitKind};
+use crate::language::standard;
 use crate::language::syntax::ast::ItemKind;
 
 impl Loader<'_> {
@@ -21,7 +22,10 @@ impl Loader<'_> {
 
     /// Loads a file as the first unit; nothing if it cannot be read.
     pub(super) fn alone(&mut self, file: &str) -> Option<()> {
-        let document = self.document(file)?;
+        let document = match standard::part(file) {
+            Some(part) => self.parse(file, part.text.to_owned()),
+            None => self.document(file)?,
+        };
         let header = self.header(document);
         let (kind, name) = match header.map(|header| &self.program.item(header).kind) {
             Some(ItemKind::Component(name)) => (UnitKind::Component, name.text.clone()),

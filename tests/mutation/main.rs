@@ -78,7 +78,8 @@ fn single_mistakes_are_reported_once_where_they_are() {
     let outcome = cairn::host::with_large_stack(|| {
         let stacks = load();
         assert!(!stacks.is_empty(), "no stack without errors was found");
-        let mut trials = Trials::new(stacks, Arc::clone(&cairn::registry::catalogue()), setting("CAIRN_MUTATE_SEED", 1));
+        let mut trials =
+            Trials::new(stacks, Arc::clone(&cairn::registry::catalogue()), setting("CAIRN_MUTATE_SEED", 1));
         if let Ok(kind) = std::env::var("CAIRN_MUTATE_KIND") {
             trials.only(&kind);
         }

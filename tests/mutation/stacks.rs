@@ -145,10 +145,8 @@ impl Stack {
         let recorder = Recorder { disk: &disk, seen: Mutex::default() };
         let Checked { diagnostics, program, wanted } = checked(&recorder, catalogue);
         let seen = recorder.seen.into_inner().unwrap();
-        let errors: Vec<&Diagnostic> = diagnostics
-            .iter()
-            .filter(|diagnostic| diagnostic.severity == cairn::diagnostic::Severity::Error)
-            .collect();
+        let errors: Vec<&Diagnostic> =
+            diagnostics.iter().filter(|diagnostic| diagnostic.severity == cairn::diagnostic::Severity::Error).collect();
         if let Some(first) = errors.first() {
             return Err(format!("{} errors before any mistake is made, first: {}", errors.len(), first.message));
         }

@@ -170,8 +170,8 @@ fn located(stack: &Stack, mutant: &Mutant, checked: &Checked) -> bool {
     checked.diagnostics.iter().filter_map(|diagnostic| diagnostic.span()).any(|span| {
         let path = &checked.sources().get(span.source).path;
         let line = checked.sources().position(span).line as usize;
-        stack.file(path).is_some_and(|file| {
-            lines.iter().any(|(other, near)| *other == file && line.abs_diff(*near) <= 1)
-        })
+        stack
+            .file(path)
+            .is_some_and(|file| lines.iter().any(|(other, near)| *other == file && line.abs_diff(*near) <= 1))
     })
 }

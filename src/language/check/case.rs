@@ -124,6 +124,7 @@ impl Checker<'_> {
                     .map_or_else(|| "not one of its fields".to_owned(), |near| format!("did you mean `{near}`?"));
                 self.report(
                     Diagnostic::error("types::unknown_field", format!("`Case` has no field `{name}`"), span, label)
+                        .meant(span, name, FIELDS.iter().copied())
                         .help(format!("its fields: {}", FIELDS.join(" "))),
                 );
                 self.quietly(|checker| checker.infer(value));

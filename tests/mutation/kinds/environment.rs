@@ -41,10 +41,12 @@ fn values<'p>(header: &'p Header) -> Vec<(&'p str, usize, &'p Expr)> {
 fn input<'p>(stack: &'p Stack, name: &str) -> Option<(usize, &'p Input)> {
     let program = &stack.program;
     let items = program.units.first()?.items.iter().map(|id| program.item(*id));
-    items.filter_map(|item| if let ItemKind::Input(input) = &item.kind { Some(input) } else { None }).find_map(|input| {
-        let file = stack.file(&program.sources.get(input.name.span.source).path)?;
-        (input.name.text == name).then_some((file, input))
-    })
+    items.filter_map(|item| if let ItemKind::Input(input) = &item.kind { Some(input) } else { None }).find_map(
+        |input| {
+            let file = stack.file(&program.sources.get(input.name.span.source).path)?;
+            (input.name.text == name).then_some((file, input))
+        },
+    )
 }
 
 fn misspelt(_: &Stack, tree: &Tree<'_>) -> Vec<Site> {
@@ -111,10 +113,9 @@ fn wrong_type(stack: &Stack, tree: &Tree<'_>) -> Vec<Site> {
 /// The name of the environment in its file. The list of the stack's header is the other end of the disagreement.
 fn name(stack: &Stack, tree: &Tree<'_>) -> Vec<Site> {
     let listed = tree.items.iter().find_map(|(file, item)| match &item.kind {
-        ItemKind::Stack(header) => values(header)
-            .into_iter()
-            .find(|(name, _, _)| *name == "environments")
-            .map(|(_, at, _)| (*file, at)),
+        ItemKind::Stack(header) => {
+            values(header).into_iter().find(|(name, _, _)| *name == "environments").map(|(_, at, _)| (*file, at))
+        }
         _ => None,
     });
     let Some((file, at)) = listed else { return Vec::new() };

@@ -35,7 +35,10 @@ fn used(_: &Stack, tree: &Tree<'_>) -> Vec<Site> {
         _ => None,
     });
     let shorts = tree.shorts.iter().map(|(file, name)| (*file, name.span, name.text.as_str()));
-    named.chain(shorts).map(|(file, span, name)| Site::misspelt(file, span.start as usize, span.end as usize, name)).collect()
+    named
+        .chain(shorts)
+        .map(|(file, span, name)| Site::misspelt(file, span.start as usize, span.end as usize, name))
+        .collect()
 }
 
 fn interpolated(_: &Stack, tree: &Tree<'_>) -> Vec<Site> {
@@ -160,9 +163,10 @@ fn import_removed(stack: &Stack, tree: &Tree<'_>) -> Vec<Site> {
         // A directory of another kind may need the same import for itself.
         let same = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         near.retain(|(other, _)| same(&stack.paths[*other]) == same(&stack.paths[*file]));
-        let again = tree.items.iter().filter(|(_, other)| {
-            matches!(&other.kind, ItemKind::Import(import) if same_names(&import.what, what))
-        });
+        let again = tree
+            .items
+            .iter()
+            .filter(|(_, other)| matches!(&other.kind, ItemKind::Import(import) if same_names(&import.what, what)));
         if !near.is_empty() && again.count() == 1 {
             let mut site = Site::new(*file, item.span.start as usize, item.span.end as usize, "");
             site.near = near;
@@ -203,7 +207,8 @@ fn twice(stack: &Stack, tree: &Tree<'_>) -> Vec<Site> {
             continue;
         }
         let end = stack.texts[*file].len();
-        let mut site = Site::new(*file, end, end, format!("\nlet {} = 1\n", name.text)).near(*file, name.span.start as usize);
+        let mut site =
+            Site::new(*file, end, end, format!("\nlet {} = 1\n", name.text)).near(*file, name.span.start as usize);
         site.near.push((*file, end));
         sites.push(site);
     }

@@ -206,9 +206,7 @@ fn priority(stack: &Stack, tree: &Tree<'_>) -> Vec<Site> {
                     continue;
                 };
                 if same && mine != theirs {
-                    sites.push(
-                        Site::new(place.0, place.1, place.2, theirs.to_string()).near(neighbour.0, neighbour.1),
-                    );
+                    sites.push(Site::new(place.0, place.1, place.2, theirs.to_string()).near(neighbour.0, neighbour.1));
                 }
             }
         }

@@ -29,10 +29,7 @@ fn key(found: &SchemaField<'_>) -> (usize, usize) {
 }
 
 fn field(_: &Stack, tree: &Tree<'_>) -> Vec<Site> {
-    tree.fields
-        .iter()
-        .map(|found| Site::misspelt(found.file, key(found).0, key(found).1, &found.key.text))
-        .collect()
+    tree.fields.iter().map(|found| Site::misspelt(found.file, key(found).0, key(found).1, &found.key.text)).collect()
 }
 
 fn vendor(_: &Stack, tree: &Tree<'_>) -> Vec<Site> {
@@ -81,9 +78,7 @@ fn entries(fields: &Expr) -> Option<Vec<(&str, (usize, usize))>> {
     entries
         .iter()
         .map(|entry| match entry {
-            Entry::Field(key, value) => {
-                Some((key.text.as_str(), (key.span.start as usize, value.span.end as usize)))
-            }
+            Entry::Field(key, value) => Some((key.text.as_str(), (key.span.start as usize, value.span.end as usize))),
             Entry::Short(name) => Some((name.text.as_str(), (name.span.start as usize, name.span.end as usize))),
             Entry::Spread(_) => None,
         })
@@ -176,7 +171,8 @@ fn wrong_kind(stack: &Stack, tree: &Tree<'_>) -> Vec<Site> {
         if tree.bound.contains(written.as_str()) || reference.targets.is_empty() {
             continue;
         }
-        let wanted = |kind: &str| reference.targets.iter().any(|(target, _)| target == kind || target.ends_with(".Resource"));
+        let wanted =
+            |kind: &str| reference.targets.iter().any(|(target, _)| target == kind || target.ends_with(".Resource"));
         let own = kinds.iter().any(|(_, name, _)| name == written);
         for (file, name, kind) in &kinds {
             if own && same_folder(stack, *file, found.file) && !wanted(kind) && !tree.bound.contains(name) {

@@ -1,6 +1,6 @@
 //! Signs and words that are lost, exchanged or foreign.
 
-use cairn::language::syntax::ast::{ExprKind, Item, ItemKind, TextPart, Import};
+use cairn::language::syntax::ast::{ExprKind, Import, Item, ItemKind, TextPart};
 
 use super::brackets::{ends_of_code, line};
 use super::{Kind, kind};

@@ -55,7 +55,18 @@ pub fn load(root: &Path, set: &[String]) -> Result<Front, Failure> {
 /// # Errors
 /// Like [`load`].
 pub fn load_with(root: &Path, set: &[String], beside: &[Beside]) -> Result<Front, Failure> {
-    let files = DiskFiles::new(root).map_err(Failure::new)?;
+    load_all(DiskFiles::new(root).map_err(Failure::new)?, root, set, beside)
+}
+
+/// Like [`load`], from files of which some may differ from what is on the disk.
+///
+/// # Errors
+/// A `--set` is no `name=value`.
+pub fn load_from(files: DiskFiles, root: &Path, set: &[String]) -> Result<Front, Failure> {
+    load_all(files, root, set, &[])
+}
+
+fn load_all(files: DiskFiles, root: &Path, set: &[String], beside: &[Beside]) -> Result<Front, Failure> {
     let (mut program, mut report) = resolve::load_with(&files, registry::catalogue(), beside);
     let overrides = set.iter().map(|given| overriding(&mut program, given)).collect::<Result<Vec<_>, _>>()?;
     let typed = check::check(&program, &mut report);

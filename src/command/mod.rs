@@ -11,6 +11,7 @@ mod docs;
 mod drift;
 mod explain;
 mod failure;
+mod fix;
 mod fmt;
 mod front;
 mod graph;
@@ -52,6 +53,8 @@ pub struct Cli {
 enum Command {
     /// Check a stack offline, in all its environments
     Check(check::Arguments),
+    /// Apply the fixes that reports offer and that are certain
+    Fix(fix::Arguments),
     /// Write sources in the one form everybody writes
     Fmt(fmt::Arguments),
     /// Run the test cases of a stack, offline
@@ -114,6 +117,7 @@ fn run(cli: Cli) -> Exit {
     let result = runtime.block_on(async {
         match cli.command {
             Command::Check(arguments) => check::run(arguments),
+            Command::Fix(arguments) => fix::run(arguments),
             Command::Fmt(arguments) => fmt::run(arguments),
             Command::Test(arguments) => test::run(arguments),
             Command::Plan(arguments) => plan::run(arguments).await,

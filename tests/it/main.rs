@@ -9,6 +9,7 @@
     reason = "tests fail loudly"
 )]
 
+mod actions;
 mod architecture;
 mod bad_files;
 mod book;
@@ -22,6 +23,7 @@ mod docs_command;
 mod examples;
 mod explain_command;
 mod faults;
+mod formatted;
 mod interrupt;
 #[cfg(feature = "aws")]
 mod killed;

@@ -40,7 +40,14 @@ pub fn stray_line(source: SourceId, text: &str, stray: Stray) -> Diagnostic {
         )
         .help("declarations start in the first column");
     }
+    if line.starts_with("//") {
+        return foreign_comment(Span::new(source, stray.start, stray.start + 2));
+    }
     unknown_keyword(span, line)
+}
+
+fn foreign_comment(span: Span) -> Diagnostic {
+    Diagnostic::error("syntax::foreign_comment", "A comment starts with `#`", span, "write `#` here").edit(span, "#")
 }
 
 /// An item of too many bytes.
@@ -311,14 +318,7 @@ fn foreign(place: Place, line: &Line<'_>) -> Option<(Diagnostic, Repair)> {
         || line.before().ends_with('/') && rest.starts_with(['/', '*']);
     if comment {
         let start = if line.before().ends_with('/') { line.at - 1 } else { line.at };
-        let diagnostic = Diagnostic::error(
-            "syntax::foreign_comment",
-            "A comment starts with `#`",
-            place.span(start, start + 2),
-            "write `#` here",
-        )
-        .edit(place.span(start, start + 2), "#");
-        return Some((diagnostic, Repair::Overwrite(vec![(start, b'#')])));
+        return Some((foreign_comment(place.span(start, start + 2)), Repair::Overwrite(vec![(start, b'#')])));
     }
     match character {
         '\'' => Some((

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::model::Address;
 use crate::model::change::{Action, After, AttributeChange, Change, Reason, Risk};
-use crate::model::plan::Plan;
+use crate::model::plan::{Plan, Revealed};
 use crate::model::policy::{Judgement, Standing, Verdict};
 use crate::model::type_page::{FieldPage, RecordPage, TypePage};
 use crate::source::SourceSet;
@@ -28,6 +28,7 @@ pub fn plan(plan: &Plan, diagnostics: &[Diagnostic], sources: &SourceSet) -> Str
         changes: plan.changes.iter().filter(|change| change.is_effective()).map(change).collect(),
         drift: drifts(plan),
         policies: policies(&plan.policies, sources),
+        revealed: plan.revealed.iter().map(revealed).collect(),
         diagnostics: diagnostics.iter().map(|diagnostic| self::diagnostic(diagnostic, sources)).collect(),
     })
 }
@@ -186,6 +187,7 @@ fn counts(plan: &Plan) -> wire::Summary {
         replace: summary.replace,
         delete: summary.delete,
         import: summary.import,
+        run: summary.run,
         unchanged: summary.unchanged,
     }
 }
@@ -214,6 +216,30 @@ impl FormattedFile {
     pub fn failed(path: String, error: String) -> Self {
         Self { path, changed: false, broken: 0, error: Some(error) }
     }
+}
+
+/// A fix that was applied, or would be.
+#[derive(Clone, Debug)]
+pub struct AppliedFix {
+    /// The kind of the mistake.
+    pub code: crate::diagnostic::Code,
+    /// The file, from the stack's directory.
+    pub path: String,
+    /// The line, in the text as it was then.
+    pub line: u32,
+    /// What it does.
+    pub title: String,
+}
+
+/// What was fixed, or would be, as JSON.
+pub fn fixed(fixes: &[AppliedFix], written: bool, left: usize) -> String {
+    let applied = fixes.iter().map(|fix| wire::AppliedFix {
+        code: format!("cairn::{}", fix.code),
+        file: fix.path.clone(),
+        line: fix.line,
+        title: fix.title.clone(),
+    });
+    pretty(&wire::Fixed { format_version: FORMAT, written, fixes: applied.collect(), left })
 }
 
 /// What was formatted, or would be, as JSON.
@@ -249,6 +275,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("plan.schema.json", pretty(&schemars::schema_for!(wire::Plan))),
         ("drift.schema.json", pretty(&schemars::schema_for!(wire::DriftReport))),
         ("check.schema.json", pretty(&schemars::schema_for!(wire::Check))),
+        ("fix.schema.json", pretty(&schemars::schema_for!(wire::Fixed))),
         ("fmt.schema.json", pretty(&schemars::schema_for!(wire::Formatted))),
         ("test.schema.json", pretty(&schemars::schema_for!(wire::Tested))),
         ("apply.schema.json", pretty(&schemars::schema_for!(wire::Applied))),
@@ -312,6 +339,7 @@ fn change(change: &Change) -> wire::Change {
             Action::Update => wire::Action::Update,
             Action::Replace(_) => wire::Action::Replace,
             Action::Delete => wire::Action::Delete,
+            Action::Run => wire::Action::Run,
             Action::Unchanged => wire::Action::Unchanged,
         },
         id: change.id.as_ref().map(ToString::to_string),
@@ -319,6 +347,15 @@ fn change(change: &Change) -> wire::Change {
         risk: change.risks.iter().map(risk).collect(),
         source: wire::Source { file, line },
         attributes: change.attributes.iter().map(attribute).collect(),
+    }
+}
+
+fn revealed(revealed: &Revealed) -> wire::Revealed {
+    let (file, line) = place(&revealed.source);
+    wire::Revealed {
+        what: revealed.what.to_string(),
+        because: revealed.because.to_string(),
+        source: wire::Source { file, line },
     }
 }
 
@@ -342,6 +379,10 @@ fn reason(reason: &Reason) -> String {
         Reason::Deposed => "deposed".to_owned(),
         Reason::Destroyed => "destroyed".to_owned(),
         Reason::Moved => "moved".to_owned(),
+        Reason::NeverRan => "never_ran".to_owned(),
+        Reason::RunUnfinished => "run_unfinished".to_owned(),
+        Reason::Changed(what) => format!("changed: {what}"),
+        Reason::Condition => "condition".to_owned(),
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Plan {
     pub drift: Vec<Drift>,
     /// What the policies of the stack say of it.
     pub policies: Policies,
+    /// Secrets that the source makes readable with `reveal`.
+    pub revealed: Vec<Revealed>,
     /// What is wrong with the stack, or worth knowing.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -89,6 +91,17 @@ pub enum Standing {
     Waived,
 }
 
+/// A secret that the source makes readable.
+#[derive(Serialize, JsonSchema)]
+pub struct Revealed {
+    /// What is revealed, as it is written.
+    pub what: String,
+    /// The reason that is given.
+    pub because: String,
+    /// Where.
+    pub source: Source,
+}
+
 /// What somebody else changed: `cairn drift --format json`.
 #[derive(Serialize, JsonSchema)]
 pub struct DriftReport {
@@ -111,6 +124,32 @@ pub struct Check {
     pub format_version: &'static str,
     /// Every mistake once, in the order of the places.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What was fixed: `cairn fix --format json`.
+#[derive(Serialize, JsonSchema)]
+pub struct Fixed {
+    /// The version of the format.
+    pub format_version: &'static str,
+    /// Whether changed files were written; false for `--dry-run`.
+    pub written: bool,
+    /// The fixes, in the order in which they were applied.
+    pub fixes: Vec<AppliedFix>,
+    /// How many reports are left.
+    pub left: usize,
+}
+
+/// A fix that was applied.
+#[derive(Serialize, JsonSchema)]
+pub struct AppliedFix {
+    /// The code of the mistake, `cairn::…`.
+    pub code: String,
+    /// The file, from the stack's directory.
+    pub file: String,
+    /// The line, from 1, in the text to which it was applied.
+    pub line: u32,
+    /// What it does, in a few words.
+    pub title: String,
 }
 
 /// What was formatted: `cairn fmt --format json`.
@@ -221,6 +260,8 @@ pub struct Summary {
     pub delete: usize,
     /// Taken over as they are.
     pub import: usize,
+    /// Actions that are run.
+    pub run: usize,
     /// Left alone.
     pub unchanged: usize,
 }
@@ -237,6 +278,8 @@ pub enum Action {
     Replace,
     /// It is destroyed.
     Delete,
+    /// It is run: an action.
+    Run,
     /// It stays as it is.
     Unchanged,
 }
@@ -254,7 +297,7 @@ pub struct Change {
     /// Its identity in the cloud, if it exists.
     pub id: Option<String>,
     /// Why: `new`, `written`, `removed`, `key_removed: KEY`, `vanished`, `drifted`, `incomplete`, `follows: ADDRESS`,
-    /// `deposed`, `destroyed`, `moved`.
+    /// `deposed`, `destroyed`, `moved`; of actions `never_ran`, `run_unfinished`, `changed: WHAT`, `condition`.
     pub reasons: Vec<String>,
     /// What a reviewer should see first: `data_loss`, `access: WHAT`, `downtime`.
     pub risk: Vec<String>,

@@ -13,6 +13,8 @@ pub struct TypePage {
     pub title: String,
     /// Whether it can be created; others are only looked up.
     pub creatable: bool,
+    /// Whether it is something that runs, and no object.
+    pub action: bool,
     /// Whether this version has a lifecycle of its own for it.
     pub native: bool,
     /// Whether destroying an object destroys data.

@@ -17,6 +17,7 @@ input options: {
   note: String = \"#1\"
 } = { small: true }
 input comment: String?
+input lists: [[Int]] = []   # of numbers [so]
   where true else \"never\"
 
 assert zones.len() > 0
@@ -43,7 +44,8 @@ A network across zones.
 | `zones` | `Map<0..99>` | `{ a: 0, b: 1 }` | yes | Zones \\| and &lt;slots>. |
 | `nat` | `\"each\" \\| \"shared\"` | `\"each\"` | | |
 | `options` | `{ small: Bool, note: String = \"#1\" }` | `{ small: true }` | | |
-| `comment` | `String?` | may be left out | | must hold: `true` (never) |
+| `comment` | `String?` | may be left out | | |
+| `lists` | `[[Int]]` | `[]` | | must hold: `true` (never) |
 
 ## Outputs
 

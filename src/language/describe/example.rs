@@ -53,12 +53,18 @@ const TEXTS: &[&str] = &[
 
 /// A declaration of the type with everything that must be given and nothing else, named `example`.
 pub fn example(schema: &Arc<TypeSchema>) -> String {
-    let keyword = if schema.creatable { "resource" } else { "lookup" };
+    let keyword = match (schema.action, schema.creatable) {
+        (true, _) => "action",
+        (false, true) => "resource",
+        (false, false) => "lookup",
+    };
+    // The catalogue of a cloud is there already.
+    let import = if matches!(schema.cloud(), "aws") { String::new() } else { format!("import {}\n\n", schema.cloud()) };
     let fields = fields(schema, schema.root(), 0);
     if fields.is_empty() {
-        return format!("{keyword} example = {}\n", schema.name);
+        return format!("{import}{keyword} example = {}\n", schema.name);
     }
-    let mut text = format!("{keyword} example = {} {{\n", schema.name);
+    let mut text = format!("{import}{keyword} example = {} {{\n", schema.name);
     for (name, value) in fields {
         text.push_str(&format!("  {name}: {value}\n"));
     }

@@ -25,6 +25,7 @@ pub fn describe(schema: &Arc<TypeSchema>, declared: Option<&Declaration>) -> Typ
         vendor: schema.vendor.to_string(),
         title: declared.map_or("", |declared| declared.title).to_owned(),
         creatable: schema.creatable,
+        action: schema.action,
         native: declared.is_some(),
         stateful: schema.overlay.stateful,
         replacement: match schema.overlay.replacement {

@@ -27,6 +27,8 @@ pub fn page(page: &TypePage, layout: Layout) -> String {
         if !page.native {
             about.push("This version creates it on the sandbox only.".to_owned());
         }
+    } else if page.action {
+        about.push("It is an action: it runs.".to_owned());
     } else {
         about.push("It can only be looked up.".to_owned());
     }

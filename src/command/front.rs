@@ -13,11 +13,13 @@ use crate::engine::lookup;
 use crate::host::files::DiskFiles;
 use crate::host::terminal;
 use crate::language::check::{self, Typed};
-use crate::language::evaluate::{self, Override};
+use crate::language::evaluate::{self, CaseId, Evaluation, Override, WaiverUse};
 use crate::language::program::{ItemId, Program};
 use crate::language::{resolve, syntax};
+use crate::model::date::Date;
 use crate::model::desired::{DesiredStack, LookupAnswers};
 use crate::model::plan::Plan;
+use crate::model::policy::{Judgement, PlannedChange};
 use crate::registry;
 use crate::source::{SourceSet, SourceText, Span};
 use crate::view::untrusted;
@@ -33,6 +35,8 @@ pub struct Front {
     /// What was found wrong with it, for all environments.
     pub report: Report,
     overrides: Vec<Override>,
+    /// The day of the command, for exceptions that end.
+    pub today: Date,
 }
 
 /// Loads and checks a stack.
@@ -44,7 +48,8 @@ pub fn load(root: &Path, set: &[String]) -> Result<Front, Failure> {
     let (mut program, mut report) = resolve::load(&files, registry::catalogue());
     let overrides = set.iter().map(|given| overriding(&mut program, given)).collect::<Result<Vec<_>, _>>()?;
     let typed = check::check(&program, &mut report);
-    Ok(Front { root: root.to_path_buf(), files, program, typed, report, overrides })
+    let today = crate::host::today();
+    Ok(Front { root: root.to_path_buf(), files, program, typed, report, overrides, today })
 }
 
 /// `name=value` of the command line, as a source of its own, so that reports have a place.
@@ -110,17 +115,23 @@ impl Front {
             overrides: &self.overrides,
             answers,
             files: &self.files,
+            today: Some(self.today),
+            changes: None,
         }
     }
 
     /// Evaluates an environment without any cloud; reports what is wrong with it.
     pub fn offline(&self, environment: Option<EcoString>, report: &mut Report) -> DesiredStack {
+        self.evaluated(environment, report).stack
+    }
+
+    fn evaluated(&self, environment: Option<EcoString>, report: &mut Report) -> Evaluation {
         let evaluation = evaluate::evaluate(&self.request(environment, None), report);
         // A circle of needs is found in every environment, with or without a cloud.
         if let Err(circles) = crate::engine::graph::build(&evaluation.stack, &crate::state::Snapshot::default()) {
             report.extend(circles);
         }
-        evaluation.stack
+        evaluation
     }
 
     /// Evaluates an environment, looking up what it asks for.
@@ -128,6 +139,18 @@ impl Front {
     /// # Errors
     /// The stack is wrong, or something could not be looked up: everything is reported.
     pub async fn online(&self, environment: Option<EcoString>, clouds: &Clouds) -> Result<DesiredStack, Failure> {
+        Ok(self.found(environment, clouds).await?.0)
+    }
+
+    /// Like [`online`](Self::online), with what was looked up.
+    ///
+    /// # Errors
+    /// See there.
+    pub async fn found(
+        &self,
+        environment: Option<EcoString>,
+        clouds: &Clouds,
+    ) -> Result<(DesiredStack, LookupAnswers), Failure> {
         let mut answers = LookupAnswers::default();
         // Each round can look up what the answers of the one before gave; real stacks need one or two.
         for _ in 0..MAX_ROUNDS {
@@ -137,7 +160,7 @@ impl Front {
                 return Err(self.failure(report.into_sorted()));
             }
             if evaluation.wanted.is_empty() {
-                return Ok(evaluation.stack);
+                return Ok((evaluation.stack, answers));
             }
             let faults = lookup::perform(&evaluation.wanted, clouds, &mut answers).await;
             if !faults.is_empty() {
@@ -145,6 +168,41 @@ impl Front {
             }
         }
         Err(Failure::new(format!("look-ups that depend on each other did not end after {MAX_ROUNDS} rounds")))
+    }
+
+    /// What the policies say of the changes of a plan.
+    ///
+    /// # Errors
+    /// One of them cannot be computed.
+    pub fn judged(
+        &self,
+        environment: &EcoString,
+        answers: &LookupAnswers,
+        changes: &[PlannedChange],
+    ) -> Result<Judgement, Failure> {
+        if !evaluate::looks_at_changes(&self.program) {
+            return Ok(Judgement::default());
+        }
+        let environment = (!environment.is_empty()).then(|| environment.clone());
+        let mut report = Report::default();
+        let request = evaluate::Request { changes: Some(changes), ..self.request(environment, Some(answers)) };
+        let evaluation = evaluate::evaluate(&request, &mut report);
+        if report.has_errors() {
+            return Err(self.failure(report.into_sorted()));
+        }
+        Ok(evaluation.stack.judgement)
+    }
+
+    /// The test cases of the stack and of what it imports.
+    pub fn cases(&self) -> Vec<(EcoString, CaseId)> {
+        evaluate::cases(&self.program)
+    }
+
+    /// Runs a test case; gives what is wrong.
+    pub fn run_case(&self, case: CaseId) -> Vec<Diagnostic> {
+        // A case means the same on every day: exceptions hold.
+        let request = evaluate::Request { today: None, overrides: &[], ..self.request(None, None) };
+        evaluate::run_case(&request, case)
     }
 
     /// Everything that is wrong, as the message of a failure.
@@ -157,9 +215,10 @@ impl Front {
     /// Checks all environments; gives every report, each mistake once.
     pub fn check_all(&self) -> Vec<Diagnostic> {
         let mut report = self.report.clone();
+        let mut waivers: Vec<WaiverUse> = Vec::new();
         for environment in self.environments() {
             let mut found = Report::default();
-            self.offline(environment, &mut found);
+            waivers.extend(self.evaluated(environment, &mut found).waivers);
             // What types already say is wrong is not said again when it is evaluated.
             let news = found
                 .into_sorted()
@@ -167,6 +226,7 @@ impl Front {
                 .filter(|diagnostic| !diagnostic.span().is_some_and(|span| self.report.has_error_around(span)));
             report.extend(news);
         }
+        report.extend(evaluate::unused_waivers(waivers.iter()));
         report.into_sorted()
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use cairn_provider::object::Observed;
 use cairn_provider::request::Target;
+use cairn_provider::value::Map;
 use cairn_sim::Faults;
 use ecow::EcoString;
 
@@ -120,6 +121,8 @@ pub async fn verify_accounts(desired: &DesiredStack, clouds: &Clouds) -> Result<
 pub struct Planned {
     /// The plan and what stands in its way.
     pub planning: Planning,
+    /// What is there of each object that changes, without secrets.
+    pub before: BTreeMap<Address, Map>,
 }
 
 /// Observes and plans.
@@ -179,7 +182,18 @@ pub async fn planned(
             "{address} could not be read: {error}{more}\nnothing was planned: what cannot be read may not be guessed"
         )));
     }
-    Ok(Planned { planning })
+    let before = planning
+        .plan
+        .changes
+        .iter()
+        .filter(|change| change.is_effective())
+        .filter_map(|change| {
+            let schema = clouds.catalogue.get(&change.kind)?;
+            let Some(Observed::Present(live)) = observations.objects.get(&change.address) else { return None };
+            Some((change.address.clone(), super::verdict::without_secrets(&live.attributes, schema)))
+        })
+        .collect();
+    Ok(Planned { planning, before })
 }
 
 /// Secrets that decide whether something changes: those named by their source, and those clouds keep of objects that

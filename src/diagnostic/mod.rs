@@ -7,4 +7,4 @@ mod report;
 pub mod suggest;
 
 pub use catalogue::{PAGES, Page, page};
-pub use report::{Code, Diagnostic, Edit, Label, Report, Severity};
+pub use report::{Code, Diagnostic, Edit, Fix, Label, Report, Severity};

@@ -12,6 +12,7 @@ pub mod compare;
 pub mod plan;
 pub mod schedule;
 pub mod journal;
+pub mod judge;
 pub mod recover;
 pub mod execute;
 mod call;

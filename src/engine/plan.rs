@@ -72,8 +72,10 @@ pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
     changes.retain(|change| selected.as_ref().is_none_or(|selected| selected.contains(&change.address)));
     let mut refused = std::mem::take(&mut planner.undecided);
     refused.extend(changes.iter().filter_map(|change| refusal(inputs, change)));
+    let policies = super::judge::judge(&inputs.desired.judgement, &changes, &planner.world);
     let plan = Plan {
         id: EcoString::new(),
+        policies,
         stack: inputs.desired.name.clone(),
         environment: inputs.desired.environment.clone(),
         changes,

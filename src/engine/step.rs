@@ -28,6 +28,7 @@ use super::action::Runner;
 use super::call::{Halt, Patience, Stopped, persistently};
 use super::compare::Planned;
 use super::journal::Journal;
+use super::judge::decided;
 use super::known::World;
 use super::mask::{Redactor, StackKey, masked};
 use super::secret::Secrets;
@@ -36,6 +37,7 @@ use crate::model::Address;
 use crate::model::Residual;
 use crate::model::desired::{DesiredResource, DesiredStack};
 use crate::model::event::Event;
+use crate::model::policy::{Standing, Verdict};
 use crate::model::residual::{Attribute, Resolved, SecretSource};
 use crate::state::{Entry, OpenIntent, Recorded, Snapshot, StoreError};
 
@@ -175,8 +177,31 @@ impl Run {
         Ownership { stack: self.snapshot.lineage.clone(), address: address.as_str().into(), nonce: nonce.clone() }
     }
 
+    /// Policies that waited for what is known now. What cannot be decided counts as refused.
+    fn permitted(&self, desired: &DesiredResource) -> Result<(), StepError> {
+        let world = self.world();
+        let mine = self.desired.judgement.findings.iter().filter(|finding| finding.address == desired.address);
+        for finding in mine.filter(|finding| finding.verdict == Verdict::Deny && !finding.of_change) {
+            let policy = &finding.policy;
+            let refusal = match (&finding.standing, decided(&finding.standing, &world)) {
+                (Standing::Undecided(_), Some(Standing::Violated)) => {
+                    format!("refused by the policy `{policy}`: {}", finding.because)
+                }
+                (Standing::Undecided(condition), Some(_)) => format!(
+                    "refused: the policy `{policy}` ({}) cannot be decided before it is made: {}",
+                    finding.because,
+                    condition.describe()
+                ),
+                _ => continue,
+            };
+            return Err(StepError::Value(refusal));
+        }
+        Ok(())
+    }
+
     /// Everything a resource wants, with values; secrets are read now.
     async fn final_inputs(&self, desired: &DesiredResource) -> Result<Map, StepError> {
+        self.permitted(desired)?;
         for field in desired.inputs.values() {
             self.read_secrets(&field.value).await?;
         }

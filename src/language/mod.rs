@@ -1,11 +1,15 @@
 //! The language: source texts become a program, a program becomes the desired stack. Pure and synchronous.
 
+pub mod tree;
 pub mod syntax;
+pub mod format;
 pub mod types;
 pub mod program;
+pub mod standard;
 pub mod resolve;
 mod literal;
 mod named;
+mod remedy;
 pub mod check;
 pub mod evaluate;
 

@@ -9,6 +9,7 @@ use cairn_provider::value::{Duration, Map, Value};
 use ecow::EcoString;
 
 use super::address::Address;
+use super::policy::Judgement;
 use super::residual::Residual;
 use crate::source::Span;
 
@@ -31,6 +32,8 @@ pub struct DesiredStack {
     pub outputs: BTreeMap<EcoString, DesiredOutput>,
     /// Conditions that could not be decided yet.
     pub assertions: Vec<DesiredAssertion>,
+    /// What the policies say, as far as it is known before a plan.
+    pub judgement: Judgement,
     /// Values that `--set` gave, for the plan's header: name and value as written.
     pub overridden: Vec<(EcoString, EcoString)>,
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ecow::EcoString;
 
 use super::change::{Action, Change};
+use super::policy::Judgement;
 
 /// A plan.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,6 +22,8 @@ pub struct Plan {
     pub base: Base,
     /// Values of the command line.
     pub overridden: Vec<(EcoString, EcoString)>,
+    /// What the policies say of it.
+    pub policies: Judgement,
     /// Secrets that the source makes readable, and why.
     pub revealed: Vec<Revealed>,
     /// Where the stack lives: region and account of each target.

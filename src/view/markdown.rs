@@ -35,6 +35,7 @@ pub fn plan(plan: &Plan, diagnostics: &[Diagnostic], sources: &SourceSet, detail
     text.push_str(&format!("### cairn plan · {}{loss} · {changes} changes\n\n", title(plan)));
     text.push_str(&format!("{}\n\n{}", summary(&plan.summary()), table(plan)));
     text.push_str(&warnings(plan, &lost));
+    text.push_str(&policies(plan));
     text.push_str(&reports(diagnostics, sources));
     if let Some(tags) = shared_tags(&outline) {
         text.push_str(&format!("{}\n\n", code(&tags)));
@@ -147,6 +148,20 @@ fn warnings(plan: &Plan, lost: &[&Change]) -> String {
         ));
     }
     text.push_str(&more(plan.revealed.len()));
+    text
+}
+
+/// What the policies say: the sum, whose consent is wanted, what is not decided.
+fn policies(plan: &Plan) -> String {
+    let Some(summary) = super::policies::summary(&plan.policies) else { return String::new() };
+    let mut text = format!("{}\n\n", prose(&summary));
+    let sentences: Vec<String> = plan.policies.findings.iter().filter_map(super::policies::sentence).collect();
+    for sentence in sentences.iter().take(MOST_WARNINGS) {
+        text.push_str(&format!("> [!WARNING]\n> {}\n\n", prose(sentence)));
+    }
+    if let Some(more) = sentences.len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {
+        text.push_str(&format!("> and {more} more\n\n"));
+    }
     text
 }
 

@@ -3,5 +3,8 @@
 pub mod graph;
 pub mod human;
 pub mod json;
+pub mod junit;
 pub mod markdown;
+pub mod policies;
+pub mod tested;
 pub mod untrusted;

@@ -15,6 +15,8 @@ const WHILE_PLANNING: &[&str] = &[
     "lookup::several",
     "plan::never_replaced",
     "plan::protected",
+    "policy::approval",
+    "policy::undecided",
     "secret::missing",
 ];
 

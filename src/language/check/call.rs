@@ -74,16 +74,15 @@ impl Checker<'_> {
                 let names = functions
                     .chain(builtins::all().filter(|builtin| builtin.on == On::Nothing).map(|builtin| builtin.name))
                     .chain(PLACES);
-                let label = suggest::nearest(name, names).map_or_else(
+                let names: Vec<&str> = names.collect();
+                let label = suggest::nearest(name, names.iter().copied()).map_or_else(
                     || "neither declared nor built in".to_owned(),
                     |near| format!("did you mean `{near}`?"),
                 );
-                self.report(Diagnostic::error(
-                    "names::undefined",
-                    format!("There is no function `{name}`"),
-                    span,
-                    label,
-                ));
+                self.report(
+                    Diagnostic::error("names::undefined", format!("There is no function `{name}`"), span, label)
+                        .meant(span, name, names),
+                );
                 Type::Error
             }
         }
@@ -121,7 +120,8 @@ impl Checker<'_> {
                     format!("There is no function `{}` on {} {shown}", name.text, article(&shown)),
                     name.span,
                     label,
-                );
+                )
+                .meant(name.span, &name.text, names.iter().copied());
                 if !names.is_empty() {
                     diagnostic = diagnostic.help(format!("functions: {}", names.join(" ")));
                 }
@@ -215,10 +215,14 @@ impl Checker<'_> {
             ),
             None => (takes(name, params.len()), arg.value.span, "one too many".to_owned()),
         };
-        self.report(
-            Diagnostic::error("types::arguments", message, span, label)
-                .help(format!("{name}({})", written_params(params))),
-        );
+        let diagnostic = Diagnostic::error("types::arguments", message, span, label)
+            .help(format!("{name}({})", written_params(params)));
+        self.report(match &arg.name {
+            Some(named) => {
+                diagnostic.meant(span, &named.text, params.iter().map(|(param, _, _)| param.as_str()))
+            }
+            None => diagnostic,
+        });
     }
 
     fn builtin(&mut self, expression: &Expr, builtin: &'static Builtin, base: Option<&Type>, args: &[Arg]) -> Type {

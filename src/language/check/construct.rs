@@ -26,7 +26,7 @@ impl Checker<'_> {
                 None => {
                     let names: Vec<&str> =
                         self.program.unit(self.unit).types.keys().map(ecow::EcoString::as_str).collect();
-                    let label = crate::diagnostic::suggest::nearest(&name.text, names).map_or_else(
+                    let label = crate::diagnostic::suggest::nearest(&name.text, names.iter().copied()).map_or_else(
                         || "neither declared nor imported".to_owned(),
                         |near| format!("did you mean `{near}`?"),
                     );
@@ -37,6 +37,7 @@ impl Checker<'_> {
                             name.span,
                             label,
                         )
+                        .meant(name.span, &name.text, names)
                         .help(format!("a component is imported: import {} from \"./library/file.cairn\"", name.text)),
                     );
                     Type::Error
@@ -236,7 +237,7 @@ impl Checker<'_> {
         );
     }
 
-    fn lookup_fields<'e>(
+    pub(super) fn lookup_fields<'e>(
         &mut self,
         entries: &'e [crate::language::syntax::ast::Entry],
     ) -> Vec<super::record::Given<'e>> {

@@ -36,6 +36,7 @@ impl Checker<'_> {
         let item = program.item(id);
         self.in_progress.push((id, asked));
         let quiet = std::mem::replace(&mut self.quiet, usize::from(item.broken));
+        let written = std::mem::take(&mut self.written);
         let ty = match &item.kind {
             ItemKind::Let(node) => self.constant(node),
             ItemKind::Input(node) => self.type_expression(&node.ty),
@@ -59,6 +60,7 @@ impl Checker<'_> {
         };
         let ty = if item.broken && matches!(item.kind, ItemKind::Let(_)) { Type::Error } else { ty };
         self.quiet = quiet;
+        self.written = written;
         self.in_progress.pop();
         let _ = unit;
         self.typed.types.insert(id, ty.clone());
@@ -147,15 +149,10 @@ impl Checker<'_> {
     }
 
     pub(super) fn declaration(&mut self, id: ItemId, node: &Declaration) {
-        let word = match node.keyword {
-            Keyword::Policy => Some("`policy`"),
-            Keyword::Test => Some("`test`"),
-            Keyword::Resource | Keyword::Lookup | Keyword::Provider | Keyword::Action => None,
-        };
-        if let Some(word) = word {
-            self.typed.types.insert(id, Type::Error);
-            self.report(unsupported(word, node.head));
-            return;
+        match node.keyword {
+            Keyword::Policy => return self.policy(node),
+            Keyword::Test => return self.case(node),
+            Keyword::Resource | Keyword::Lookup | Keyword::Provider | Keyword::Action => {}
         }
         self.item_type(id, self.unit, node.name.span);
         if is_lookup(node.keyword) && node.each.is_some() {
@@ -425,6 +422,7 @@ impl Checker<'_> {
                         span,
                         label,
                     )
+                    .meant(span, name, names)
                     .help(format!("its fields: {}", names.join(" "))),
                 );
             }

@@ -116,6 +116,7 @@ impl Checker<'_> {
                         name.span,
                         label,
                     )
+                    .meant(name.span, &name.text, names.iter().copied())
                     .help(format!("its fields: {}", names.join(" "))),
                 );
                 Type::Error
@@ -132,7 +133,8 @@ impl Checker<'_> {
             format!("{} {shown} has no `{}`", capital(article(&shown)), name.text),
             name.span,
             label,
-        );
+        )
+        .meant(name.span, &name.text, names.iter().copied());
         if !names.is_empty() {
             diagnostic = diagnostic.help(format!("it has: {}", names.join(" ")));
         }
@@ -142,7 +144,8 @@ impl Checker<'_> {
 
     fn resource_member(&mut self, schema: &Arc<TypeSchema>, name: &Ident) -> Type {
         if let Some(field) = schema.field(&name.text) {
-            return field_type(schema, field);
+            let ty = field_type(schema, field);
+            return if self.may_be_unwritten(schema, field) { ty.optional() } else { ty };
         }
         // A reference by its full name: the attribute of the other resource is meant.
         let full = schema.root().fields.iter().find_map(|(short, field)| match &field.shape {
@@ -196,6 +199,7 @@ impl Checker<'_> {
                         name.span,
                         label,
                     )
+                    .meant(name.span, &name.text, names.iter().copied())
                     .help(format!("its outputs: {}", names.join(" "))),
                 );
                 Type::Error

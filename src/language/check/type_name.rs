@@ -165,12 +165,15 @@ impl Checker<'_> {
             .collect();
         let label = suggest::nearest(part, names.iter().map(EcoString::as_str))
             .map_or_else(|| "no record and no field of it".to_owned(), |near| format!("did you mean `{near}`?"));
-        self.report(Diagnostic::error(
-            "schema::unknown_type",
-            format!("There is no type `{}.{part}`", schema.name),
-            span,
-            label,
-        ));
+        self.report(
+            Diagnostic::error(
+                "schema::unknown_type",
+                format!("There is no type `{}.{part}`", schema.name),
+                span,
+                label,
+            )
+            .meant(span, part, names.iter().map(EcoString::as_str)),
+        );
         Type::Error
     }
 
@@ -267,9 +270,12 @@ impl Checker<'_> {
             .chain(["Set", "Map", "Secret"])
             .chain(self.program.unit(self.unit).types.keys().map(EcoString::as_str))
             .collect();
-        let label = suggest::nearest(&name.text, names)
+        let label = suggest::nearest(&name.text, names.iter().copied())
             .map_or_else(|| "not declared and not imported".to_owned(), |near| format!("did you mean `{near}`?"));
-        self.report(Diagnostic::error("types::unknown", format!("There is no type `{}`", name.text), name.span, label));
+        self.report(
+            Diagnostic::error("types::unknown", format!("There is no type `{}`", name.text), name.span, label)
+                .meant(name.span, &name.text, names),
+        );
     }
 
     /// Reports a type that no catalogue has.
@@ -309,6 +315,7 @@ impl Checker<'_> {
                 last.span,
                 format!("not in the aws catalogue of cairn {}", env!("CARGO_PKG_VERSION")),
             )
+            .meant(last.span, &last.text, in_service.iter().copied())
             .help(format!("{}types are called what CloudFormation calls them\n{listed}", meant.unwrap_or_default())),
         );
     }

@@ -58,7 +58,9 @@ impl Evaluator<'_> {
         super::action::reach_through(&mut stack);
         self.relations(&instances);
         stack.assertions = self.assertions();
-        stack.outputs = self.outputs();
+        if self.unit_of(0) == Program::STACK {
+            stack.outputs = self.outputs();
+        }
         let mut kept = false;
         stack.residuals().for_each(|residual| residual.sources(&mut |source| kept |= source.scheme == "aws-sm"));
         if kept {

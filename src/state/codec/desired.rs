@@ -44,6 +44,7 @@ pub fn write(stack: &DesiredStack, sources: &SourceSet) -> Json {
         })),
         "outputs": outputs,
         "overridden": overridden,
+        "policies": super::judgement::write(&stack.judgement, sources),
     })
 }
 
@@ -130,6 +131,9 @@ pub fn read(json: &Json) -> Result<(DesiredStack, SourceSet), CodecError> {
     for pair in json.get("overridden").and_then(Json::as_array).into_iter().flatten() {
         let part = |index: usize| pair.get(index).and_then(Json::as_str).unwrap_or_default().into();
         stack.overridden.push((part(0), part(1)));
+    }
+    if let Some(policies) = json.get("policies") {
+        stack.judgement = super::judgement::read(policies, &mut |place| places.note(place))?;
     }
     Ok((stack, places.finish()))
 }

@@ -10,7 +10,8 @@ use super::outline::{Entry, Outline};
 use super::value::{difference, path};
 use crate::model::change::{Action, Change, Reason, Risk};
 use crate::model::plan::{Plan, Revealed, Summary};
-use crate::view::untrusted;
+use crate::model::policy::Verdict;
+use crate::view::{policies, untrusted};
 
 /// A plan as text, under the name of the command that shows it.
 pub fn render(plan: &Plan, command: &str, style: Style, detail: Detail) -> String {
@@ -231,6 +232,18 @@ impl Page {
         }
         for revealed in &plan.revealed {
             self.warning(Color::Yellow, "▲ REVEALS A SECRET", &reveals(revealed));
+        }
+        if let Some(policies) = policies::summary(&plan.policies) {
+            self.rows(self.layout.rows(Mark::Plain, 0, 2, &policies));
+        }
+        for finding in &plan.policies.findings {
+            if let Some(text) = policies::sentence(finding) {
+                let (color, mark) = match finding.verdict {
+                    Verdict::Deny => (Color::Red, "✖ POLICY"),
+                    Verdict::Warn | Verdict::Approve(_) => (Color::Yellow, "▲ POLICY"),
+                };
+                self.warning(color, mark, &text);
+            }
         }
     }
 

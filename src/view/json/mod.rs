@@ -5,12 +5,14 @@ mod wire;
 use cairn_provider::value::{Value, to_json};
 use serde_json::Value as Json;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::model::Address;
 use crate::model::change::{Action, After, AttributeChange, Change, Reason, Risk};
 use crate::model::plan::{Plan, Revealed};
+use crate::model::policy::{Judgement, Standing, Verdict};
 use crate::source::SourceSet;
 use crate::state::{Masked, Recorded};
+use crate::view::tested::CaseRun;
 
 /// The version of the formats: programs ignore keys they do not know inside of a major version.
 pub const FORMAT: &str = "1.0";
@@ -24,6 +26,7 @@ pub fn plan(plan: &Plan, diagnostics: &[Diagnostic], sources: &SourceSet) -> Str
         summary: counts(plan),
         changes: plan.changes.iter().filter(|change| change.is_effective()).map(change).collect(),
         drift: drifts(plan),
+        policies: policies(&plan.policies, sources),
         revealed: plan.revealed.iter().map(revealed).collect(),
         diagnostics: diagnostics.iter().map(|diagnostic| self::diagnostic(diagnostic, sources)).collect(),
     })
@@ -114,6 +117,46 @@ pub fn state<'a>(resources: impl Iterator<Item = (&'a Address, &'a Recorded)>) -
     pretty(&wire::State { format_version: FORMAT, resources })
 }
 
+fn policies(policies: &Judgement, sources: &SourceSet) -> wire::Policies {
+    let findings = policies.findings.iter().map(|finding| {
+        let (file, line) = place(&sources.place(finding.place));
+        let (rule_file, rule_line) = place(&sources.place(finding.rule));
+        let (until, waits_for) = match &finding.standing {
+            Standing::Violated => (None, None),
+            Standing::Undecided(condition) => (None, Some(condition.describe())),
+            Standing::Waived(until) => (Some(until.to_string()), None),
+        };
+        wire::Finding {
+            policy: finding.policy.to_string(),
+            verdict: match finding.verdict {
+                Verdict::Deny => wire::Verdict::Deny,
+                Verdict::Warn => wire::Verdict::Warn,
+                Verdict::Approve(_) => wire::Verdict::Approve,
+            },
+            standing: match finding.standing {
+                Standing::Violated => wire::Standing::Violated,
+                Standing::Undecided(_) => wire::Standing::Undecided,
+                Standing::Waived(_) => wire::Standing::Waived,
+            },
+            address: finding.address.to_string(),
+            because: finding.because.to_string(),
+            by: match &finding.verdict {
+                Verdict::Approve(team) => Some(team.to_string()),
+                Verdict::Deny | Verdict::Warn => None,
+            },
+            until,
+            waits_for,
+            source: wire::Source { file, line },
+            declared: wire::Source { file: rule_file, line: rule_line },
+        }
+    });
+    wire::Policies {
+        passed: policies.passed(),
+        approvers: policies.approvers().into_iter().map(ToString::to_string).collect(),
+        findings: findings.collect(),
+    }
+}
+
 fn counts(plan: &Plan) -> wire::Summary {
     let summary = plan.summary();
     wire::Summary {
@@ -133,12 +176,61 @@ pub fn check(diagnostics: &[Diagnostic], sources: &SourceSet) -> String {
     pretty(&wire::Check { format_version: FORMAT, diagnostics })
 }
 
+/// What was done with a source file.
+#[derive(Clone, Debug)]
+pub struct FormattedFile {
+    /// Its path as it was given; empty if there is none.
+    pub path: String,
+    /// Whether it was not formatted.
+    pub changed: bool,
+    /// How many places of it could not be read and stay as they are.
+    pub broken: usize,
+    /// Why nothing was done.
+    pub error: Option<String>,
+}
+
+impl FormattedFile {
+    /// A file with which nothing was done.
+    pub fn failed(path: String, error: String) -> Self {
+        Self { path, changed: false, broken: 0, error: Some(error) }
+    }
+}
+
+/// What was formatted, or would be, as JSON.
+pub fn formatted(files: &[FormattedFile], checked: bool) -> String {
+    let files = files.iter().map(|file| wire::FormattedFile {
+        path: file.path.clone(),
+        changed: file.changed,
+        broken: file.broken,
+        error: file.error.clone(),
+    });
+    pretty(&wire::Formatted { format_version: FORMAT, written: !checked, files: files.collect() })
+}
+
+/// Results of test cases as JSON.
+pub fn tested(runs: &[CaseRun], sources: &SourceSet) -> String {
+    let failed = runs.iter().filter(|run| !run.wrong.is_empty()).count();
+    let cases = runs.iter().map(|run| wire::Case {
+        name: run.name.to_string(),
+        passed: run.wrong.is_empty(),
+        seconds: run.seconds,
+        source: wire::Source {
+            file: sources.get(run.place.source).path.clone(),
+            line: sources.position(run.place).line,
+        },
+        diagnostics: run.wrong.iter().map(|diagnostic| self::diagnostic(diagnostic, sources)).collect(),
+    });
+    pretty(&wire::Tested { format_version: FORMAT, passed: runs.len() - failed, failed, cases: cases.collect() })
+}
+
 /// The published JSON Schemas of all formats: file names and texts.
 pub fn schemas() -> Vec<(&'static str, String)> {
     vec![
         ("plan.schema.json", pretty(&schemars::schema_for!(wire::Plan))),
         ("drift.schema.json", pretty(&schemars::schema_for!(wire::DriftReport))),
         ("check.schema.json", pretty(&schemars::schema_for!(wire::Check))),
+        ("fmt.schema.json", pretty(&schemars::schema_for!(wire::Formatted))),
+        ("test.schema.json", pretty(&schemars::schema_for!(wire::Tested))),
         ("apply.schema.json", pretty(&schemars::schema_for!(wire::Applied))),
         ("state.schema.json", pretty(&schemars::schema_for!(wire::State))),
     ]
@@ -170,7 +262,24 @@ fn diagnostic(diagnostic: &Diagnostic, sources: &SourceSet) -> wire::Diagnostic 
         end_line: end.map(|position| position.line),
         end_column: end.map(|position| position.column),
         help: diagnostic.help.clone(),
+        fixes: diagnostic.fixes.iter().map(|fix| self::fix(fix, sources)).collect(),
     }
+}
+
+fn fix(fix: &Fix, sources: &SourceSet) -> wire::Fix {
+    let edits = fix.edits.iter().map(|edit| {
+        let text = sources.get(edit.span.source);
+        let (start, end) = (text.position(edit.span.start), text.position(edit.span.end));
+        wire::Edit {
+            file: text.path.clone(),
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+            text: edit.text.clone(),
+        }
+    });
+    wire::Fix { title: fix.title.clone(), certain: fix.certain, edits: edits.collect() }
 }
 
 fn change(change: &Change) -> wire::Change {

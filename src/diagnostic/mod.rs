@@ -3,6 +3,7 @@
 //! A mistake of the user is a value beside the result of a stage, never an `Err`: a stage reports all it finds.
 
 mod catalogue;
+pub mod fixes;
 mod report;
 pub mod suggest;
 

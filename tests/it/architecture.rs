@@ -32,6 +32,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("pest", &["language"]),
     ("petgraph", &["engine", "language"]),
     ("clap", &["command", "main"]),
+    ("clap_complete", &["command"]),
+    ("rustyline", &["host"]),
 ];
 
 /// Which of our crates each provider crate may depend on.

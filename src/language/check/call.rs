@@ -218,9 +218,7 @@ impl Checker<'_> {
         let diagnostic = Diagnostic::error("types::arguments", message, span, label)
             .help(format!("{name}({})", written_params(params)));
         self.report(match &arg.name {
-            Some(named) => {
-                diagnostic.meant(span, &named.text, params.iter().map(|(param, _, _)| param.as_str()))
-            }
+            Some(named) => diagnostic.meant(span, &named.text, params.iter().map(|(param, _, _)| param.as_str())),
             None => diagnostic,
         });
     }

@@ -171,7 +171,9 @@ impl Checker<'_> {
     }
 
     fn no_field(&mut self, schema: &Arc<TypeSchema>, record: usize, name: &Ident) -> Type {
-        let diagnostic = super::misspelt::unknown_field(schema, record, &name.text, name.span, None);
+        let names = schema.record(record).fields.keys().map(EcoString::as_str);
+        let diagnostic = super::misspelt::unknown_field(schema, record, &name.text, name.span, None)
+            .meant(name.span, &name.text, names);
         self.report(diagnostic);
         Type::Error
     }

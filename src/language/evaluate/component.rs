@@ -349,6 +349,12 @@ impl Evaluator<'_> {
             return;
         }
         let span = written_for(construct, name).unwrap_or(term.origin);
+        let from = match &term.origin {
+            origin if *origin != span && !span.contains(*origin) => {
+                format!(": it comes from {}", self.program.sources.place(*origin))
+            }
+            _ => String::new(),
+        };
         let unit = self.program.unit(component);
         let place = self.program.sources.place(self.program.item(item).span);
         self.report(
@@ -356,11 +362,11 @@ impl Evaluator<'_> {
                 "phase::known_input",
                 format!("`{name}` of `{}` must be known before apply", unit.name),
                 span,
-                "known only after apply",
+                format!("known only after apply{from}"),
             )
             .help(format!(
                 "`{name}` is marked `known` in {place}, because its keys become part of addresses.\n\
-                 pass something written here or looked up"
+                 pass something written here or looked up, for example {{ a: 0, b: 1 }}"
             )),
         );
     }

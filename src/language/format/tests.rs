@@ -133,17 +133,3 @@ fn line_ends_are_those_of_the_first_line() {
     becomes("", "");
     becomes("\n\n", "");
 }
-
-#[test]
-fn zz_debug() {
-    let Ok(file) = std::env::var("FILE") else { return };
-    let text = std::fs::read_to_string(file).unwrap();
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text).replace("\r\n", "\n");
-    let formatted = super::print(&text, &super::syntax::tree(&text).parts);
-    let again = super::print(&formatted, &super::syntax::tree(&formatted).parts);
-    std::fs::write("/tmp/f1", &formatted).unwrap();
-    std::fs::write("/tmp/f2", &again).unwrap();
-    let (a, b) = (format!("{:#?}", super::shape::of(&text)), format!("{:#?}", super::shape::of(&formatted)));
-    std::fs::write("/tmp/s1", &a).unwrap();
-    std::fs::write("/tmp/s2", &b).unwrap();
-}

@@ -10,6 +10,7 @@ use crate::model::Address;
 use crate::model::change::{Action, After, AttributeChange, Change, Reason, Risk};
 use crate::model::plan::{Plan, Revealed};
 use crate::model::policy::{Judgement, Standing, Verdict};
+use crate::model::type_page::{FieldPage, RecordPage, TypePage};
 use crate::source::SourceSet;
 use crate::state::{Masked, Recorded};
 use crate::view::tested::CaseRun;
@@ -117,6 +118,27 @@ pub fn state<'a>(resources: impl Iterator<Item = (&'a Address, &'a Recorded)>) -
     pretty(&wire::State { format_version: FORMAT, resources })
 }
 
+/// A resource type as JSON.
+pub fn type_page(page: &TypePage) -> String {
+    pretty(&wire::Described { format_version: FORMAT, page })
+}
+
+/// A record of a resource type as JSON.
+pub fn record_page(page: &RecordPage) -> String {
+    pretty(&wire::Described { format_version: FORMAT, page })
+}
+
+/// One field of a resource type as JSON.
+pub fn field_page(page: &FieldPage) -> String {
+    pretty(&wire::Described { format_version: FORMAT, page })
+}
+
+/// Names of services or types, with what they are, as JSON.
+pub fn names(entries: &[(String, String)]) -> String {
+    let names = entries.iter().map(|(name, what)| wire::Named { name, what }).collect();
+    pretty(&wire::Names { format_version: FORMAT, names })
+}
+
 fn policies(policies: &Judgement, sources: &SourceSet) -> wire::Policies {
     let findings = policies.findings.iter().map(|finding| {
         let (file, line) = place(&sources.place(finding.place));
@@ -196,6 +218,30 @@ impl FormattedFile {
     }
 }
 
+/// A fix that was applied, or would be.
+#[derive(Clone, Debug)]
+pub struct AppliedFix {
+    /// The kind of the mistake.
+    pub code: crate::diagnostic::Code,
+    /// The file, from the stack's directory.
+    pub path: String,
+    /// The line, in the text as it was then.
+    pub line: u32,
+    /// What it does.
+    pub title: String,
+}
+
+/// What was fixed, or would be, as JSON.
+pub fn fixed(fixes: &[AppliedFix], written: bool, left: usize) -> String {
+    let applied = fixes.iter().map(|fix| wire::AppliedFix {
+        code: format!("cairn::{}", fix.code),
+        file: fix.path.clone(),
+        line: fix.line,
+        title: fix.title.clone(),
+    });
+    pretty(&wire::Fixed { format_version: FORMAT, written, fixes: applied.collect(), left })
+}
+
 /// What was formatted, or would be, as JSON.
 pub fn formatted(files: &[FormattedFile], checked: bool) -> String {
     let files = files.iter().map(|file| wire::FormattedFile {
@@ -229,6 +275,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("plan.schema.json", pretty(&schemars::schema_for!(wire::Plan))),
         ("drift.schema.json", pretty(&schemars::schema_for!(wire::DriftReport))),
         ("check.schema.json", pretty(&schemars::schema_for!(wire::Check))),
+        ("fix.schema.json", pretty(&schemars::schema_for!(wire::Fixed))),
         ("fmt.schema.json", pretty(&schemars::schema_for!(wire::Formatted))),
         ("test.schema.json", pretty(&schemars::schema_for!(wire::Tested))),
         ("apply.schema.json", pretty(&schemars::schema_for!(wire::Applied))),

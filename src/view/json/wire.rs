@@ -126,6 +126,32 @@ pub struct Check {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// What was fixed: `cairn fix --format json`.
+#[derive(Serialize, JsonSchema)]
+pub struct Fixed {
+    /// The version of the format.
+    pub format_version: &'static str,
+    /// Whether changed files were written; false for `--dry-run`.
+    pub written: bool,
+    /// The fixes, in the order in which they were applied.
+    pub fixes: Vec<AppliedFix>,
+    /// How many reports are left.
+    pub left: usize,
+}
+
+/// A fix that was applied.
+#[derive(Serialize, JsonSchema)]
+pub struct AppliedFix {
+    /// The code of the mistake, `cairn::…`.
+    pub code: String,
+    /// The file, from the stack's directory.
+    pub file: String,
+    /// The line, from 1, in the text to which it was applied.
+    pub line: u32,
+    /// What it does, in a few words.
+    pub title: String,
+}
+
 /// What was formatted: `cairn fmt --format json`.
 #[derive(Serialize, JsonSchema)]
 pub struct Formatted {
@@ -410,4 +436,32 @@ pub struct Case {
     pub source: Source,
     /// What is wrong.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Something described, with the version of the format in front.
+#[derive(Serialize)]
+pub struct Described<'a, T: Serialize> {
+    /// The version of the format.
+    pub format_version: &'static str,
+    /// What is described.
+    #[serde(flatten)]
+    pub page: &'a T,
+}
+
+/// Names with what they are.
+#[derive(Serialize)]
+pub struct Names<'a> {
+    /// The version of the format.
+    pub format_version: &'static str,
+    /// The names, in order.
+    pub names: Vec<Named<'a>>,
+}
+
+/// A name with what it is.
+#[derive(Serialize)]
+pub struct Named<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// What it is, in a few words; empty where nobody said.
+    pub what: &'a str,
 }

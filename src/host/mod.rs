@@ -7,6 +7,7 @@
 pub mod actions;
 pub mod entropy;
 pub mod files;
+pub mod line_editor;
 pub mod local_store;
 pub mod sandbox_file;
 pub mod secrets;

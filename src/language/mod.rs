@@ -12,6 +12,8 @@ mod named;
 mod remedy;
 pub mod check;
 pub mod evaluate;
+pub mod describe;
+pub mod interface;
 pub mod analysis;
 
 use crate::diagnostic::Diagnostic;

@@ -48,6 +48,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ls_types", &["lsp"]),
     ("lsp_server", &["lsp"]),
     ("clap", &["command", "main"]),
+    ("clap_complete", &["command"]),
+    ("rustyline", &["host"]),
 ];
 
 /// Which of our crates each provider crate may depend on.

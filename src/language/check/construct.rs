@@ -246,26 +246,17 @@ impl Checker<'_> {
         entries: &'e [crate::language::syntax::ast::Entry],
     ) -> Vec<super::record::Given<'e>> {
         use crate::language::syntax::ast::Entry;
-        let mut given = Vec::new();
         for entry in entries {
-            match entry {
-                Entry::Field(key, value) => {
-                    given.push(super::record::Given { name: key.text.clone(), span: key.span, value: Some(value) })
-                }
-                Entry::Short(name) => {
-                    given.push(super::record::Given { name: name.text.clone(), span: name.span, value: None });
-                }
-                Entry::Spread(value) => {
-                    self.report(Diagnostic::error(
-                        "types::declaration",
-                        "The conditions of a look-up are written one by one",
-                        value.span,
-                        "no `...` here",
-                    ));
-                }
+            if let Entry::Spread(value) = entry {
+                self.report(Diagnostic::error(
+                    "types::declaration",
+                    "The conditions of a look-up are written one by one",
+                    value.span,
+                    "no `...` here",
+                ));
             }
         }
-        given
+        self.duplicates(entries)
     }
 
     fn target_fields(&mut self, ty: &Type, entries: &[crate::language::syntax::ast::Entry], span: Span) {

@@ -291,6 +291,7 @@ impl Checker<'_> {
             }
             None => Some("all files of a stack's directory share their names; their order means nothing".to_owned()),
         };
+        self.typed.undefined.insert(name.clone());
         let mut diagnostic =
             Diagnostic::error("names::undefined", format!("There is nothing called `{name}`"), span, label);
         diagnostic.help = help;

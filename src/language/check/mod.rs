@@ -9,6 +9,7 @@ mod decorator;
 mod expression;
 mod fits;
 mod member;
+mod merge;
 mod mismatch;
 mod misspelt;
 mod operator;
@@ -49,6 +50,8 @@ pub struct Typed {
     pub too_deep: bool,
     /// Items with an error; their values are silent.
     pub failed: BTreeSet<ItemId>,
+    /// Names that are used and declared nowhere; what else lacks them is silent.
+    pub undefined: BTreeSet<EcoString>,
 }
 
 /// The types of a function.
@@ -67,8 +70,10 @@ pub fn check(program: &Program, report: &mut Report) -> Typed {
         checker.unit(UnitId(index));
     }
     let Checker { mut typed, diagnostics, .. } = checker;
-    report.extend(diagnostics);
-    mark_failed(program, report, &mut typed.failed);
+    let mut every = report.clone();
+    every.extend(diagnostics.iter().cloned());
+    mark_failed(program, &every, &mut typed.failed);
+    report.extend(merge::merged(diagnostics, &program.sources));
     typed
 }
 
@@ -150,6 +155,7 @@ impl<'p> Checker<'p> {
                 known: BTreeSet::new(),
                 too_deep: false,
                 failed: BTreeSet::new(),
+                undefined: BTreeSet::new(),
             },
             in_progress: Vec::new(),
             locals: Vec::new(),

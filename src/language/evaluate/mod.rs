@@ -11,8 +11,10 @@ mod constraint;
 mod decorator;
 mod emit;
 mod encode;
+mod explain;
 mod expression;
 mod input;
+mod inspect;
 mod instance;
 mod lookup;
 mod member;
@@ -32,6 +34,9 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
+pub(in crate::language) use self::constraint::compiled;
+pub use self::explain::explain;
+pub use self::inspect::inspect;
 use self::instance::{Inherited, Instance, Instances};
 use self::term::Term;
 use super::check::Typed;
@@ -100,11 +105,21 @@ pub struct Evaluation {
 
 /// Evaluates a program for one environment.
 pub fn evaluate(request: &Request<'_>, report: &mut Report) -> Evaluation {
-    let (evaluator, stack) = run(request);
+    evaluate_and(request, report, |_, _| ()).0
+}
+
+/// Evaluates a program for one environment, and asks for more while all its values are there.
+fn evaluate_and<T>(
+    request: &Request<'_>,
+    report: &mut Report,
+    ask: impl FnOnce(&mut Evaluator<'_>, &DesiredStack) -> T,
+) -> (Evaluation, T) {
+    let (mut evaluator, stack) = run(request);
+    let asked = ask(&mut evaluator, &stack);
     let wanted = evaluator.wanted.into_values().collect();
     let waivers = evaluator.waivers.into_values().collect();
     report.extend(evaluator.diagnostics);
-    Evaluation { stack, wanted, waivers }
+    (Evaluation { stack, wanted, waivers }, asked)
 }
 
 fn run<'p>(request: &Request<'p>) -> (Evaluator<'p>, DesiredStack) {

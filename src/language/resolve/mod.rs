@@ -1,5 +1,6 @@
 //! Files become units; names become items. Mistakes in one unit never hide another.
 
+mod beside;
 mod imports;
 mod path;
 mod recursion;
@@ -50,17 +51,58 @@ pub enum FileError {
 
 /// Loads a stack's directory.
 pub fn load(files: &dyn Files, catalogue: Arc<Catalogue>) -> (Program, Report) {
-    load_with(files, catalogue, None)
+    load_with(files, catalogue, &[])
+}
+
+/// Loads a stack's directory and texts of constants beside it, which see the names of the stack and give it theirs.
+pub fn load_with(files: &dyn Files, catalogue: Arc<Catalogue>, beside: &[Beside]) -> (Program, Report) {
+    let mut loader = loader(files, catalogue, None);
+    loader.stack();
+    for text in beside {
+        loader.beside(text);
+    }
+    finished(loader)
+}
+
+/// Loads a component or a library, by the path of its file, as if it stood alone. Nothing if the file cannot be read.
+pub fn load_file(files: &dyn Files, catalogue: Arc<Catalogue>, path: &str) -> (Option<Program>, Report) {
+    let mut loader = loader(files, catalogue, None);
+    match loader.alone(path) {
+        Some(()) => {
+            let (program, report) = finished(loader);
+            (Some(program), report)
+        }
+        None => (None, loader.report),
+    }
+}
+
+/// A text beside the files of a stack: what is typed into a console.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// What it is called in reports.
+    pub path: String,
+    /// One `let`.
+    pub text: String,
+    /// Whether its name is one that others see.
+    pub named: bool,
 }
 
 /// Loads a stack's directory again; items whose text is unchanged are not parsed again.
 pub fn reload(files: &dyn Files, catalogue: Arc<Catalogue>, cache: &mut ItemCache) -> (Program, Report) {
     cache.begin();
-    load_with(files, catalogue, Some(cache))
+    let mut loader = loader(files, catalogue, Some(cache));
+    loader.stack();
+    finished(loader)
 }
 
-fn load_with(files: &dyn Files, catalogue: Arc<Catalogue>, cache: Option<&mut ItemCache>) -> (Program, Report) {
-    let mut loader = Loader {
+fn finished(loader: Loader<'_>) -> (Program, Report) {
+    let Loader { program, mut report, .. } = loader;
+    recursion::check(&program, &mut report);
+    (program, report)
+}
+
+fn loader<'f>(files: &'f dyn Files, catalogue: Arc<Catalogue>, cache: Option<&'f mut ItemCache>) -> Loader<'f> {
+    Loader {
         files,
         cache,
         report: Report::default(),
@@ -72,11 +114,7 @@ fn load_with(files: &dyn Files, catalogue: Arc<Catalogue>, cache: Option<&mut It
             catalogue,
         },
         units_by_path: BTreeMap::new(),
-    };
-    loader.stack();
-    let Loader { program, mut report, .. } = loader;
-    recursion::check(&program, &mut report);
-    (program, report)
+    }
 }
 
 struct Loader<'f> {

@@ -4,6 +4,7 @@
 //! does, and prints milliseconds. The goal is 50 for 5,000 lines.
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::disallowed_methods,
     clippy::disallowed_macros,
     reason = "a benchmark fails loudly"

@@ -16,7 +16,7 @@ pub enum Exit {
     Failed,
     /// 2: there are differences.
     Differences,
-    /// 3: refused by `@protect` or an account pin.
+    /// 3: refused by `@protect`, a policy or an account pin.
     Refused,
     /// 4: the lock was not obtained, or lost.
     Locked,

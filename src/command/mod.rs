@@ -15,6 +15,7 @@ mod fix;
 mod fmt;
 mod front;
 mod graph;
+mod lsp;
 mod pipeline;
 mod plan;
 mod proposal;
@@ -77,6 +78,8 @@ enum Command {
     Schema(schema::Arguments),
     /// Explain the code of a report
     Explain(explain::Arguments),
+    /// Serve an editor over standard input and output
+    Lsp(lsp::Arguments),
     /// Look at what is remembered
     State(state::Arguments),
     /// Print the source of a part of the standard library
@@ -129,6 +132,7 @@ fn run(cli: Cli) -> Exit {
             Command::Docs(arguments) => docs::run(arguments),
             Command::Schema(arguments) => schema::run(arguments),
             Command::Explain(arguments) => explain::run(arguments),
+            Command::Lsp(arguments) => lsp::run(arguments),
             Command::State(arguments) => state::run(arguments).await,
             Command::Show(arguments) => show::run(arguments),
             Command::Sandbox(arguments) => sandbox::run(arguments).await,

@@ -14,6 +14,7 @@ pub mod check;
 pub mod evaluate;
 pub mod describe;
 pub mod interface;
+pub mod analysis;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;

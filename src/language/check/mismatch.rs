@@ -531,7 +531,7 @@ fn base_of(expression: &Expr) -> (&Expr, Span) {
 }
 
 /// A type as a sentence calls it.
-pub(super) fn short(ty: &Type) -> String {
+pub fn short(ty: &Type) -> String {
     match ty {
         Type::Choice(values) if values.len() == 1 => "String".to_owned(),
         Type::Choice(values) if values.len() > 4 => "String".to_owned(),

@@ -23,6 +23,7 @@ mod phase;
 mod placement;
 mod policy;
 mod relation;
+mod seen;
 mod size;
 mod term;
 mod waiver;
@@ -51,6 +52,7 @@ use crate::source::Span;
 
 pub use case::{CaseId, cases, run_case};
 pub use policy::{looks_at_changes, reports};
+pub use seen::{Seen, SeenValue, observe};
 pub use waiver::{WaiverUse, unused_waivers};
 
 /// Steps an evaluation may take.
@@ -112,6 +114,15 @@ fn evaluate_and<T>(
     report: &mut Report,
     ask: impl FnOnce(&mut Evaluator<'_>, &DesiredStack) -> T,
 ) -> (Evaluation, T) {
+    let (mut evaluator, stack) = run(request);
+    let asked = ask(&mut evaluator, &stack);
+    let wanted = evaluator.wanted.into_values().collect();
+    let waivers = evaluator.waivers.into_values().collect();
+    report.extend(evaluator.diagnostics);
+    (Evaluation { stack, wanted, waivers }, asked)
+}
+
+fn run<'p>(request: &Request<'p>) -> (Evaluator<'p>, DesiredStack) {
     let mut evaluator = Evaluator::new(request);
     let inputs = evaluator.stack_inputs(request.overrides, None);
     evaluator.scopes.push(Scope {
@@ -126,11 +137,7 @@ fn evaluate_and<T>(
     let mut stack = evaluator.emit(request.overrides);
     evaluator.note_waivers();
     stack.judgement = evaluator.judged();
-    let asked = ask(&mut evaluator, &stack);
-    let wanted = evaluator.wanted.into_values().collect();
-    let waivers = evaluator.waivers.into_values().collect();
-    report.extend(evaluator.diagnostics);
-    (Evaluation { stack, wanted, waivers }, asked)
+    (evaluator, stack)
 }
 
 /// The stack or one instance of a component.

@@ -30,8 +30,8 @@ fn every_source_in_the_book_parses() {
         }
         let text = std::fs::read_to_string(&file).unwrap();
         for (line, _, body) in blocks(&text) {
-            // What is announced to be wrong may be wrong to the parser.
-            if body.contains("# error") {
+            // What is announced to be wrong may be wrong to the parser, and `…` leaves something out.
+            if body.contains("# error") || body.contains('…') {
                 continue;
             }
             count += 1;

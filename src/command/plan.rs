@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::arguments::{CloudArguments, Detail, Format, StackArguments};
 use super::failure::{Exit, Failure, reports, style};
+use super::proposal::refused;
 use super::{front, pipeline, saved};
 use crate::host::local_store::LocalStore;
 use crate::host::terminal;
@@ -51,6 +52,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let plan = &planned.planning.plan;
     let look = terminal::detect();
     let mut shown = diagnostics;
+    shown.extend(planned.planning.warnings.iter().cloned());
     shown.extend(planned.planning.refused.iter().cloned());
     match arguments.format {
         Format::Json => terminal::out(&view::json::plan(plan, &shown, sources)),
@@ -64,7 +66,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         terminal::err(&pipeline::stats(&place.clouds));
     }
     if !planned.planning.refused.is_empty() {
-        return Err(Failure::with(Exit::Refused, "refused: protected resources would be destroyed"));
+        return Err(Failure::with(Exit::Refused, refused(&planned.planning.refused)));
     }
     if let Some(file) = &arguments.out {
         saved::write(file, &front, &desired, plan, &key, arguments.cloud.sandbox)?;

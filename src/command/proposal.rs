@@ -1,7 +1,7 @@
 //! A plan that wants to be carried out: shown, refused or consented to, done.
 
 use super::arguments::{Detail, Format};
-use super::failure::{Exit, Failure, reports, style};
+use super::failure::{Exit, Failure, count, reports, style};
 use super::{consent, pipeline, run as running};
 use crate::diagnostic::Diagnostic;
 use crate::host::terminal;
@@ -42,24 +42,20 @@ pub async fn settle(proposal: Proposal<'_>) -> Result<Exit, Failure> {
     let look = terminal::detect();
     let format = work.format;
     let planning = &work.planning;
-    terminal::err(&reports(&planning.refused, sources, &look));
+    let mut shown = planning.warnings.clone();
+    shown.extend(planning.refused.iter().cloned());
+    terminal::err(&reports(&shown, sources, &look));
     match format {
         Format::Text => terminal::out(&view::human::plan::render(&planning.plan, command, style(&look), detail.into())),
-        Format::Markdown => {
-            terminal::out(&view::markdown::plan(&planning.plan, &planning.refused, sources, detail.into()))
-        }
+        Format::Markdown => terminal::out(&view::markdown::plan(&planning.plan, &shown, sources, detail.into())),
         Format::Json => {}
     }
     if !planning.refused.is_empty() {
-        let refused: Vec<Diagnostic> = planning.refused.clone();
         if format == Format::Json {
-            terminal::out(&view::json::plan(&planning.plan, &refused, sources));
+            terminal::out(&view::json::plan(&planning.plan, &shown, sources));
         }
         taken.store.release().await?;
-        return Err(Failure::with(
-            Exit::Refused,
-            "refused: protected resources would be destroyed; nothing was touched",
-        ));
+        return Err(Failure::with(Exit::Refused, format!("{}; nothing was touched", refused(&planning.refused))));
     }
     if let Some(question) = question.filter(|_| !planning.plan.is_empty()) {
         match consent::ask(question.text, &question.expected) {
@@ -83,4 +79,12 @@ pub async fn settle(proposal: Proposal<'_>) -> Result<Exit, Failure> {
         terminal::err(&pipeline::stats(clouds));
     }
     result
+}
+
+/// Why a plan is not carried out, in a line.
+pub fn refused(refused: &[Diagnostic]) -> String {
+    if refused.iter().all(|diagnostic| diagnostic.code == "plan::protected") {
+        return "refused: protected resources would be destroyed".to_owned();
+    }
+    format!("refused: {}", count(refused))
 }

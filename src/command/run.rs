@@ -76,6 +76,8 @@ pub struct Work<'a> {
     pub desired: DesiredStack,
     /// The plan, with what is known.
     pub planning: Planning,
+    /// Addresses that changed: old and new.
+    pub moved: Vec<(Address, Address)>,
     /// The clouds.
     pub clouds: &'a Clouds,
     /// The stack's directory.
@@ -91,7 +93,12 @@ pub struct Work<'a> {
 /// Carries out a plan that was consented to, and writes the next snapshot.
 pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
     let watch = Stopwatch::start();
-    let Taken { store, folded, key, reusable } = taken;
+    let Taken { store, mut folded, key, reusable } = taken;
+    let mut moves = Vec::new();
+    for (from, to) in work.moved {
+        folded.snapshot.rename(&from, &to);
+        moves.push(Entry::Moved { from, to });
+    }
     let format = work.format;
     let plan = work.planning.plan.clone();
     let graph = schedule(&plan, &work.desired, &folded.snapshot, work.clouds).map_err(|circle| {
@@ -108,6 +115,7 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
         reusable.into_iter().partition(|open| creates.contains(&open.intent.address));
     let mut entries = work.first;
     entries.extend(unusable.into_iter().map(|open| Entry::Failed { nonce: open.intent.nonce }));
+    entries.extend(moves);
     entries.extend(notes(&work.desired, &work.planning, &folded, work.clouds, &key));
     let (journal, writer) = Journal::start(Arc::clone(&store) as Arc<dyn StateStore>);
     if !entries.is_empty() {
@@ -179,7 +187,7 @@ fn notes(desired: &DesiredStack, planning: &Planning, folded: &Folded, clouds: &
     // What somebody else destroyed is not there to be destroyed once more when it is made anew.
     let vanished = planning.plan.changes.iter().filter(|change| change.reasons.contains(&Reason::Vanished));
     let mut entries: Vec<Entry> = vanished.map(|change| Entry::Forgotten { address: change.address.clone() }).collect();
-    for change in planning.plan.changes.iter().filter(|change| change.action == Action::Unchanged) {
+    for change in planning.plan.changes.iter().filter(|change| stays(change.action)) {
         let (Some(wanted), Some(before)) =
             (desired.resources.get(&change.address), folded.snapshot.resources.get(&change.address))
         else {
@@ -208,6 +216,16 @@ fn notes(desired: &DesiredStack, planning: &Planning, folded: &Folded, clouds: &
         }
     }
     entries
+}
+
+/// Whether an object is left as it is.
+fn stays(action: Action) -> bool {
+    match action {
+        Action::Unchanged | Action::Move => true,
+        Action::Create | Action::Update | Action::Replace(_) | Action::Delete | Action::Import | Action::Forget => {
+            false
+        }
+    }
 }
 
 /// The outputs, once everything is done: secrets are named, never shown.

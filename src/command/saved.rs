@@ -111,6 +111,7 @@ pub async fn apply(file: &Path, arguments: &CloudArguments, format: Format, deta
     let work = running::Work {
         desired,
         planning,
+        moved: planned.moved,
         clouds: &place.clouds,
         root: &root,
         arguments: &arguments,

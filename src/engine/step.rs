@@ -2,6 +2,9 @@
 
 mod create;
 mod delete;
+mod forget;
+mod import;
+mod relabel;
 mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +22,9 @@ use tokio::time::sleep;
 
 pub use create::create;
 pub use delete::delete;
+pub use forget::forget;
+pub use import::import;
+pub use relabel::relabel;
 pub use update::update;
 
 use super::Clouds;

@@ -89,6 +89,12 @@ pub enum Step {
     Update,
     /// It is destroyed.
     Delete,
+    /// It is taken over.
+    Import,
+    /// It is marked with another address.
+    Move,
+    /// It is not managed any more.
+    Forget,
 }
 
 impl Step {
@@ -98,6 +104,9 @@ impl Step {
             Self::Create => "creating",
             Self::Update => "updating",
             Self::Delete => "deleting",
+            Self::Import => "taking over",
+            Self::Move => "moving",
+            Self::Forget => "forgetting",
         }
     }
 
@@ -107,6 +116,9 @@ impl Step {
             Self::Create => "created",
             Self::Update => "updated",
             Self::Delete => "deleted",
+            Self::Import => "taken over",
+            Self::Move => "moved",
+            Self::Forget => "forgotten",
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ecow::EcoString;
 
+use super::Address;
 use super::change::{Action, Change};
 
 /// A plan.
@@ -23,6 +24,8 @@ pub struct Plan {
     pub overridden: Vec<(EcoString, EcoString)>,
     /// Where the stack lives: region and account of each target.
     pub places: Vec<EcoString>,
+    /// Properties that nothing checked, by the address of the resource: what `raw` and unlisted types send.
+    pub unchecked: BTreeMap<Address, Vec<EcoString>>,
 }
 
 /// Which state a plan was made from.
@@ -47,6 +50,10 @@ pub struct Summary {
     pub delete: usize,
     /// Objects taken over.
     pub import: usize,
+    /// Objects that only have another address.
+    pub moved: usize,
+    /// Objects that are managed no longer.
+    pub forget: usize,
     /// Objects that stay as they are.
     pub unchanged: usize,
 }
@@ -64,7 +71,9 @@ impl Plan {
             update: of("update"),
             replace: of("replace"),
             delete: of("delete"),
-            import: 0,
+            import: of("import"),
+            moved: of("move"),
+            forget: of("forget"),
             unchanged: of("unchanged"),
         }
     }

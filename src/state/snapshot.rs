@@ -52,6 +52,30 @@ pub struct Recorded {
     pub source: EcoString,
 }
 
+impl Snapshot {
+    /// Remembers what is at an address at another one; whoever needs it needs it there.
+    ///
+    /// Nothing happens if there is nothing at the old address or something at the new one already.
+    pub fn rename(&mut self, from: &Address, to: &Address) {
+        if self.resources.contains_key(to) {
+            return;
+        }
+        let Some(recorded) = self.resources.remove(from) else { return };
+        self.resources.insert(to.clone(), recorded);
+        for (address, _) in &mut self.deposed {
+            if address == from {
+                *address = to.clone();
+            }
+        }
+        let deposed = self.deposed.iter_mut().map(|(_, recorded)| recorded);
+        for recorded in self.resources.values_mut().chain(deposed) {
+            if recorded.needs.remove(from) {
+                recorded.needs.insert(to.clone());
+            }
+        }
+    }
+}
+
 /// How a secret looks in state and plans: a digest keyed with the stack's own key.
 pub struct Masked;
 

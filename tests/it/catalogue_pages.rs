@@ -8,8 +8,22 @@ use cairn::diagnostic::{PAGES, page};
 use crate::literate::{cases, diagnose, with_header};
 
 /// Codes that need a cloud or a record of what exists: their examples say nothing while checking.
-const WHILE_PLANNING: &[&str] =
-    &["lookup::failed", "lookup::key", "lookup::none", "lookup::several", "plan::never_replaced", "plan::protected"];
+const WHILE_PLANNING: &[&str] = &[
+    "adopt::absent",
+    "adopt::foreign",
+    "adopt::managed",
+    "adopt::replaces",
+    "adopt::without_effect",
+    "lookup::failed",
+    "lookup::key",
+    "lookup::none",
+    "lookup::several",
+    "moves::claimed_twice",
+    "plan::looks_renamed",
+    "plan::never_replaced",
+    "plan::protected",
+    "raw::not_sent",
+];
 
 /// Codes about the bytes of a file, or about a command line; no document can hold their examples.
 const NOT_IN_TEXT: &[&str] = &["env::override", "stack::unreadable", "syntax::encoding", "syntax::too_large"];

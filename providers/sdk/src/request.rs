@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ecow::EcoString;
 
 use crate::object::{Observed, Ownership};
-use crate::value::Map;
+use crate::schema::{Shape, TypeSchema};
+use crate::value::{Map, Value};
 
 /// Where something lives and as whom to work: a region of an account, or a subscription.
 ///
@@ -172,10 +173,54 @@ pub struct Update {
     pub inputs: Map,
     /// The fields of the resource in which the two differ.
     pub changed: BTreeSet<EcoString>,
-    /// The marks on it.
+    /// The marks on it; those of a stack without a name are none.
     pub owner: Ownership,
     /// For calls that take an idempotency token.
     pub token: EcoString,
+}
+
+impl Update {
+    /// The update that changes nothing of an object but the marks on it, from `before` to `after`.
+    ///
+    /// Marks are tags, and are sent as such beside those of the user, which must be among what was observed. `None` if
+    /// objects of the type have no tags that can be changed alone.
+    pub fn of_marks(
+        schema: &TypeSchema,
+        id: EcoString,
+        observed: &Map,
+        (before, after): (Option<&Ownership>, Option<&Ownership>),
+        token: EcoString,
+    ) -> Option<Self> {
+        let field = schema.tags.clone()?;
+        let Shape::Keyed { record, value, rich, .. } = &schema.field(&field)?.shape else { return None };
+        // What else a tag can be, marks are not: nothing inherits them.
+        let flags = schema.record(*record).fields.iter().filter(|(_, field)| field.shape == Shape::Bool);
+        let flags: Map = flags.map(|(name, _)| (name.clone(), Value::Bool(false))).collect();
+        let tag = |text: &EcoString| {
+            if !rich {
+                return Value::Text(text.clone());
+            }
+            let mut tag = flags.clone();
+            tag.insert(value.clone(), Value::Text(text.clone()));
+            Value::from(tag)
+        };
+        let with = |owner: Option<&Ownership>| {
+            let mut tags = observed.get(&field).and_then(Value::as_map).cloned().unwrap_or_default();
+            let marks = owner.map(Ownership::tags).into_iter().flatten();
+            tags.extend(marks.map(|(name, text)| (name.into(), tag(&text))));
+            Map::from([(field.clone(), Value::from(tags))])
+        };
+        let nobody = || Ownership { stack: EcoString::new(), address: EcoString::new(), nonce: EcoString::new() };
+        Some(Self {
+            kind: schema.name.clone(),
+            id,
+            observed: with(before),
+            inputs: with(after),
+            changed: [field.clone()].into(),
+            owner: after.cloned().unwrap_or_else(nobody),
+            token,
+        })
+    }
 }
 
 /// An object to be deleted.

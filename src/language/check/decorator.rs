@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Checker, Want};
 use crate::diagnostic::{Diagnostic, suggest};
-use crate::language::syntax::ast::{Decorator, Expr, ExprKind, Item, ItemKind, Keyword};
+use crate::language::syntax::ast::{Declaration, Decorator, Expr, ExprKind, Item, ItemKind, Keyword};
 use crate::language::types::Type;
 use crate::language::unsupported;
 
@@ -54,17 +54,28 @@ impl Checker<'_> {
             };
             match &node.each {
                 Some(each) => {
-                    self.each(each, |checker| checker.decorator(decorator, node.keyword, &node.value));
+                    self.each(each, |checker| checker.decorator(decorator, node));
                 }
-                None => self.decorator(decorator, node.keyword, &node.value),
+                None => self.decorator(decorator, node),
             }
         }
     }
 
-    fn decorator(&mut self, decorator: &Decorator, keyword: Keyword, value: &Expr) {
+    fn decorator(&mut self, decorator: &Decorator, node: &Declaration) {
+        let (keyword, value) = (node.keyword, &node.value);
         let name = decorator.name.text.as_str();
         match name {
-            "adopt" | "rollout" | "waive" | "was" | "when" => {
+            "adopt" => {
+                if self.only_on(decorator, keyword, Keyword::Resource, "a resource") {
+                    self.adopted(decorator, node);
+                }
+            }
+            "was" => {
+                if self.only_on(decorator, keyword, Keyword::Resource, "a resource") {
+                    self.was(decorator, node);
+                }
+            }
+            "rollout" | "waive" | "when" => {
                 self.report(unsupported(&format!("`@{name}`"), decorator.span));
             }
             "default" => {
@@ -140,7 +151,7 @@ impl Checker<'_> {
         );
     }
 
-    fn only_on(&mut self, decorator: &Decorator, keyword: Keyword, wanted: Keyword, noun: &str) {
+    fn only_on(&mut self, decorator: &Decorator, keyword: Keyword, wanted: Keyword, noun: &str) -> bool {
         if keyword != wanted {
             self.report(Diagnostic::error(
                 "decorators::place",
@@ -149,6 +160,7 @@ impl Checker<'_> {
                 "this is something else",
             ));
         }
+        keyword == wanted
     }
 
     fn takes_nothing(&mut self, decorator: &Decorator) {
@@ -174,7 +186,7 @@ impl Checker<'_> {
         decorator.args.first().map(|arg| &arg.value)
     }
 
-    fn needs(&mut self, decorator: &Decorator, what: &str, example: &str) {
+    pub(super) fn needs(&mut self, decorator: &Decorator, what: &str, example: &str) {
         self.report(
             Diagnostic::error(
                 "decorators::arguments",

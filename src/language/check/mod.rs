@@ -9,8 +9,10 @@ mod expression;
 mod fits;
 mod member;
 mod mismatch;
+mod moving;
 mod misspelt;
 mod operator;
+mod raw;
 mod record;
 mod type_name;
 
@@ -213,7 +215,7 @@ impl<'p> Checker<'p> {
             ItemKind::Type(node) => {
                 self.type_expression(&node.ty);
             }
-            ItemKind::Forget(node) => self.report(super::unsupported("`forget`", node.path.span)),
+            ItemKind::Forget(node) => self.former_address(&node.path, "forget old_cache"),
             ItemKind::Import(_)
             | ItemKind::Stack(_)
             | ItemKind::Component(_)

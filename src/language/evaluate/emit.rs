@@ -43,6 +43,9 @@ impl Evaluator<'_> {
             resource.needs.retain(|need| need.address != own || !need.order_only && !reported);
         }
         self.relations(&instances);
+        stack.forgotten = std::mem::take(&mut self.forgotten);
+        stack.components = std::mem::take(&mut self.components);
+        self.moving(&stack);
         stack.assertions = self.assertions();
         stack.outputs = self.outputs();
         stack
@@ -55,6 +58,8 @@ impl Evaluator<'_> {
         *instance.placement.borrow_mut() = Some(decorated.placement.clone());
         let mut options = decorated.options;
         super::decorator::inherit(&mut options, &instance.inherited.options);
+        options.was = self.former_addresses(instance, &place);
+        options.adopt = self.adoption(instance, &place);
         let mut needs: Vec<Need> = decorated.needs;
         needs.extend(instance.inherited.needs.iter().cloned());
         let (head, origin) = match &program.item(instance.item).kind {

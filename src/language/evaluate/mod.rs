@@ -14,6 +14,7 @@ mod input;
 mod instance;
 mod lookup;
 mod member;
+mod moving;
 mod name;
 mod phase;
 mod placement;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
-use self::instance::{Inherited, Instance, Instances};
+use self::instance::{Inherited, Instance, Instances, Rebase};
 use self::term::Term;
 use super::check::Typed;
 use super::program::{ItemId, Program, UnitId};
@@ -35,7 +36,7 @@ use super::resolve::Files;
 use super::syntax::ast::ItemKind;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::model::Address;
-use crate::model::desired::{DesiredStack, LookupAnswers, Need, Placement, WantedLookup};
+use crate::model::desired::{DesiredStack, Forgotten, LookupAnswers, Need, Placement, WantedLookup};
 use crate::source::Span;
 
 /// Steps an evaluation may take.
@@ -97,6 +98,9 @@ pub fn evaluate(request: &Request<'_>, report: &mut Report) -> Evaluation {
         wanted: BTreeMap::new(),
         orders: Vec::new(),
         circular: BTreeSet::new(),
+        forgotten: Vec::new(),
+        components: BTreeMap::new(),
+        named_formers: Vec::new(),
         diagnostics: Vec::new(),
         steps: 0,
         levels: 0,
@@ -154,6 +158,12 @@ struct Evaluator<'p> {
     orders: Vec<(Address, Need)>,
     /// Resources with a field that needs itself, which was reported.
     circular: BTreeSet<Address>,
+    /// `forget`.
+    forgotten: Vec<Forgotten>,
+    /// Instances of components, with the place of their name.
+    components: BTreeMap<Address, Span>,
+    /// What `@was` names, with the declaration it stands above.
+    named_formers: Vec<(Address, Rebase)>,
     diagnostics: Vec<Diagnostic>,
     steps: u64,
     /// How deep values lie behind each other's names right now.
@@ -200,8 +210,22 @@ impl<'p> Evaluator<'p> {
         let unit = self.unit_of(scope);
         let program = self.program;
         for &id in &program.unit(unit).items {
-            if let ItemKind::Declaration(_) = &program.item(id).kind {
-                self.instances_of(scope, id);
+            match &program.item(id).kind {
+                ItemKind::Declaration(_) => {
+                    self.instances_of(scope, id);
+                }
+                ItemKind::Forget(node) => self.forget(id, &node.path, scope),
+                ItemKind::Let(_)
+                | ItemKind::Input(_)
+                | ItemKind::Output(_)
+                | ItemKind::Assert(_)
+                | ItemKind::Function(_)
+                | ItemKind::Type(_)
+                | ItemKind::Import(_)
+                | ItemKind::Stack(_)
+                | ItemKind::Component(_)
+                | ItemKind::Env(_)
+                | ItemKind::Broken(_) => {}
             }
         }
     }

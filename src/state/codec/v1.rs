@@ -73,6 +73,7 @@ enum EntryText {
     Failed { nonce: String },
     Noted { address: String, recorded: RecordedText },
     Forgotten { address: String },
+    Moved { from: String, to: String },
     Released,
 }
 
@@ -98,6 +99,8 @@ enum KindText {
     Create,
     Update,
     Delete,
+    Import,
+    Forget,
 }
 
 /// A snapshot as text: pretty, keys in order.
@@ -178,6 +181,7 @@ pub fn write_entry(entry: &Entry) -> String {
             EntryText::Noted { address: address.to_string(), recorded: recorded_text(recorded) }
         }
         Entry::Forgotten { address } => EntryText::Forgotten { address: address.to_string() },
+        Entry::Moved { from, to } => EntryText::Moved { from: from.to_string(), to: to.to_string() },
         Entry::Released => EntryText::Released,
     };
     serde_json::to_string(&text).expect("an entry is JSON")
@@ -204,6 +208,7 @@ pub fn read_entry(line: &str) -> Result<Entry, CodecError> {
             Entry::Noted { address: Address::from_text(&address), recorded: Box::new(recorded_value(recorded)) }
         }
         EntryText::Forgotten { address } => Entry::Forgotten { address: Address::from_text(&address) },
+        EntryText::Moved { from, to } => Entry::Moved { from: Address::from_text(&from), to: Address::from_text(&to) },
         EntryText::Released => Entry::Released,
     })
 }
@@ -243,6 +248,8 @@ fn intent_text(intent: &Intent) -> IntentText {
             IntentKind::Create => KindText::Create,
             IntentKind::Update => KindText::Update,
             IntentKind::Delete => KindText::Delete,
+            IntentKind::Import => KindText::Import,
+            IntentKind::Forget => KindText::Forget,
         },
         address: intent.address.to_string(),
         resource: intent.resource.to_string(),
@@ -261,6 +268,8 @@ fn intent_value(text: IntentText) -> Intent {
             KindText::Create => IntentKind::Create,
             KindText::Update => IntentKind::Update,
             KindText::Delete => IntentKind::Delete,
+            KindText::Import => IntentKind::Import,
+            KindText::Forget => IntentKind::Forget,
         },
         address: Address::from_text(&text.address),
         resource: text.resource.into(),
@@ -343,6 +352,7 @@ mod tests {
             Entry::Take { epoch: 2, who: "me".into() },
             Entry::Applied { nonce: "n".into(), recorded: Box::new(recorded()) },
             Entry::Gone { nonce: "n".into() },
+            Entry::Moved { from: Address::top("a"), to: Address::top("b").member("a") },
             Entry::Released,
         ] {
             let line = write_entry(&entry);

@@ -53,5 +53,8 @@ fn symbol(step: Step) -> &'static str {
         Step::Create => "+",
         Step::Update => "~",
         Step::Delete => "-",
+        Step::Import => "=",
+        Step::Move => ">",
+        Step::Forget => ".",
     }
 }

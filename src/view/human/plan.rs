@@ -67,6 +67,8 @@ pub fn summary(summary: &Summary) -> String {
         (summary.update, "update"),
         (summary.create, "create"),
         (summary.import, "import"),
+        (summary.moved, "move"),
+        (summary.forget, "forget"),
     ];
     let mut words: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
@@ -223,6 +225,10 @@ impl Page {
             let text = format!("{} {}: {what}", change.kind, change.address);
             self.warning(Color::Yellow, "▲ ACCESS", &untrusted::one_line(&text));
         }
+        for (address, names) in &plan.unchecked {
+            let text = format!("{address}: {}, sent as written", names.join(", "));
+            self.warning(Color::Yellow, "▲ UNCHECKED", &untrusted::one_line(&text));
+        }
     }
 
     fn warning(&mut self, color: Color, mark: &str, text: &str) {
@@ -290,6 +296,9 @@ fn symbol(change: &Change) -> (&'static str, Color) {
         Action::Update => ("~", Color::Yellow),
         Action::Replace(_) => ("±", Color::Red),
         Action::Delete => ("-", Color::Red),
+        Action::Import => ("=", Color::Green),
+        Action::Move => (">", Color::None),
+        Action::Forget => (".", Color::Yellow),
         Action::Unchanged => (" ", Color::Dim),
     }
 }
@@ -323,6 +332,9 @@ pub fn words(change: &Change) -> String {
     if !followed.is_empty() {
         reasons.push(format!("follows {}", followed.join(" and ")));
     }
+    if let (Some(previous), true) = (&change.previous, change.action != Action::Move) {
+        reasons.push(format!("moved from {}", untrusted::one_line(previous.as_str())));
+    }
     if change.risks.contains(&Risk::Downtime) {
         reasons.push("away for a while".to_owned());
     }
@@ -333,6 +345,17 @@ pub fn words(change: &Change) -> String {
         Action::Replace(Replacement::CreateFirst) => format!("replace (create → destroy){because}"),
         Action::Replace(Replacement::DestroyFirst) => format!("replace (destroy → create){because}"),
         Action::Delete => format!("delete{because}"),
+        Action::Import => {
+            format!("take over {}{because}", untrusted::one_line(change.id.as_deref().unwrap_or_default()))
+        }
+        Action::Move => {
+            let previous = change.previous.as_ref().map(|address| untrusted::one_line(address.as_str()));
+            format!("moved from {}{because}", previous.unwrap_or_default())
+        }
+        Action::Forget => {
+            let id = untrusted::one_line(change.id.as_deref().unwrap_or_default());
+            format!("forget {id}, which stays in the cloud{because}")
+        }
         Action::Unchanged => String::new(),
     }
 }
@@ -351,5 +374,8 @@ fn reason(reason: &Reason) -> Option<String> {
         Reason::Deposed => "it was replaced".to_owned(),
         Reason::Destroyed => "the stack is destroyed".to_owned(),
         Reason::Moved => "it lives elsewhere or is of another type now".to_owned(),
+        Reason::Forgotten { marked: true } => "the tags of the stack stay on it".to_owned(),
+        // The action says it.
+        Reason::Adopted | Reason::Forgotten { marked: false } => return None,
     })
 }

@@ -127,6 +127,7 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
         plan.changes.iter().map(|change| (change.address.clone(), change.source.clone())).collect();
     let total = graph.steps.len();
     let used = crate::engine::observe::used(&work.desired);
+    let wish = signals::listen().map_err(Failure::new)?;
     let run = Arc::new(Run {
         desired: work.desired,
         snapshot: folded.snapshot.clone(),
@@ -141,10 +142,9 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
         secrets: Arc::new(HostSecrets::new(work.root)),
         entropy: Arc::new(SystemEntropy),
         quarantine: pipeline::quarantine()?,
+        halt: wish.clone(),
         reusable: Mutex::new(usable.into_iter().map(|open| (open.intent.address.clone(), open)).collect()),
     });
-    let halt = signals::listen().map_err(Failure::new)?;
-    let wish = halt.clone();
     let look = terminal::detect();
     let shown = tokio::spawn(async move {
         // Standard output belongs to the document, if one was asked for.
@@ -156,7 +156,7 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
         progress.finish();
     });
     let limits = Limits { total: work.arguments.parallelism.into(), service: work.arguments.parallelism.into() };
-    let report = execute(Arc::clone(&run), graph, limits, halt).await;
+    let report = execute(Arc::clone(&run), graph, limits).await;
     let left_now = *wish.borrow() == Halt::Now;
     let outputs = outputs(&run);
     drop(run);
@@ -252,6 +252,7 @@ fn outcome(report: &Report, outputs: Vec<(String, Option<Value>)>) -> Outcome {
         done: report.done,
         failed: report.failed.iter().map(|(address, error)| (address.to_string(), error.clone())).collect(),
         skipped: report.skipped,
+        left: report.left,
         not_begun: report.halted,
         outputs,
     }
@@ -286,6 +287,9 @@ fn end(
     }
     if report.skipped > 0 {
         parts.push(format!("{} not tried", report.skipped));
+    }
+    if report.left > 0 {
+        parts.push(format!("{} left waiting", report.left));
     }
     if report.halted > 0 {
         parts.push(format!("{} not begun", report.halted));

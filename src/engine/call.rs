@@ -3,31 +3,81 @@
 use std::time::Duration;
 
 use cairn_provider::error::{ErrorClass, ProviderError};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
+/// What the user asks for while steps run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Halt {
+    /// Nothing.
+    #[default]
+    No,
+    /// Begin nothing new, let running calls end, wait for nothing.
+    Soon,
+    /// Leave at once; intents are recorded, the next run resolves them.
+    Now,
+}
+
 /// How long to go on, and how fast the cloud's clock runs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Patience {
     /// The moment to give up.
     pub deadline: Instant,
     /// Pauses are multiplied by it: one for a cloud, little for a sandbox.
     pub tempo: f64,
+    /// What the user asks for, where a user can ask.
+    halt: Option<watch::Receiver<Halt>>,
 }
+
+/// The user asked to stop while nothing but a pause was under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stopped;
 
 impl Patience {
     /// So many seconds from now.
     pub fn seconds(seconds: u64, tempo: f64) -> Self {
-        Self { deadline: Instant::now() + Duration::from_secs(seconds), tempo }
+        Self { deadline: Instant::now() + Duration::from_secs(seconds), tempo, halt: None }
+    }
+
+    /// The same, ended early when the user asks to stop.
+    pub fn until(self, halt: watch::Receiver<Halt>) -> Self {
+        Self { halt: Some(halt), ..self }
     }
 
     /// A pause, counted in the cloud's time.
-    pub fn pause(self, seconds: f64) -> Duration {
+    pub fn pause(&self, seconds: f64) -> Duration {
         Duration::from_secs_f64((seconds * self.tempo).clamp(0.0, 3_600.0))
     }
 
     /// Whether there is no time left.
-    pub fn is_over(self) -> bool {
+    pub fn is_over(&self) -> bool {
         Instant::now() >= self.deadline
+    }
+
+    /// Pauses, unless the user asks to stop.
+    ///
+    /// # Errors
+    /// The user asked, before or during the pause.
+    pub async fn rest(&self, pause: Duration) -> Result<(), Stopped> {
+        let Some(halt) = &self.halt else {
+            sleep(pause).await;
+            return Ok(());
+        };
+        let mut halt = halt.clone();
+        let asked = async move { halt.wait_for(|wish| *wish != Halt::No).await.is_ok() };
+        let nap = sleep(pause);
+        tokio::pin!(nap);
+        tokio::select! {
+            asked = asked => {
+                if asked {
+                    return Err(Stopped);
+                }
+                // Nobody can ask any more.
+                nap.await;
+            }
+            () = &mut nap => {}
+        }
+        Ok(())
     }
 }
 
@@ -37,9 +87,9 @@ const LAST_PAUSE: f64 = 20.0;
 
 /// Runs a call again while its error says that it had no effect and may go well later.
 ///
-/// `waiting` is told why. What cannot be repeated safely, an ambiguous outcome above all, is the caller's to resolve.
+/// `waiting` is told why. When the user asks to stop, the last error is the answer: it had no effect. What cannot be repeated safely, an ambiguous outcome above all, is the caller's to resolve.
 pub async fn persistently<T, F>(
-    patience: Patience,
+    patience: &Patience,
     mut call: impl FnMut() -> F,
     mut waiting: impl FnMut(&ProviderError),
 ) -> Result<T, ProviderError>
@@ -57,7 +107,10 @@ where
         }
         waiting(&error);
         let wait = error.retry_after.map_or_else(|| patience.pause(pause), |asked| asked.max(patience.pause(0.05)));
-        sleep(wait.min(patience.deadline.saturating_duration_since(Instant::now()))).await;
+        let left = patience.deadline.saturating_duration_since(Instant::now());
+        if patience.rest(wait.min(left)).await == Err(Stopped) {
+            return Err(error);
+        }
         pause = (pause * 2.0).min(LAST_PAUSE);
     }
 }

@@ -9,6 +9,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+pub use super::call::Halt;
+use super::call::repeatable;
 use super::schedule::{ActionGraph, ScheduledStep};
 use super::step::{self, StepDone, StepError};
 pub use super::step::{Entropy, Run, Secrets};
@@ -25,18 +27,6 @@ pub struct Limits {
     pub service: usize,
 }
 
-/// What the user asks for while steps run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Halt {
-    /// Nothing.
-    #[default]
-    No,
-    /// Begin nothing new, let running calls end.
-    Soon,
-    /// Leave at once; intents are recorded, the next run resolves them.
-    Now,
-}
-
 /// How a run ended.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -46,6 +36,8 @@ pub struct Report {
     pub failed: Vec<(Address, String)>,
     /// Steps that were not tried, because of a failure.
     pub skipped: usize,
+    /// Steps that were begun and not waited for, because the user stopped the run.
+    pub left: usize,
     /// Steps that were not begun, because the user stopped the run.
     pub halted: usize,
     /// The state could not be written: nothing was begun after that.
@@ -55,12 +47,13 @@ pub struct Report {
 impl Report {
     /// Whether everything was done.
     pub fn is_complete(&self) -> bool {
-        self.failed.is_empty() && self.skipped == 0 && self.halted == 0 && self.broken.is_none()
+        self.failed.is_empty() && self.skipped == 0 && self.left == 0 && self.halted == 0 && self.broken.is_none()
     }
 }
 
-/// Carries out all steps.
-pub async fn execute(run: Arc<Run>, graph: ActionGraph, limits: Limits, halt: watch::Receiver<Halt>) -> Report {
+/// Carries out all steps, until the user of the run asks to stop.
+pub async fn execute(run: Arc<Run>, graph: ActionGraph, limits: Limits) -> Report {
+    let halt = run.halt.clone();
     let waiting = graph.steps.iter().map(|step| step.waits_for).collect();
     let mut executor = Executor {
         run,
@@ -219,6 +212,11 @@ impl Executor {
                     self.offer(dependent);
                 }
             }
+            Err(error) if self.was_left(&error) => {
+                self.report.left += 1;
+                let reason = self.run.words(&error);
+                self.run.tell(Event::Left { address: step.address, step: step.step, reason });
+            }
             Err(error) => {
                 let words = self.run.words(&error);
                 if let StepError::Store(error) = error {
@@ -228,6 +226,15 @@ impl Executor {
                 self.report.failed.push((step.address.clone(), words));
                 self.skip_dependents(&step);
             }
+        }
+    }
+
+    /// Whether a step ended only because the user asked to stop.
+    fn was_left(&self, error: &StepError) -> bool {
+        match error {
+            StepError::Stopped(_) => true,
+            StepError::Provider(error) => *self.run.halt.borrow() != Halt::No && repeatable(error.class),
+            StepError::Store(_) | StepError::Value(_) => false,
         }
     }
 

@@ -24,7 +24,7 @@ pub async fn perform(wanted: &[WantedLookup], clouds: &Clouds, answers: &mut Loo
         let request = LookUp { kind: lookup.kind.clone(), conditions: lookup.conditions.clone() };
         running.spawn(async move {
             let patience = Patience::seconds(120, provider.tempo());
-            (position, persistently(patience, || provider.look_up(&target, &request), |_| {}).await)
+            (position, persistently(&patience, || provider.look_up(&target, &request), |_| {}).await)
         });
     }
     let mut found: BTreeMap<usize, Result<Vec<Live>, ProviderError>> = BTreeMap::new();

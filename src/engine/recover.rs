@@ -82,7 +82,7 @@ async fn follow(open: &OpenIntent, clouds: &Clouds) -> Result<(), ProviderError>
     let patience = Patience::seconds(3_600, provider.tempo());
     let monitor = Monitor(monitor.clone());
     loop {
-        match persistently(patience, || provider.poll(&open.intent.target, &monitor), |_| {}).await? {
+        match persistently(&patience, || provider.poll(&open.intent.target, &monitor), |_| {}).await? {
             // How it failed shows when the object is read.
             Progress::Done | Progress::Failed(_) => return Ok(()),
             Progress::Running(asked) => {
@@ -153,7 +153,7 @@ async fn create(
     let end = tokio::time::Instant::now() + patience.pause(quarantine);
     let mut pause = 1.0;
     let ids = loop {
-        let found = persistently(patience, || provider.resolve(&intent.target, &request), |_| {}).await?;
+        let found = persistently(&patience, || provider.resolve(&intent.target, &request), |_| {}).await?;
         let ids = ours(found, &request, provider, &intent.target, quarantine).await?;
         // Only what is found by its tags alone can still be on its way.
         let waits = declared.idempotency == Idempotency::Tags && tokio::time::Instant::now() < end;
@@ -175,7 +175,7 @@ async fn create(
     if clean_up {
         for other in others {
             let delete = Delete { kind: intent.resource.clone(), id: other.clone(), inputs: intent.inputs.clone() };
-            persistently(patience, || provider.delete(&intent.target, &delete), |_| {}).await?;
+            persistently(&patience, || provider.delete(&intent.target, &delete), |_| {}).await?;
         }
     }
     recovery.entries.push(Entry::Identified { nonce: intent.nonce.clone(), id: first.clone() });

@@ -18,7 +18,7 @@ use cairn_provider::schema::TypeSchema;
 use cairn_provider::value::{Map, Value};
 use ecow::EcoString;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::time::sleep;
+use tokio::sync::watch;
 
 pub use create::create;
 pub use delete::delete;
@@ -28,12 +28,12 @@ pub use relabel::relabel;
 pub use update::update;
 
 use super::Clouds;
-use super::call::{Patience, persistently};
+use super::call::{Halt, Patience, Stopped, persistently};
 use super::compare::Planned;
 use super::journal::Journal;
 use super::known::World;
 use super::mask::{Redactor, StackKey, masked};
-use super::wait::ReadQueue;
+use super::wait::{ReadQueue, WaitError};
 use crate::model::Address;
 use crate::model::Residual;
 use crate::model::desired::{DesiredResource, DesiredStack};
@@ -84,6 +84,8 @@ pub struct Run {
     pub entropy: Arc<dyn Entropy>,
     /// For how long an interrupted create may still become visible, in seconds of the cloud's time.
     pub quarantine: f64,
+    /// What the user asks for meanwhile.
+    pub halt: watch::Receiver<Halt>,
     /// Interrupted creates whose token can be used once more.
     pub reusable: Mutex<BTreeMap<Address, OpenIntent>>,
 }
@@ -97,6 +99,17 @@ pub enum StepError {
     Store(StoreError),
     /// Something the step needs could not be computed.
     Value(String),
+    /// The user asked to stop while the step was only waiting, for what it says.
+    Stopped(String),
+}
+
+impl From<WaitError> for StepError {
+    fn from(error: WaitError) -> Self {
+        match error {
+            WaitError::Provider(error) => Self::Provider(error),
+            WaitError::Stopped(state) => Self::Stopped(state),
+        }
+    }
 }
 
 impl From<ProviderError> for StepError {
@@ -148,7 +161,7 @@ impl Run {
         match error {
             StepError::Provider(error) => self.clean(&error.to_string()),
             StepError::Store(error) => error.to_string(),
-            StepError::Value(sentence) => self.clean(sentence),
+            StepError::Value(sentence) | StepError::Stopped(sentence) => self.clean(sentence),
         }
     }
 
@@ -232,8 +245,8 @@ impl Run {
         let field = attribute.path.join(".");
         let provider = self.provider(&desired.kind)?;
         let target = &desired.place.target;
-        let patience = Patience::seconds(60, provider.tempo());
-        let value = persistently(patience, || provider.reveal(target, &desired.kind, &id, &field), |_| {}).await?;
+        let patience = Patience::seconds(60, provider.tempo()).until(self.halt.clone());
+        let value = persistently(&patience, || provider.reveal(target, &desired.kind, &id, &field), |_| {}).await?;
         self.world().reveal(attribute.clone(), value);
         Ok(())
     }
@@ -257,7 +270,7 @@ impl Run {
         provider: &Arc<dyn Provider>,
         target: &Target,
         monitor: &Monitor,
-        patience: Patience,
+        patience: &Patience,
     ) -> Result<(), StepError> {
         let mut pause = 2.0;
         loop {
@@ -273,7 +286,9 @@ impl Run {
             }
             self.waiting(address, "the operation is running");
             let wait = asked.map_or(pause, |milliseconds| milliseconds as f64 / 1000.0);
-            sleep(patience.pause(wait)).await;
+            if patience.rest(patience.pause(wait)).await == Err(Stopped) {
+                return Err(StepError::Stopped("the operation is running".to_owned()));
+            }
             pause = (pause * 1.5).min(30.0);
         }
     }
@@ -311,7 +326,7 @@ impl Run {
 
     fn deadline(&self, desired: &DesiredResource, operation: &str, seconds: u64, tempo: f64) -> Patience {
         let own = desired.options.timeouts.get(operation).map(|own| own.seconds().max(0.0) as u64);
-        Patience::seconds(own.unwrap_or(seconds), tempo)
+        Patience::seconds(own.unwrap_or(seconds), tempo).until(self.halt.clone())
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep};
 
 use super::Clouds;
-use super::call::Patience;
+use super::call::{Patience, Stopped};
 use super::observe::want;
 
 /// A request for one object.
@@ -108,19 +108,35 @@ pub struct Awaited<'a> {
     pub poll: f64,
 }
 
+/// Why waiting ended without what was waited for.
+#[derive(Debug)]
+pub enum WaitError {
+    /// It failed, or took too long.
+    Provider(ProviderError),
+    /// The user asked to stop; what it was waiting for.
+    Stopped(String),
+}
+
+impl From<ProviderError> for WaitError {
+    fn from(error: ProviderError) -> Self {
+        Self::Provider(error)
+    }
+}
+
 /// For how long an object that was just made may be invisible, in seconds of the cloud's time.
 const VISIBLE_WITHIN: f64 = 300.0;
 
 /// Waits until an object is ready.
 ///
 /// # Errors
-/// It failed, it is still not ready at the deadline, or it never became visible. Its identity stays known.
+/// It failed, it is still not ready at the deadline, it never became visible, or the user asked to stop. Its identity
+/// stays known.
 pub async fn until_ready(
     queue: &ReadQueue,
     awaited: &Awaited<'_>,
-    patience: Patience,
+    patience: &Patience,
     mut waiting: impl FnMut(&str),
-) -> Result<Live, ProviderError> {
+) -> Result<Live, WaitError> {
     let begun = Instant::now();
     let mut pause = awaited.poll.min(1.0);
     loop {
@@ -130,7 +146,7 @@ pub async fn until_ready(
                 Status::Pending(state) => state.clone(),
                 Status::Deleting => "deleting".into(),
                 Status::Failed(reason) => {
-                    return Err(ProviderError::refused("wait", eco_format!("it failed: {reason}")));
+                    return Err(ProviderError::refused("wait", eco_format!("it failed: {reason}")).into());
                 }
             },
             Observed::Absent if begun.elapsed() > patience.pause(VISIBLE_WITHIN) => {
@@ -139,17 +155,20 @@ pub async fn until_ready(
                     "NotVisible",
                     "wait",
                     "it was made and does not become visible; its identity is recorded",
-                ));
+                )
+                .into());
             }
             Observed::Absent => "not visible yet".into(),
-            Observed::Unreadable(error) if error.class.is_final() => return Err(error),
+            Observed::Unreadable(error) if error.class.is_final() => return Err(error.into()),
             Observed::Unreadable(error) => error.code,
         };
         if patience.is_over() {
-            return Err(ProviderError::refused("wait", eco_format!("it is still {state} at the deadline")));
+            return Err(ProviderError::refused("wait", eco_format!("it is still {state} at the deadline")).into());
         }
         waiting(&state);
-        sleep(patience.pause(pause)).await;
+        if patience.rest(patience.pause(pause)).await == Err(Stopped) {
+            return Err(WaitError::Stopped(state.to_string()));
+        }
         pause = (pause * 1.5).min(awaited.poll.max(1.0) * 2.0);
     }
 }
@@ -157,31 +176,34 @@ pub async fn until_ready(
 /// Waits until an object is gone.
 ///
 /// # Errors
-/// It is still there at the deadline, or cannot be read.
+/// It is still there at the deadline, cannot be read, or the user asked to stop.
 pub async fn until_gone(
     queue: &ReadQueue,
     awaited: &Awaited<'_>,
-    patience: Patience,
+    patience: &Patience,
     mut waiting: impl FnMut(&str),
-) -> Result<(), ProviderError> {
+) -> Result<(), WaitError> {
     let mut pause = awaited.poll.min(1.0);
     loop {
         let state = match queue.read(awaited).await {
             Observed::Absent => return Ok(()),
             Observed::Present(live) => match live.status {
                 Status::Failed(reason) => {
-                    return Err(ProviderError::refused("wait", eco_format!("deleting it failed: {reason}")));
+                    return Err(ProviderError::refused("wait", eco_format!("deleting it failed: {reason}")).into());
                 }
                 Status::Ready | Status::Pending(_) | Status::Deleting => "deleting".into(),
             },
-            Observed::Unreadable(error) if error.class.is_final() => return Err(error),
+            Observed::Unreadable(error) if error.class.is_final() => return Err(error.into()),
             Observed::Unreadable(error) => error.code,
         };
         if patience.is_over() {
-            return Err(ProviderError::refused("wait", eco_format!("it is still there at the deadline ({state})")));
+            let late = eco_format!("it is still there at the deadline ({state})");
+            return Err(ProviderError::refused("wait", late).into());
         }
         waiting(&state);
-        sleep(patience.pause(pause)).await;
+        if patience.rest(patience.pause(pause)).await == Err(Stopped) {
+            return Err(WaitError::Stopped(state.to_string()));
+        }
         pause = (pause * 1.5).min(awaited.poll.max(1.0) * 2.0);
     }
 }

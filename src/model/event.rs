@@ -66,6 +66,15 @@ pub enum Event {
         /// The address that failed.
         because: Address,
     },
+    /// A step was begun and is not waited for any more, because the user asked to stop.
+    Left {
+        /// The address.
+        address: Address,
+        /// What was begun.
+        step: Step,
+        /// What it was waiting for.
+        reason: String,
+    },
     /// The user asked to stop: running calls end, nothing new begins.
     Stopping {
         /// How many calls are running.

@@ -18,6 +18,7 @@ mod crash_points;
 mod damage;
 mod examples;
 mod faults;
+mod interrupt;
 #[cfg(feature = "aws")]
 mod killed;
 mod catalogue_pages;
@@ -31,6 +32,7 @@ mod project;
 mod reference;
 mod sample_types;
 mod stacks;
+mod replaces;
 mod sandbox_truth;
 mod shared_examples;
 mod stack_folder;

@@ -7,6 +7,8 @@ use cairn_provider::schema::TypeSchema;
 use ecow::eco_format;
 
 /// Which faults, how often.
+///
+/// Also how fast the sandbox's clock runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Faults {
     /// Where the sequence of faults starts.
@@ -19,17 +21,19 @@ pub struct Faults {
     pub lose: f64,
     /// How many reads do not see a new object yet.
     pub lag: u32,
+    /// What waiting takes, as a multiple of the waiting for a real cloud.
+    pub tempo: f64,
     state: u64,
 }
 
 impl Default for Faults {
     fn default() -> Self {
-        Self { seed: 0, throttle: 0.0, fail: 0.0, lose: 0.0, lag: 0, state: 0 }
+        Self { seed: 0, throttle: 0.0, fail: 0.0, lose: 0.0, lag: 0, tempo: 0.001, state: 0 }
     }
 }
 
 impl Faults {
-    /// From `seed=7,throttle=0.2,fail=0.1,lose=0.1,lag=3`; every part may be left out.
+    /// From `seed=7,throttle=0.2,fail=0.1,lose=0.1,lag=3,tempo=1`; every part may be left out.
     ///
     /// # Errors
     /// The sentence says which part cannot be read.
@@ -42,10 +46,17 @@ impl Faults {
             match name {
                 "seed" => faults.seed = value.parse().map_err(|_| format!("`seed` is a whole number, not {value}"))?,
                 "lag" => faults.lag = value.parse().map_err(|_| format!("`lag` is a whole number, not {value}"))?,
+                "tempo" => {
+                    faults.tempo = number().ok_or_else(|| format!("`tempo` is a number from 0 to 1, not {value}"))?;
+                }
                 "throttle" => faults.throttle = share()?,
                 "fail" => faults.fail = share()?,
                 "lose" => faults.lose = share()?,
-                _ => return Err(format!("there is no fault `{name}`; there are seed, throttle, fail, lose and lag")),
+                _ => {
+                    return Err(format!(
+                        "there is no fault `{name}`; there are seed, throttle, fail, lose, lag and tempo"
+                    ));
+                }
             }
         }
         faults.state = faults.seed;
@@ -102,12 +113,14 @@ mod tests {
 
     #[test]
     fn faults_are_read_from_text_and_repeat() {
-        let mut one = Faults::parse("seed=7, throttle=0.5, lag=2").unwrap();
-        let mut two = Faults::parse("lag=2,seed=7,throttle=0.5").unwrap();
+        let mut one = Faults::parse("seed=7, throttle=0.5, lag=2, tempo=1").unwrap();
+        let mut two = Faults::parse("lag=2,tempo=1,seed=7,throttle=0.5").unwrap();
         assert_eq!(one, two);
         let numbers: Vec<bool> = (0..20).map(|_| one.happens(0.5)).collect();
         assert_eq!(numbers, (0..20).map(|_| two.happens(0.5)).collect::<Vec<_>>());
         assert!(numbers.contains(&true) && numbers.contains(&false));
-        assert!(Faults::parse("throttle=2").is_err() && Faults::parse("x=1").is_err());
+        assert!(
+            Faults::parse("throttle=2").is_err() && Faults::parse("tempo=9").is_err() && Faults::parse("x=1").is_err()
+        );
     }
 }

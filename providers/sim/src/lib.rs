@@ -44,6 +44,7 @@ pub struct Sim {
     name: &'static str,
     catalogue: Arc<Catalogue>,
     declarations: Declarations,
+    tempo: f64,
     inner: Mutex<Inner>,
 }
 
@@ -77,9 +78,10 @@ impl Sim {
         storage: Box<dyn Storage>,
         faults: Faults,
     ) -> Result<Self, String> {
+        let tempo = faults.tempo;
         let mut inner = Inner { cloud: Cloud::default(), storage, faults, calls: BTreeMap::new() };
         inner.catch_up()?;
-        Ok(Self { name, catalogue, declarations, inner: Mutex::new(inner) })
+        Ok(Self { name, catalogue, declarations, tempo, inner: Mutex::new(inner) })
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -178,7 +180,7 @@ impl Provider for Sim {
     }
 
     fn tempo(&self) -> f64 {
-        0.001
+        self.tempo
     }
 
     fn declaration(&self, kind: &str) -> Option<&'static Declaration> {

@@ -9,10 +9,9 @@ use cairn_provider::provider::Provider;
 use cairn_provider::request::{Create, Created, Target};
 use cairn_provider::value::{Map, Value};
 use ecow::{EcoString, eco_format};
-use tokio::time::sleep;
 
 use super::{Run, StepDone, StepError};
-use crate::engine::call::{Patience, persistently};
+use crate::engine::call::{Patience, Stopped, persistently};
 use crate::engine::mask::masked;
 use crate::engine::schedule::ScheduledStep;
 use crate::engine::wait::{Awaited, until_ready};
@@ -41,7 +40,7 @@ pub async fn create(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
         owner: run.owner(&desired.address, &nonce),
         token: run.key.token(&run.snapshot.lineage, desired.address.as_str(), &nonce),
     };
-    let created = match make(run, desired, provider, declared, &request, patience).await {
+    let created = match make(run, desired, provider, declared, &request, &patience).await {
         Ok(created) => created,
         Err(error) => {
             // An outcome nobody knows stays an open intent, for the next run to resolve.
@@ -58,7 +57,7 @@ pub async fn create(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     }
     run.journal.append(entries).await?;
     let mut recorded = run.record(desired, id.clone(), &request.inputs, nonce.clone())?;
-    match complete(run, desired, provider, &created, &request, declared, patience).await {
+    match complete(run, desired, provider, &created, &request, declared, &patience).await {
         Ok(live) => {
             // A type may make more of a made name: an ending that the service asks for.
             if let Some((field, name)) = made.and_then(|(field, _)| live.attributes.get_key_value(&field)) {
@@ -70,6 +69,8 @@ pub async fn create(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
             run.journal.append(vec![Entry::Applied { nonce, recorded: Box::new(recorded) }]).await?;
             Ok(StepDone { id, nothing: false })
         }
+        // The intent stays open, with the identity and the monitor: the next run goes on waiting.
+        Err(StepError::Stopped(state)) => Err(StepError::Stopped(state)),
         Err(error) => {
             run.leave_incomplete(&nonce, recorded).await?;
             Err(error)
@@ -138,7 +139,7 @@ async fn make(
     provider: &Arc<dyn Provider>,
     declared: &Declaration,
     request: &Create,
-    patience: Patience,
+    patience: &Patience,
 ) -> Result<Created, ProviderError> {
     let target = &desired.place.target;
     let waiting = |error: &ProviderError| run.waiting(&desired.address, &error.code);
@@ -153,8 +154,10 @@ async fn make(
         }
         run.waiting(&desired.address, "finding out whether it was made");
         let quarantine = if ambiguous && declared.idempotency == Idempotency::Tags { run.quarantine } else { 0.0 };
-        if let Some(id) = find(provider, target, request, patience, quarantine).await? {
-            return Ok(Created::new(id));
+        match find(provider, target, request, patience, quarantine).await? {
+            Found::Object(id) => return Ok(Created::new(id)),
+            Found::Nothing => {}
+            Found::Stopped => return Err(error),
         }
         if !ambiguous {
             return Err(ProviderError {
@@ -165,12 +168,19 @@ async fn make(
                 ..error
             });
         }
-        if patience.is_over() {
+        // Nothing was made: with a token or an identity of our own it is safe to ask again.
+        if patience.is_over() || patience.rest(patience.pause(1.0)).await == Err(Stopped) {
             return Err(error);
         }
-        // Nothing was made: with a token or an identity of our own it is safe to ask again.
-        sleep(patience.pause(1.0)).await;
     }
+}
+
+/// What a search for the object of an uncertain create came to.
+enum Found {
+    Object(EcoString),
+    Nothing,
+    /// The user asked to stop before it was certain.
+    Stopped,
 }
 
 /// The object an uncertain create made, if there is one: asked again until the quarantine is over.
@@ -178,20 +188,22 @@ async fn find(
     provider: &Arc<dyn Provider>,
     target: &Target,
     request: &Create,
-    patience: Patience,
+    patience: &Patience,
     quarantine: f64,
-) -> Result<Option<EcoString>, ProviderError> {
+) -> Result<Found, ProviderError> {
     let end = tokio::time::Instant::now() + patience.pause(quarantine);
     let mut pause = 1.0;
     loop {
         let found = persistently(patience, || provider.resolve(target, request), |_| {}).await?;
         if let Some(first) = found.into_iter().next() {
-            return Ok(Some(first));
+            return Ok(Found::Object(first));
         }
         if tokio::time::Instant::now() >= end {
-            return Ok(None);
+            return Ok(Found::Nothing);
         }
-        sleep(patience.pause(pause)).await;
+        if patience.rest(patience.pause(pause)).await == Err(Stopped) {
+            return Ok(Found::Stopped);
+        }
         pause = (pause * 1.5_f64).min(20.0);
     }
 }
@@ -204,7 +216,7 @@ async fn complete(
     created: &Created,
     request: &Create,
     declared: &Declaration,
-    patience: Patience,
+    patience: &Patience,
 ) -> Result<Live, StepError> {
     let target = &desired.place.target;
     let address = &desired.address;

@@ -36,20 +36,20 @@ pub async fn delete(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
         .get(&step.address)
         .and_then(|desired| desired.options.timeouts.get("delete"))
         .map_or(timings.delete, |own| own.seconds().max(0.0) as u64);
-    let patience = Patience::seconds(seconds, provider.tempo());
+    let patience = Patience::seconds(seconds, provider.tempo()).until(run.halt.clone());
     let request = Delete { kind: recorded.kind.clone(), id: recorded.id.clone(), inputs: recorded.inputs.clone() };
     let target = &recorded.target;
     let waiting = |error: &ProviderError| run.waiting(&step.address, &error.code);
     let result = async {
         // Deleting may be repeated: what is gone stays gone.
-        let mut sent = persistently(patience, || provider.delete(target, &request), waiting).await;
+        let mut sent = persistently(&patience, || provider.delete(target, &request), waiting).await;
         if sent.as_ref().is_err_and(ProviderError::may_have_effect) {
-            sent = persistently(patience, || provider.delete(target, &request), waiting).await;
+            sent = persistently(&patience, || provider.delete(target, &request), waiting).await;
         }
         match sent {
             Ok(Some(monitor)) => {
                 run.journal.append(vec![Entry::Monitored { nonce: nonce.clone(), monitor: monitor.0.clone() }]).await?;
-                run.follow(&step.address, provider, target, &monitor, patience).await?;
+                run.follow(&step.address, provider, target, &monitor, &patience).await?;
             }
             Ok(None) => {}
             Err(error) if error.class == ErrorClass::NotFound => {}
@@ -57,7 +57,7 @@ pub async fn delete(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
         }
         let fields = BTreeSet::new();
         let awaited = Awaited { target, kind: &recorded.kind, id: &recorded.id, fields, poll: timings.poll as f64 };
-        until_gone(&run.reads, &awaited, patience, |state| run.waiting(&step.address, state)).await?;
+        until_gone(&run.reads, &awaited, &patience, |state| run.waiting(&step.address, state)).await?;
         Ok::<(), StepError>(())
     }
     .await;

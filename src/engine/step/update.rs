@@ -69,14 +69,14 @@ pub async fn update(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
                 owner: request.owner.clone(),
                 token: run.key.token(&run.snapshot.lineage, desired.address.as_str(), &recorded.nonce),
             };
-            persistently(patience, || provider.configure(target, &id, &create), waiting).await?;
+            persistently(&patience, || provider.configure(target, &id, &create), waiting).await?;
         }
         if !request.changed.is_empty() {
-            change(run, step, provider, &request, (target, &nonce), patience).await?;
+            change(run, step, provider, &request, (target, &nonce), &patience).await?;
         }
         let fields = run.fields(&step.address, &request.inputs);
         let awaited = Awaited { target, kind: &desired.kind, id: &id, fields, poll: declared.timings.poll as f64 };
-        let live = until_ready(&run.reads, &awaited, patience, |state| run.waiting(&step.address, state)).await?;
+        let live = until_ready(&run.reads, &awaited, &patience, |state| run.waiting(&step.address, state)).await?;
         Ok::<Live, StepError>(live)
     }
     .await;
@@ -103,7 +103,7 @@ pub(super) async fn change(
     provider: &Arc<dyn Provider>,
     request: &Update,
     (target, nonce): (&Target, &EcoString),
-    patience: Patience,
+    patience: &Patience,
 ) -> Result<(), StepError> {
     let waiting = |error: &ProviderError| run.waiting(&step.address, &error.code);
     let mut sent = persistently(patience, || provider.update(target, request), waiting).await;

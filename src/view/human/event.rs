@@ -26,6 +26,9 @@ pub fn line(event: &Event) -> Option<String> {
         Event::Skipped { address, step, because } => {
             format!("  {address} not {}: it needs {because}, which failed", step.done())
         }
+        Event::Left { address, step, reason } => {
+            format!("  {address}: {} was begun and goes on without us: {}", step.doing(), one_line(reason))
+        }
         Event::Stopping { running } => format!("stopping: {running} calls are running, safe to press Ctrl-C again"),
         Event::ProviderFault { address, fault } => {
             format!("! {address}: a bug in the provider, please report it: {}", one_line(fault))
@@ -43,6 +46,7 @@ pub fn log_line(event: &Event) -> Option<String> {
         | Event::Finished { .. }
         | Event::Failed { .. }
         | Event::Skipped { .. }
+        | Event::Left { .. }
         | Event::Stopping { .. }
         | Event::ProviderFault { .. } => line(event),
     }

@@ -38,7 +38,7 @@ impl Progress {
             Event::Started { address, step, .. } => {
                 self.running.insert(address.clone(), *step);
             }
-            Event::Finished { address, .. } | Event::Failed { address, .. } => {
+            Event::Finished { address, .. } | Event::Failed { address, .. } | Event::Left { address, .. } => {
                 self.running.remove(address);
                 self.waits.remove(address);
                 self.advance();

@@ -57,6 +57,8 @@ pub struct Outcome {
     pub skipped: usize,
     /// Steps that were not begun, because the run was stopped.
     pub not_begun: usize,
+    /// How many were begun and not waited for, because the run was stopped.
+    pub left: usize,
     /// Names and values of the outputs; nothing for secrets.
     pub outputs: Vec<(String, Option<Value>)>,
 }
@@ -77,6 +79,7 @@ pub fn applied(plan: &Plan, outcome: &Outcome) -> String {
             .collect(),
         skipped: outcome.skipped,
         not_begun: outcome.not_begun,
+        left: outcome.left,
         outputs: outcome
             .outputs
             .iter()

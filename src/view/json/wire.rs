@@ -76,6 +76,8 @@ pub struct Applied {
     pub skipped: usize,
     /// Steps that were not begun, because the run was stopped.
     pub not_begun: usize,
+    /// How many were begun and not waited for, because the run was stopped.
+    pub left: usize,
     /// The outputs by name; secrets are "(sensitive)".
     pub outputs: BTreeMap<String, Json>,
 }

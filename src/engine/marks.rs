@@ -37,7 +37,7 @@ pub async fn change(
     object: &Marked<'_>,
     owners: (Option<&Ownership>, Option<&Ownership>),
     token: EcoString,
-    patience: Patience,
+    patience: &Patience,
     mut waiting: impl FnMut(&ProviderError),
 ) -> Result<(), ProviderError> {
     if !can_change(object.schema) {

@@ -59,7 +59,7 @@ pub async fn import(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     let owner = run.owner(&desired.address, &nonce);
     let object = Marked { target, schema: &schema, id: &id, observed: &observed };
     if let Err(error) =
-        marks::change(provider.as_ref(), &object, (None, Some(&owner)), marking, patience, waiting).await
+        marks::change(provider.as_ref(), &object, (None, Some(&owner)), marking, &patience, waiting).await
     {
         // Marks that nobody knows of are resolved by the next run, as a create would be.
         if !error.may_have_effect() {
@@ -78,12 +78,12 @@ pub async fn import(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     };
     let result = async {
         if !request.changed.is_empty() {
-            super::update::change(run, step, provider, &request, (target, &nonce), patience).await?;
+            super::update::change(run, step, provider, &request, (target, &nonce), &patience).await?;
         }
         let fields = run.fields(&step.address, &request.inputs);
         let awaited = Awaited { target, kind: &desired.kind, id: &id, fields, poll: declared.timings.poll as f64 };
         Ok::<Live, StepError>(
-            until_ready(&run.reads, &awaited, patience, |state| run.waiting(&step.address, state)).await?,
+            until_ready(&run.reads, &awaited, &patience, |state| run.waiting(&step.address, state)).await?,
         )
     }
     .await;

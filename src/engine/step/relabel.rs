@@ -39,7 +39,7 @@ pub async fn relabel(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepEr
     let token = run.key.token(&run.snapshot.lineage, step.address.as_str(), &nonce);
     let patience = run.deadline(desired, "update", timings.update, provider.tempo());
     let waiting = |error: &ProviderError| run.waiting(&step.address, &error.code);
-    let marked = marks::change(provider.as_ref(), &object, (None, Some(&owner)), token, patience, waiting).await;
+    let marked = marks::change(provider.as_ref(), &object, (None, Some(&owner)), token, &patience, waiting).await;
     // Whether or not the marks changed: what is remembered is what was written before.
     run.journal.append(vec![Entry::Failed { nonce }]).await?;
     marked?;

@@ -1,5 +1,6 @@
 //! Properties that nothing checked: they reach the cloud, or the plan is refused. Pure.
 
+use cairn_provider::naming::UNLISTED;
 use cairn_provider::schema::RAW;
 
 use crate::diagnostic::Diagnostic;
@@ -7,6 +8,18 @@ use crate::model::desired::DesiredResource;
 
 /// What is said where a handler has no way to send them. Nothing is left out in silence.
 pub fn not_sent(desired: &DesiredResource) -> Option<Diagnostic> {
+    if desired.kind == UNLISTED {
+        let type_name = desired.inputs.get("type_name").map_or(desired.origin, |field| field.span);
+        return Some(
+            Diagnostic::error(
+                "raw::not_sent",
+                "This version cannot manage types that are not in the catalogue",
+                type_name,
+                "it has no way to create this one",
+            )
+            .help("the sandbox carries it; for a cloud, wait for a version whose catalogue has the type"),
+        );
+    }
     let raw = desired.inputs.get(RAW)?;
     let names = desired.unchecked().unwrap_or_default();
     let names = if names.is_empty() { "they".to_owned() } else { names.join(", ") };
@@ -50,5 +63,7 @@ mod tests {
         let refused = not_sent(&desired).unwrap();
         assert_eq!((refused.code, refused.span()), ("raw::not_sent", Some(span)));
         assert!(format!("{refused:?}").contains("NewProperty would be left out"));
+        desired.kind = "aws.Unlisted".into();
+        assert!(not_sent(&desired).unwrap().message.contains("not in the catalogue"));
     }
 }

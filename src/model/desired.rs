@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use cairn_provider::naming::UNLISTED;
 use cairn_provider::request::Target;
 use cairn_provider::schema::RAW;
 use cairn_provider::schema::overlay::Replacement;
@@ -198,8 +199,12 @@ impl DesiredStack {
 }
 
 impl DesiredResource {
-    /// The vendor's names of properties that are sent unseen; nothing if there are none.
+    /// The vendor's names of properties that are sent unseen, or of the type if all of them are; nothing if there are none.
     pub fn unchecked(&self) -> Option<Vec<EcoString>> {
+        if self.kind == UNLISTED {
+            let vendor = self.known("type_name").and_then(Value::as_text).unwrap_or("type_name");
+            return Some(vec![vendor.into()]);
+        }
         let raw = &self.inputs.get(RAW)?.value;
         Some(match raw {
             Residual::Value(value) => value.as_map()?.keys().cloned().collect(),

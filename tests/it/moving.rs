@@ -312,3 +312,21 @@ fn raw_properties_are_carried_and_marked() {
     project.expect(0, "sandbox set t raw=1");
     assert_eq!(project.expect(2, "drift --sandbox").code, Some(2));
 }
+
+#[test]
+fn types_that_are_not_in_the_catalogue_live_on_the_sandbox() {
+    let thing = "resource thing = aws.Unlisted { type_name: \"AWS::New::Thing\", properties: { Name: \"x\", Net: vpc.vpc_id } }\n\
+        resource vpc = aws.ec2.Vpc { cidr_block: 10.0.0.0/16, tags: { Thing: thing.identifier } }\n";
+    let project = stack(&thing.replace(", tags: { Thing: thing.identifier }", ""));
+    let plan = project.json(0, "plan --sandbox");
+    assert_eq!(plan["unchecked"], json!({ "thing": ["AWS::New::Thing"] }));
+    settles(&project, 2);
+    project.edit("stack.cairn", "Name: \"x\"", "Name: \"y\"");
+    assert_eq!(project.json(0, "plan --sandbox")["summary"]["update"], 1);
+    settles(&project, 2);
+    project.edit("stack.cairn", "New::Thing", "New::Other");
+    assert_eq!(project.json(0, "plan --sandbox")["summary"]["replace"], 1);
+    settles(&project, 2);
+    project.expect(0, "destroy --sandbox --yes");
+    assert!(everything(&project, "small").is_empty());
+}

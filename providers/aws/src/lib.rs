@@ -8,6 +8,7 @@
 mod resources;
 mod facts;
 mod catalogue;
+mod unlisted;
 #[cfg(feature = "native")]
 #[macro_use]
 pub mod native;

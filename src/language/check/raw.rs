@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use cairn_provider::naming;
 use cairn_provider::schema::TypeSchema;
 
 use super::record::Given;
 use super::{Checker, Want};
 use crate::diagnostic::Diagnostic;
-use crate::language::syntax::ast::{Entry, Expr, ExprKind};
+use crate::language::syntax::ast::{Entry, Expr, ExprKind, TextPart};
 use crate::language::types::Type;
 
 impl Checker<'_> {
@@ -41,5 +42,24 @@ impl Checker<'_> {
                 );
             }
         }
+    }
+
+    /// `aws.Unlisted` of a type that has a name of its own.
+    pub(super) fn unlisted(&mut self, given: &[Given<'_>]) {
+        let Some(value) = given.iter().find(|field| field.name == "type_name").and_then(|field| field.value) else {
+            return;
+        };
+        let ExprKind::Text(text) = &value.kind else { return };
+        let [TextPart::Known(vendor)] = text.parts.as_slice() else { return };
+        let Some(name) = naming::aws_type(vendor).filter(|name| self.program.catalogue.contains(name)) else { return };
+        self.report(
+            Diagnostic::error(
+                "raw::known",
+                format!("`{vendor}` is no new type"),
+                value.span,
+                format!("the catalogue knows it as `{name}`"),
+            )
+            .help(format!("resource … = {name} {{ … }}")),
+        );
     }
 }

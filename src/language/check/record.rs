@@ -262,6 +262,9 @@ impl Checker<'_> {
             }
             self.schema_field(schema, own, field);
         }
+        if writing && id == 0 && schema.name == naming::UNLISTED {
+            self.unlisted(given);
+        }
         if writing {
             self.required_fields(schema, record, given, &present, span);
         }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::crash_points::cut;
+use crate::faults::until_done;
 use crate::project::Project;
 use crate::sandbox_truth::{everything, objects, recorded};
 
@@ -155,4 +156,24 @@ fn ended_twice_in_a_move_the_third_run_finishes() {
     }
     assert!(pairs > 15, "only {pairs} pairs were hit");
     assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.join("\n\n"));
+}
+
+/// Throttled, refused and unanswered calls, and reads that lag: every run makes progress, and the end is exact.
+#[test]
+fn under_faults_moves_converge_and_nothing_is_lost_or_doubled() {
+    let mut failures = Vec::new();
+    let mut runs = 0;
+    for seed in 1..=24 {
+        let project = prepared();
+        match until_done(&project, "apply --sandbox --yes", seed, 0) {
+            Ok(count) => runs += count,
+            Err(failure) => failures.push(failure),
+        }
+        if let Err(why) = finish(&project, "") {
+            failures.push(format!("seed {seed}: {why}"));
+        }
+    }
+    println!("24 seeds, {runs} runs");
+    assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.join("\n\n"));
+    assert!(runs > 30, "the faults hardly hit: {runs} runs for 24 seeds");
 }

@@ -208,14 +208,17 @@ impl Update {
             let mut tags = observed.get(&field).and_then(Value::as_map).cloned().unwrap_or_default();
             let marks = owner.map(Ownership::tags).into_iter().flatten();
             tags.extend(marks.map(|(name, text)| (name.into(), tag(&text))));
-            Map::from([(field.clone(), Value::from(tags))])
+            Value::from(tags)
         };
+        // Some services want to know more of an object than its identity to find its tags.
+        let mut before_marks = observed.clone();
+        before_marks.insert(field.clone(), with(before));
         let nobody = || Ownership { stack: EcoString::new(), address: EcoString::new(), nonce: EcoString::new() };
         Some(Self {
             kind: schema.name.clone(),
             id,
-            observed: with(before),
-            inputs: with(after),
+            observed: before_marks,
+            inputs: Map::from([(field.clone(), with(after))]),
             changed: [field.clone()].into(),
             owner: after.cloned().unwrap_or_else(nobody),
             token,
@@ -241,4 +244,56 @@ pub struct LookUp {
     pub kind: EcoString,
     /// Fields and the values they must have.
     pub conditions: Map,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Update;
+    use crate::object::Ownership;
+    use crate::schema::facts::Facts;
+    use crate::schema::overlay::Overlay;
+    use crate::schema::{TypeSchema, build};
+    use crate::value::{Map, Value};
+
+    static OVERLAY: Overlay = Overlay::EMPTY;
+
+    fn schema(tag: &str) -> TypeSchema {
+        let facts = r#"{"type":"AWS::Sample::Widget","id":["Id"],"tags":"Tags",
+            "properties":{"Id":{},"Tags":{"type":"array","items":{"ref":"Tag"}}},
+            "definitions":{"Tag":{"type":"object","required":["Key","Value"],"properties":{"Key":{},"Value":{}TAG}}}}"#;
+        build(&Facts::parse(&facts.replace("TAG", tag)).unwrap(), &OVERLAY).unwrap()
+    }
+
+    fn marks(schema: &TypeSchema) -> Update {
+        let owner = Ownership { stack: "s".into(), address: "a".into(), nonce: "n".into() };
+        let observed = Map::from([
+            ("id".into(), Value::text("w-1")),
+            ("tags".into(), Value::map([("Name".into(), Value::text("x"))])),
+        ]);
+        Update::of_marks(schema, "w-1".into(), &observed, (None, Some(&owner)), "t".into()).unwrap()
+    }
+
+    #[test]
+    fn marks_change_beside_the_tags_of_the_user() {
+        let update = marks(&schema(""));
+        let (before, after) = (update.observed["tags"].as_map().unwrap(), update.inputs["tags"].as_map().unwrap());
+        assert_eq!((before.len(), after.len()), (1, 4));
+        assert_eq!((&after["Name"], &after["cairn:addr"]), (&Value::text("x"), &Value::text("a")));
+        assert_eq!(update.observed["id"], Value::text("w-1"));
+        assert_eq!(update.changed.len(), 1);
+    }
+
+    #[test]
+    fn what_is_not_tagged_has_no_marks_to_change() {
+        let facts = r#"{"type":"AWS::Sample::Widget","id":["Id"],"properties":{"Id":{}}}"#;
+        let schema = build(&Facts::parse(facts).unwrap(), &OVERLAY).unwrap();
+        assert!(Update::of_marks(&schema, "w-1".into(), &Map::new(), (None, None), "t".into()).is_none());
+    }
+
+    #[test]
+    fn nothing_inherits_marks() {
+        let update = marks(&schema(r#","PropagateAtLaunch":{"type":"boolean"}"#));
+        let mark = update.inputs["tags"].as_map().unwrap()["cairn:addr"].as_map().unwrap();
+        assert_eq!((&mark["value"], &mark["propagate_at_launch"]), (&Value::text("a"), &Value::Bool(false)));
+    }
 }

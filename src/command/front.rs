@@ -13,9 +13,10 @@ use crate::engine::lookup;
 use crate::host::files::DiskFiles;
 use crate::host::terminal;
 use crate::language::check::{self, Typed};
-use crate::language::evaluate::{self, Override};
+use crate::language::evaluate::{self, CaseId, Evaluation, Override, WaiverUse};
 use crate::language::program::{ItemId, Program};
 use crate::language::{resolve, syntax};
+use crate::model::date::Date;
 use crate::model::desired::{DesiredStack, LookupAnswers};
 use crate::model::plan::Plan;
 use crate::registry;
@@ -33,6 +34,8 @@ pub struct Front {
     /// What was found wrong with it, for all environments.
     pub report: Report,
     overrides: Vec<Override>,
+    /// The day of the command, for exceptions that end.
+    pub today: Date,
 }
 
 /// Loads and checks a stack.
@@ -44,7 +47,8 @@ pub fn load(root: &Path, set: &[String]) -> Result<Front, Failure> {
     let (mut program, mut report) = resolve::load(&files, registry::catalogue());
     let overrides = set.iter().map(|given| overriding(&mut program, given)).collect::<Result<Vec<_>, _>>()?;
     let typed = check::check(&program, &mut report);
-    Ok(Front { root: root.to_path_buf(), files, program, typed, report, overrides })
+    let today = crate::host::today();
+    Ok(Front { root: root.to_path_buf(), files, program, typed, report, overrides, today })
 }
 
 /// `name=value` of the command line, as a source of its own, so that reports have a place.
@@ -110,17 +114,23 @@ impl Front {
             overrides: &self.overrides,
             answers,
             files: &self.files,
+            today: Some(self.today),
+            changes: None,
         }
     }
 
     /// Evaluates an environment without any cloud; reports what is wrong with it.
     pub fn offline(&self, environment: Option<EcoString>, report: &mut Report) -> DesiredStack {
+        self.evaluated(environment, report).stack
+    }
+
+    fn evaluated(&self, environment: Option<EcoString>, report: &mut Report) -> Evaluation {
         let evaluation = evaluate::evaluate(&self.request(environment, None), report);
         // A circle of needs is found in every environment, with or without a cloud.
         if let Err(circles) = crate::engine::graph::build(&evaluation.stack, &crate::state::Snapshot::default()) {
             report.extend(circles);
         }
-        evaluation.stack
+        evaluation
     }
 
     /// Evaluates an environment, looking up what it asks for.
@@ -147,6 +157,18 @@ impl Front {
         Err(Failure::new(format!("look-ups that depend on each other did not end after {MAX_ROUNDS} rounds")))
     }
 
+    /// The test cases of the stack and of what it imports.
+    pub fn cases(&self) -> Vec<(EcoString, CaseId)> {
+        evaluate::cases(&self.program)
+    }
+
+    /// Runs a test case; gives what is wrong.
+    pub fn run_case(&self, case: CaseId) -> Vec<Diagnostic> {
+        // A case means the same on every day: exceptions hold.
+        let request = evaluate::Request { today: None, overrides: &[], ..self.request(None, None) };
+        evaluate::run_case(&request, case)
+    }
+
     /// Everything that is wrong, as the message of a failure.
     pub fn failure(&self, diagnostics: Vec<Diagnostic>) -> Failure {
         let terminal = terminal::detect();
@@ -157,9 +179,10 @@ impl Front {
     /// Checks all environments; gives every report, each mistake once.
     pub fn check_all(&self) -> Vec<Diagnostic> {
         let mut report = self.report.clone();
+        let mut waivers: Vec<WaiverUse> = Vec::new();
         for environment in self.environments() {
             let mut found = Report::default();
-            self.offline(environment, &mut found);
+            waivers.extend(self.evaluated(environment, &mut found).waivers);
             // What types already say is wrong is not said again when it is evaluated.
             let news = found
                 .into_sorted()
@@ -167,6 +190,7 @@ impl Front {
                 .filter(|diagnostic| !diagnostic.span().is_some_and(|span| self.report.has_error_around(span)));
             report.extend(news);
         }
+        report.extend(evaluate::unused_waivers(waivers.iter()));
         report.into_sorted()
     }
 

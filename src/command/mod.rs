@@ -15,7 +15,9 @@ mod proposal;
 mod run;
 mod sandbox;
 mod saved;
+mod show;
 mod state;
+mod test;
 mod version;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -43,6 +45,8 @@ pub struct Cli {
 enum Command {
     /// Check a stack offline, in all its environments
     Check(check::Arguments),
+    /// Run the test cases of a stack, offline
+    Test(test::Arguments),
     /// Show what an apply would do; writes nothing
     Plan(plan::Arguments),
     /// Bring the cloud to what the stack says, or apply a saved plan
@@ -55,6 +59,8 @@ enum Command {
     Graph(graph::Arguments),
     /// Look at what is remembered
     State(state::Arguments),
+    /// Print the source of a part of the standard library
+    Show(show::Arguments),
     /// Change the sandbox cloud as somebody else would
     Sandbox(sandbox::Arguments),
     /// Show the version
@@ -89,12 +95,14 @@ fn run(cli: Cli) -> Exit {
     let result = runtime.block_on(async {
         match cli.command {
             Command::Check(arguments) => check::run(arguments),
+            Command::Test(arguments) => test::run(arguments),
             Command::Plan(arguments) => plan::run(arguments).await,
             Command::Apply(arguments) => apply::run(arguments).await,
             Command::Destroy(arguments) => destroy::run(arguments).await,
             Command::Drift(arguments) => drift::run(arguments).await,
             Command::Graph(arguments) => graph::run(arguments),
             Command::State(arguments) => state::run(arguments).await,
+            Command::Show(arguments) => show::run(arguments),
             Command::Sandbox(arguments) => sandbox::run(arguments).await,
             Command::Version(arguments) => version::run(arguments),
         }

@@ -94,11 +94,8 @@ pub struct Work<'a> {
 pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
     let watch = Stopwatch::start();
     let Taken { store, mut folded, key, reusable } = taken;
-    let mut moves = Vec::new();
-    for (from, to) in work.moved {
-        folded.snapshot.rename(&from, &to);
-        moves.push(Entry::Moved { from, to });
-    }
+    folded.snapshot.rename(work.moved.iter().map(|(from, to)| (from, to)));
+    let moves = work.moved.into_iter().map(|(from, to)| Entry::Moved { from, to });
     let format = work.format;
     let plan = work.planning.plan.clone();
     let graph = schedule(&plan, &work.desired, &folded.snapshot, work.clouds).map_err(|circle| {

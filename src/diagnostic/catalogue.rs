@@ -31,7 +31,7 @@ pages! {
     forget: still_declared;
     functions: recursion;
     graph: cycle;
-    imports: builtin circle file header library missing name path unknown;
+    imports: builtin circle file header library missing name path standard unknown;
     language: not_supported;
     literals: address cidr_host_bits cidr_prefix number unit unit_missing;
     lookup: failed key many_looped none several;
@@ -41,6 +41,7 @@ pages! {
     network: outside overlap;
     phase: choice input_not_known known_input lookup_own loop_key place;
     plan: looks_renamed never_replaced protected;
+    policy: denied shape unknown verdict waiver_date waiver_expired waiver_unused warned;
     providers: default;
     raw: known not_sent;
     refs:
@@ -58,6 +59,7 @@ pages! {
         missing_colon missing_comma missing_operand missing_value reserved_word semicolon single_quotes
         stray_bracket too_deep too_large unclosed unknown_keyword unreadable unterminated_string
         wrong_bracket;
+    test: asserts_nothing failed given shape;
     types:
         arguments declaration declaration_inside dimension else_missing function_value index interpolation
         match_incomplete mismatch missing_fields not_callable not_one_of operator output range recursive

@@ -46,8 +46,6 @@ pub fn settle(desired: &DesiredStack, snapshot: &Snapshot) -> Moves {
         moves.moved.insert(resource.address.clone(), former.address.clone());
     }
     moves.snapshot = snapshot.clone();
-    for (to, from) in &moves.moved {
-        moves.snapshot.rename(from, to);
-    }
+    moves.snapshot.rename(moves.moved.iter().map(|(to, from)| (from, to)));
     moves
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use cairn_provider::schema::TypeSchema;
+use cairn_provider::value::{Map, render};
 use ecow::EcoString;
 
 use super::compare::{self, Planned, Subject};
@@ -15,40 +17,118 @@ use crate::model::desired::DesiredResource;
 use crate::source::Span;
 use crate::state::Recorded;
 
+/// More that are alike than this are not looked through: nobody could say which one was meant.
+const MOST_ALIKE: usize = 64;
+
+/// Something new, in the form in which it is compared.
+struct Fresh<'a> {
+    address: &'a Address,
+    needs: usize,
+    /// Whether anything of its content is known.
+    known: bool,
+}
+
+/// New things of one type whose same fields are not known yet, by everything else.
+type Alike<'a> = BTreeMap<(EcoString, Vec<EcoString>), BTreeMap<String, Vec<Fresh<'a>>>>;
+
 /// Pairs of which one goes and the other one comes, of one type and content: with what to write if they are the same.
 pub fn looks_renamed(inputs: &Inputs<'_>, changes: &[Change], world: &World) -> Vec<Diagnostic> {
-    let gone: Vec<&Change> = changes
+    let gone = changes
         .iter()
         .filter(|change| change.action == Action::Delete && change.reasons.contains(&Reason::Removed))
-        .collect();
+        .filter_map(|change| inputs.snapshot.resources.get_key_value(&change.address));
+    let gone: Vec<(&Address, &Recorded)> = gone.collect();
     if gone.is_empty() {
         return Vec::new();
     }
-    let new: Vec<&Change> = changes
-        .iter()
-        .filter(|change| change.action == Action::Create && change.reasons.contains(&Reason::New))
-        .collect();
-    let mut pairs: Vec<(&Address, &Address)> = Vec::new();
-    for old in &gone {
-        let Some(recorded) = inputs.snapshot.resources.get(&old.address) else { continue };
-        let alike: Vec<&Address> =
-            new.iter().filter(|new| is_alike(inputs, recorded, new, world)).map(|new| &new.address).collect();
-        let same_end: Vec<&Address> =
-            alike.iter().copied().filter(|new| !renamed(&old.address, new).2.is_empty()).collect();
-        match (alike.as_slice(), same_end.as_slice()) {
-            ([only], _) | (_, [only]) => pairs.push((&old.address, only)),
-            _ => {}
-        }
+    let new = fresh(inputs, changes, world);
+    let mut pairs: BTreeMap<&Address, &Address> = BTreeMap::new();
+    let mut claimed: BTreeMap<&Address, usize> = BTreeMap::new();
+    for (old, recorded) in gone {
+        let Some(found) = meant(inputs, old, recorded, &new) else { continue };
+        pairs.insert(old, found);
+        *claimed.entry(found).or_default() += 1;
     }
     // One new address for two old ones is no renaming.
-    let unique: Vec<(&Address, &Address)> =
-        pairs.iter().copied().filter(|(_, new)| pairs.iter().filter(|(_, other)| other == new).count() == 1).collect();
+    pairs.retain(|_, new| claimed.get(new) == Some(&1));
     let mut said: BTreeMap<(EcoString, EcoString), &Address> = BTreeMap::new();
-    for (old, new) in unique {
+    for (old, new) in pairs {
         let (from, to, _) = renamed(old, new);
         said.entry((from, to)).or_insert(new);
     }
     said.into_iter().filter_map(|((from, to), member)| report(inputs, &from, &to, member)).collect()
+}
+
+/// What is new, by what it is like.
+fn fresh<'a>(inputs: &Inputs<'_>, changes: &'a [Change], world: &World) -> Alike<'a> {
+    let mut alike = Alike::new();
+    for change in
+        changes.iter().filter(|change| change.action == Action::Create && change.reasons.contains(&Reason::New))
+    {
+        let Some(desired) = inputs.desired.resources.get(&change.address) else { continue };
+        let Some(schema) = inputs.clouds.catalogue.get(&desired.kind) else { continue };
+        let subject = Subject { desired, schema, recorded: None, observed: None, source: EcoString::new() };
+        let wanted = compare::wanted(&subject, world);
+        let (mut known, mut unknown) = (Map::new(), Vec::new());
+        for (name, planned) in wanted {
+            match planned {
+                Planned::Known(value) => {
+                    known.insert(name, value);
+                }
+                Planned::Unknown(_) | Planned::Map(_) | Planned::List(_) => unknown.push(name),
+            }
+        }
+        let known = masked(schema, &known, inputs.key);
+        let print = fingerprint(schema, known.keys().chain(&unknown), &known);
+        let any = known.keys().any(|name| !is_made(schema, name));
+        let one = Fresh { address: &change.address, needs: desired.needs.len(), known: any };
+        alike.entry((desired.kind.clone(), unknown)).or_default().entry(print).or_default().push(one);
+    }
+    alike
+}
+
+/// Everything that is the same for two that are alike: the names of all fields, and the values that are known.
+fn fingerprint<'n>(schema: &TypeSchema, names: impl Iterator<Item = &'n EcoString>, known: &Map) -> String {
+    let mut names: Vec<&EcoString> = names.filter(|name| !is_made(schema, name)).collect();
+    names.sort();
+    let parts: Vec<String> = names
+        .into_iter()
+        .map(|name| known.get(name).map_or_else(|| name.to_string(), |value| format!("{name}={}", render(value))))
+        .collect();
+    parts.join("\n")
+}
+
+/// Whether a field is the name that follows from the address if nobody writes one.
+fn is_made(schema: &TypeSchema, name: &str) -> bool {
+    let rule = schema.overlay.name.map(|rule| rule.property);
+    rule.is_some_and(|property| schema.field(name).is_some_and(|field| field.vendor == property))
+}
+
+/// The only new address that is like an old one, or the only one of them that ends alike.
+fn meant<'a>(inputs: &Inputs<'_>, old: &Address, recorded: &Recorded, new: &Alike<'a>) -> Option<&'a Address> {
+    let schema = inputs.clouds.catalogue.get(&recorded.kind)?;
+    let mut alike: Vec<&'a Address> = Vec::new();
+    let of_kind = new.range((recorded.kind.clone(), Vec::new())..).take_while(|((kind, _), _)| *kind == recorded.kind);
+    for ((_, unknown), prints) in of_kind {
+        let mut known = recorded.inputs.clone();
+        known.retain(|name, _| !unknown.contains(name));
+        let found = prints.get(&fingerprint(schema, recorded.inputs.keys(), &known));
+        let found = found.into_iter().flatten();
+        alike.extend(
+            found
+                .filter(|one| one.known || !recorded.inputs.is_empty() && one.needs == recorded.needs.len())
+                .map(|one| one.address)
+                .take(MOST_ALIKE + 1),
+        );
+    }
+    if let [only] = alike.as_slice() {
+        return Some(only);
+    }
+    if alike.len() > MOST_ALIKE {
+        return None;
+    }
+    let mut same_end = alike.into_iter().filter(|new| !renamed(old, new).2.is_empty());
+    same_end.next().filter(|_| same_end.next().is_none())
 }
 
 /// What differs between two addresses, without the names they both end in: the old part, the new one, the common rest.
@@ -82,41 +162,6 @@ fn last_part(address: &str) -> Option<usize> {
         return opening;
     }
     address.rfind('.')
-}
-
-/// Whether what is wanted is what was written, as far as it is known: everything but a name that follows from the address.
-fn is_alike(inputs: &Inputs<'_>, recorded: &Recorded, new: &Change, world: &World) -> bool {
-    if recorded.kind != new.kind {
-        return false;
-    }
-    let Some(desired) = inputs.desired.resources.get(&new.address) else { return false };
-    let Some(schema) = inputs.clouds.catalogue.get(&desired.kind) else { return false };
-    let named = schema.overlay.name.map(|rule| rule.property);
-    let made = |name: &EcoString| named.is_some_and(|name_of| schema.field(name).is_some_and(|f| f.vendor == name_of));
-    let subject = Subject { desired, schema, recorded: None, observed: None, source: EcoString::new() };
-    let wanted = compare::wanted(&subject, world);
-    let fields = |names: &mut dyn Iterator<Item = &EcoString>| -> Vec<EcoString> {
-        names.filter(|name| !made(name)).cloned().collect()
-    };
-    if fields(&mut recorded.inputs.keys()) != fields(&mut wanted.keys()) {
-        return false;
-    }
-    let mut agreed = 0_usize;
-    for (name, planned) in wanted.iter().filter(|(name, _)| !made(name)) {
-        if let Planned::Known(value) = planned {
-            let one = [(name.clone(), value.clone())].into();
-            if masked(schema, &one, inputs.key).get(name) != recorded.inputs.get(name) {
-                return false;
-            }
-            agreed += 1;
-        }
-    }
-    agreed > 0 || same_names(desired, recorded)
-}
-
-/// Resources without any known content are alike if they need things of the same number.
-fn same_names(desired: &DesiredResource, recorded: &Recorded) -> bool {
-    !recorded.inputs.is_empty() && desired.needs.len() == recorded.needs.len()
 }
 
 fn report(inputs: &Inputs<'_>, from: &str, to: &str, member: &Address) -> Option<Diagnostic> {

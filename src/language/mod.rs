@@ -3,9 +3,11 @@
 pub mod syntax;
 pub mod types;
 pub mod program;
+pub mod standard;
 pub mod resolve;
 mod literal;
 mod named;
+mod remedy;
 pub mod check;
 pub mod evaluate;
 

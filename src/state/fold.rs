@@ -84,7 +84,7 @@ fn apply(folded: &mut Folded, entry: Entry) {
         Entry::Forgotten { address } => {
             folded.snapshot.resources.remove(&address);
         }
-        Entry::Moved { from, to } => folded.snapshot.rename(&from, &to),
+        Entry::Moved { from, to } => folded.snapshot.rename([(&from, &to)]),
         Entry::Released => folded.writer = None,
     }
 }

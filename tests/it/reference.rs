@@ -16,6 +16,7 @@ fn the_reference_is_fresh() {
     let mut pages: BTreeMap<String, String> = BTreeMap::new();
     pages.insert("command-line.md".into(), command_line());
     pages.insert("errors.md".into(), errors());
+    pages.insert("../standard-library.md".into(), crate::standard_library::chapter());
     for (name, text) in cairn::view::json::schemas() {
         pages.insert(name.into(), text);
     }

@@ -2,6 +2,7 @@
 
 mod branch;
 mod call;
+mod case;
 mod construct;
 mod declaration;
 mod decorator;
@@ -12,6 +13,7 @@ mod mismatch;
 mod moving;
 mod misspelt;
 mod operator;
+mod policy;
 mod raw;
 mod record;
 mod type_name;
@@ -27,7 +29,7 @@ use super::types::Type;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::source::Span;
 
-pub use decorator::ignored_path;
+pub use decorator::{ignored_path, waived_until};
 pub use fits::fits;
 
 /// What checking found out: the types of all items, and which items are wrong.
@@ -73,6 +75,7 @@ pub fn check(program: &Program, report: &mut Report) -> Typed {
         declared: None,
         diagnostics: Vec::new(),
         quiet: 0,
+        written: false,
     };
     for index in 0..program.units.len() {
         checker.unit(UnitId(index));
@@ -113,6 +116,8 @@ struct Checker<'p> {
     diagnostics: Vec<Diagnostic>,
     /// Above zero, nothing is reported: the expression is looked at a second time, or is broken.
     quiet: usize,
+    /// Whether only what is written counts: a field that nobody has to write may be absent.
+    written: bool,
 }
 
 /// What the place of an expression expects.
@@ -183,7 +188,9 @@ impl<'p> Checker<'p> {
     fn enter<T>(&mut self, unit: UnitId, run: impl FnOnce(&mut Self) -> T) -> T {
         let outer_unit = std::mem::replace(&mut self.unit, unit);
         let outer_locals = std::mem::take(&mut self.locals);
+        let outer_written = std::mem::take(&mut self.written);
         let result = run(self);
+        self.written = outer_written;
         self.unit = outer_unit;
         self.locals = outer_locals;
         result

@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostic, suggest};
 use crate::language::program::UnitId;
 use crate::language::syntax::ast::{Arg, Declaration, Decorator, Expr, ExprKind, ItemKind, Keyword};
 use crate::language::types::Type;
+use crate::language::unsupported;
 
 impl Checker<'_> {
     /// `@adopt(id)` above a resource, `@adopt(member: id)` above an instance of a component.
@@ -85,7 +86,16 @@ impl Checker<'_> {
     /// An address that need not be declared any more: names, members and keys.
     pub(super) fn former_address(&mut self, expression: &Expr, example: &str) {
         match &expression.kind {
-            ExprKind::Name(_) => {}
+            ExprKind::Name(name) => {
+                let program = self.program;
+                let binding = program.unit(self.unit).values.get(name);
+                if binding.is_some_and(|binding| matches!(program.item(binding.item).kind, ItemKind::Import(_))) {
+                    self.report(
+                        unsupported("Moving something from another stack", expression.span)
+                            .help("forget it there and apply, then take it over here with @adopt"),
+                    );
+                }
+            }
             ExprKind::Member(member) if !member.optional => self.former_address(&member.base, example),
             ExprKind::Index(base, key) => {
                 self.former_address(base, example);

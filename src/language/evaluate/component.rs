@@ -13,10 +13,14 @@ use super::term::{Kind, Phase, Term};
 use super::{Evaluator, MAX_INSTANCES, Place, Scope};
 use crate::diagnostic::Diagnostic;
 use crate::language::program::{ItemId, TypeBinding, UnitId};
-use crate::language::syntax::ast::{Construct, Declaration, Each, Expr, ExprKind, ItemKind, Keyword, join};
+use crate::language::syntax::ast::{Construct, Declaration, Each, Entry, Expr, ExprKind, ItemKind, Keyword, join};
 use crate::language::types::Type;
 use crate::model::Address;
+use crate::model::desired::Need;
 use crate::source::Span;
+
+/// What an instance is given for its inputs, each with what it touches.
+type Given = BTreeMap<EcoString, (Term, Rc<Vec<Need>>)>;
 
 impl Evaluator<'_> {
     /// All instances of a declaration, made when they are first asked for.
@@ -190,6 +194,7 @@ impl Evaluator<'_> {
             fields: RefCell::default(),
             placement: RefCell::default(),
             found: RefCell::default(),
+            given: RefCell::default(),
             inherited,
         });
         if instance.lookup {
@@ -218,20 +223,18 @@ impl Evaluator<'_> {
         self.components.insert(address.clone(), self.declared_name(id));
         let placement = inherited.placement.clone();
         let given = match &construct.fields {
-            Some(fields) if !self.typed.failed.contains(&id) => self.expression(fields, place),
-            _ => Term::map(BTreeMap::new(), origin),
+            Some(fields) if !self.typed.failed.contains(&id) => self.given(fields, place),
+            _ => Some(BTreeMap::new()),
         };
-        let entries = match &given.kind {
-            Kind::Map(entries) => Rc::clone(entries),
-            _ => Rc::default(),
-        };
-        let failed = self.typed.failed.contains(&id) || given.is_error();
+        let failed = self.typed.failed.contains(&id) || given.is_none();
+        let given = given.unwrap_or_default();
         let new = self.scopes.len();
         self.scopes.push(Scope {
             unit: component,
             outer: Some(scope),
             path: Some(address),
             inputs: BTreeMap::new(),
+            input_needs: given.iter().map(|(name, (_, needs))| (name.clone(), needs.clone())).collect(),
             inherited: Rc::new(inherited),
         });
         let program = self.program;
@@ -240,7 +243,7 @@ impl Evaluator<'_> {
             let ItemKind::Input(input) = &program.item(item).kind else { continue };
             let Some(ty) = self.typed.types.get(&item).cloned() else { continue };
             let name = &input.name.text;
-            let term = match (entries.get(name), &input.default) {
+            let term = match (given.get(name).map(|(term, _)| term), &input.default) {
                 (Some(term), _) => {
                     self.known_input(item, component, name, term, construct);
                     self.coerced(scope, term.clone(), &ty)
@@ -267,6 +270,39 @@ impl Evaluator<'_> {
         Term { origin, kind: Kind::Component(new) }
     }
 
+    /// What a component is given, each input with what it touches: who reads an input waits for what it was made of,
+    /// and not for what the other inputs were made of.
+    fn given(&mut self, fields: &Expr, place: &Place) -> Option<Given> {
+        let ExprKind::Record(entries) = &fields.kind else { return None };
+        let mut given = BTreeMap::new();
+        for entry in entries {
+            match entry {
+                Entry::Field(key, value) => {
+                    let (term, needs) = self.collecting(|evaluator| evaluator.expression(value, place));
+                    given.insert(key.text.clone(), (term, Rc::new(needs)));
+                }
+                Entry::Short(name) => {
+                    let (term, needs) = self.collecting(|evaluator| evaluator.name(&name.text, name.span, place));
+                    given.insert(name.text.clone(), (term, Rc::new(needs)));
+                }
+                Entry::Spread(value) => {
+                    let (term, needs) = self.collecting(|evaluator| evaluator.expression(value, place));
+                    let needs = Rc::new(needs);
+                    match &term.kind {
+                        Kind::Map(entries) => given.extend(
+                            entries.iter().map(|(name, term)| (name.clone(), (term.clone(), Rc::clone(&needs)))),
+                        ),
+                        Kind::Value(Value::None) => {}
+                        _ => return None,
+                    }
+                }
+            }
+        }
+        // An entry without a value is left out.
+        given.retain(|_, (term, _)| !term.is_none());
+        Some(given)
+    }
+
     /// Whether a scope belongs to an instance of a component, at any depth.
     fn lies_in(&self, scope: usize, component: UnitId) -> bool {
         let mut next = Some(scope);
@@ -279,7 +315,7 @@ impl Evaluator<'_> {
         false
     }
 
-    fn component_conditions(&mut self, component: UnitId, scope: usize) {
+    pub(super) fn component_conditions(&mut self, component: UnitId, scope: usize) {
         let program = self.program;
         for &item in &program.unit(component).items {
             let ItemKind::Input(input) = &program.item(item).kind else { continue };
@@ -342,13 +378,14 @@ impl Evaluator<'_> {
         formers.extend(outer.formers.iter().cloned());
         let mut adoptions = self.member_adoptions(id, address, place);
         adoptions.extend(outer.adoptions.iter().cloned());
-        Inherited { options, needs, placement: Some(decorated.placement), formers, adoptions }
+        let mut waivers = self.waivers_of(scope, id);
+        waivers.extend(outer.waivers.iter().cloned());
+        Inherited { options, needs, placement: Some(decorated.placement), waivers, formers, adoptions }
     }
 }
 
 /// Where a component's input was written.
 fn written_for(construct: &Construct, name: &str) -> Option<Span> {
-    use crate::language::syntax::ast::Entry;
     let Some(Expr { kind: ExprKind::Record(entries), .. }) = &construct.fields else { return None };
     entries.iter().find_map(|entry| match entry {
         Entry::Field(key, value) if key.text == name => Some(value.span),

@@ -47,7 +47,9 @@ impl Evaluator<'_> {
         stack.components = std::mem::take(&mut self.components);
         self.moving(&stack);
         stack.assertions = self.assertions();
-        stack.outputs = self.outputs();
+        if self.unit_of(0) == Program::STACK {
+            stack.outputs = self.outputs();
+        }
         stack
     }
 

@@ -9,6 +9,7 @@ use cairn_provider::schema::TypeSchema;
 use ecow::EcoString;
 
 use super::term::Term;
+use super::waiver::Waiver;
 use crate::language::program::ItemId;
 use crate::model::Address;
 use crate::model::desired::{Adoption, Need, Options, Placement};
@@ -34,6 +35,8 @@ pub struct Instance {
     pub placement: RefCell<Option<Arc<Placement>>>,
     /// With an answered look-up: the attributes.
     pub found: RefCell<Option<cairn_provider::value::Map>>,
+    /// With a look-up of a test case: the attributes it was given.
+    pub given: RefCell<Option<Rc<BTreeMap<EcoString, Term>>>>,
     /// What a component it lies in says about it.
     pub inherited: Rc<Inherited>,
 }
@@ -60,6 +63,8 @@ pub struct Inherited {
     pub formers: Vec<Rebase>,
     /// Objects that members take over.
     pub adoptions: Vec<(Address, Adoption)>,
+    /// Exceptions from policies, which hold for all members.
+    pub waivers: Vec<Waiver>,
 }
 
 /// An address below which everything had another one.

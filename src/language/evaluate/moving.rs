@@ -202,10 +202,7 @@ impl<'p> Evaluator<'p> {
         for (base, former) in std::mem::take(&mut self.named_formers) {
             let around = base.is_within(&former.from);
             let still = stack.resources.contains_key(&former.from)
-                || stack
-                    .resources
-                    .keys()
-                    .any(|address| address.is_within(&former.from) && !(around && address.is_within(&base)));
+                || within(stack, &former.from).any(|address| !(around && address.is_within(&base)));
             if still {
                 reports.push(
                     Diagnostic::error(
@@ -219,7 +216,7 @@ impl<'p> Evaluator<'p> {
             }
         }
         for forgotten in &stack.forgotten {
-            if stack.resources.keys().any(|address| address.is_within(&forgotten.address)) {
+            if within(stack, &forgotten.address).next().is_some() {
                 reports.push(
                     Diagnostic::error(
                         "forget::still_declared",
@@ -249,4 +246,11 @@ impl<'p> Evaluator<'p> {
         }
         reports.into_iter().for_each(|report| self.report(report));
     }
+}
+
+/// The resources at an address and inside of it.
+fn within<'s>(stack: &'s DesiredStack, address: &'s Address) -> impl Iterator<Item = &'s Address> {
+    let behind = stack.resources.range(address..).map(|(found, _)| found);
+    let near = behind.take_while(move |found| found.as_str().starts_with(address.as_str()));
+    near.filter(move |found| found.is_within(address))
 }

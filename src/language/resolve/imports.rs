@@ -4,7 +4,8 @@ use ecow::EcoString;
 
 use super::{FileError, Loader, path};
 use crate::diagnostic::{Diagnostic, suggest};
-use crate::language::program::{ItemId, TypeBinding, UnitId, UnitKind};
+use crate::language::program::{Binding, ItemId, TypeBinding, UnitId, UnitKind};
+use crate::language::standard;
 use crate::language::syntax::ast::{Expr, ExprKind, Ident, ImportWhat, ItemKind, TextPart};
 use crate::language::unsupported;
 use crate::source::Span;
@@ -100,9 +101,17 @@ impl Loader<'_> {
             }
             return;
         }
-        for (scheme, what) in
-            [("std:", "The standard library"), ("git:", "Imports from git"), ("registry:", "Imports from a registry")]
-        {
+        if from.starts_with(standard::SCHEME) {
+            match standard::part(from) {
+                Some(_) => self.import_file(unit, names, whole, from, from, span),
+                None => {
+                    self.no_such_part(from, span);
+                    self.bind_broken(unit, names);
+                }
+            }
+            return;
+        }
+        for (scheme, what) in [("git:", "Imports from git"), ("registry:", "Imports from a registry")] {
             if from.starts_with(scheme) {
                 self.report.add(unsupported(what, span));
                 self.bind_broken(unit, names);
@@ -124,10 +133,33 @@ impl Loader<'_> {
         }
         let directory = self.program.unit(unit).directory.clone();
         let file = path::join(&directory, from);
-        match self.unit_of(&file, span) {
+        self.import_file(unit, names, whole, from, &file, span);
+    }
+
+    fn import_file(&mut self, unit: UnitId, names: &[Ident], whole: bool, from: &str, file: &str, span: Span) {
+        match self.unit_of(file, span) {
             Some(imported) => self.bind(unit, imported, names, whole, from),
             None => self.bind_broken(unit, names),
         }
+    }
+
+    fn no_such_part(&mut self, from: &str, span: Span) {
+        let near = standard::nearest(from);
+        let label = near.map_or_else(
+            || "nothing of this name is in it".to_owned(),
+            |near| format!("did you mean `{}{near}`?", standard::SCHEME),
+        );
+        let names: Vec<String> =
+            standard::PARTS.iter().map(|part| format!("{}{}", standard::SCHEME, part.name)).collect();
+        self.report.add(
+            Diagnostic::error(
+                "imports::standard",
+                format!("The standard library has no `{}`", from.strip_prefix(standard::SCHEME).unwrap_or(from)),
+                span,
+                label,
+            )
+            .help(format!("it has: {}", names.join(" "))),
+        );
     }
 
     /// The unit of a file, loaded once.
@@ -135,7 +167,7 @@ impl Loader<'_> {
         if let Some(known) = self.units_by_path.get(file) {
             return *known;
         }
-        let text = match self.files.read(file) {
+        let text = match standard::part(file).map_or_else(|| self.files.read(file), |part| Ok(part.text.to_owned())) {
             Ok(text) => text,
             Err(error) => {
                 let words = match error {
@@ -198,6 +230,10 @@ impl Loader<'_> {
                 }
                 continue;
             }
+            if whole && name.text == "policies" {
+                self.all_policies(unit, imported, name, from);
+                continue;
+            }
             if whole {
                 self.report.add(
                     Diagnostic::error(
@@ -206,14 +242,20 @@ impl Loader<'_> {
                         name.span,
                         "its types and functions are imported by name",
                     )
-                    .help(format!("import {{ {} }} from \"{from}\"", name.text)),
+                    .help(if source.policies.is_empty() {
+                        format!("import {{ {} }} from \"{from}\"", name.text)
+                    } else {
+                        format!("import policies from \"{from}\"")
+                    }),
                 );
                 self.bind_broken(unit, std::slice::from_ref(name));
                 continue;
             }
             let value = source.values.get(&name.text).copied();
             let kind = source.types.get(&name.text).copied();
+            let policy = source.policies.get(&name.text).copied();
             match (value, kind) {
+                (None, None) if policy.is_some() => {}
                 (Some(binding), _) => {
                     let Some(slot) = self.program.units.get_mut(unit.0) else { continue };
                     let before = *slot.values.entry(name.text.clone()).or_insert(binding);
@@ -223,8 +265,13 @@ impl Loader<'_> {
                 }
                 (None, Some(binding)) => self.bind_type(unit, name, binding),
                 (None, None) => {
-                    let names: Vec<&str> =
-                        source.values.keys().chain(source.types.keys()).map(EcoString::as_str).collect();
+                    let names: Vec<&str> = source
+                        .values
+                        .keys()
+                        .chain(source.types.keys())
+                        .chain(source.policies.keys())
+                        .map(EcoString::as_str)
+                        .collect();
                     let label = suggest::nearest(&name.text, names.iter().copied())
                         .map_or_else(|| "not declared there".to_owned(), |near| format!("did you mean `{near}`?"));
                     let help = format!("{from} has: {}", names.join(" "));
@@ -240,6 +287,36 @@ impl Loader<'_> {
                     self.bind_broken(unit, std::slice::from_ref(name));
                 }
             }
+            if let Some(policy) = policy {
+                self.bind_policy(unit, name, policy);
+            }
+        }
+    }
+
+    /// `import policies from "…"`: every policy of the file holds here.
+    fn all_policies(&mut self, unit: UnitId, imported: UnitId, name: &Ident, from: &str) {
+        let policies = self.program.unit(imported).policies.clone();
+        if policies.is_empty() {
+            self.report.add(
+                Diagnostic::error(
+                    "imports::name",
+                    format!("There are no policies in {from}"),
+                    name.span,
+                    "nothing to import",
+                )
+                .help("types, functions and constants are imported by name: import { name } from \"…\""),
+            );
+        }
+        for (text, binding) in policies {
+            self.bind_policy(unit, &Ident { text, span: name.span }, binding);
+        }
+    }
+
+    fn bind_policy(&mut self, unit: UnitId, name: &Ident, binding: Binding) {
+        let Some(slot) = self.program.units.get_mut(unit.0) else { return };
+        let before = *slot.policies.entry(name.text.clone()).or_insert(binding);
+        if before.item != binding.item {
+            self.taken(name, before.span);
         }
     }
 

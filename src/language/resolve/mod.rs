@@ -19,7 +19,7 @@ use crate::source::{SourceId, SourceSet, SourceText, Span};
 pub use path::join;
 
 /// The files of a stack. The language never touches a disk itself.
-pub trait Files {
+pub trait Files: Sync {
     /// Names of the files in a directory, relative to the stack's, in order. A missing directory has none.
     ///
     /// # Errors
@@ -228,6 +228,8 @@ impl Loader<'_> {
             values: BTreeMap::new(),
             types: BTreeMap::new(),
             outputs: BTreeMap::new(),
+            policies: BTreeMap::new(),
+            cases: BTreeMap::new(),
             catalogues: BTreeSet::new(),
             broken: BTreeSet::new(),
         });

@@ -5,9 +5,9 @@ use clap::Args;
 use super::arguments::{CloudArguments, Detail, Format, StackArguments};
 use super::failure::{Exit, Failure};
 use super::proposal::{Proposal, Question, settle};
-use super::{front, pipeline, run as running};
-use crate::diagnostic::Report;
-use crate::model::desired::DesiredStack;
+use super::{front, pipeline, run as running, verdict};
+use crate::diagnostic::{Report, Severity};
+use crate::model::desired::{DesiredStack, LookupAnswers};
 
 /// Destroy everything the stack manages in an environment.
 #[derive(Args)]
@@ -25,6 +25,9 @@ pub struct Arguments {
     /// Do not ask
     #[arg(long)]
     yes: bool,
+    /// Consent in the name of a team that a policy asks for; may be repeated
+    #[arg(long, value_name = "TEAM")]
+    approve: Vec<String>,
 }
 
 /// Runs the command.
@@ -38,7 +41,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
     let taken = running::take(&place).await?;
     // Nothing is wanted: what is recorded says where everything lives and in which order it goes.
-    let desired = DesiredStack {
+    let mut desired = DesiredStack {
         name: front.stack(),
         environment: environment.clone().unwrap_or_default(),
         // What the source lets go of stays, whatever else goes.
@@ -46,7 +49,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         ..DesiredStack::default()
     };
     let sources = &front.program.sources;
-    let planned = pipeline::planned(
+    let mut planned = pipeline::planned(
         &desired,
         &taken.folded,
         &place.clouds,
@@ -56,6 +59,10 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         &arguments.cloud.only,
     )
     .await?;
+    // A stack that cannot be evaluated any more can still be destroyed, by whoever destroys what no policy protects.
+    if front.check_all().iter().all(|diagnostic| diagnostic.severity != Severity::Error) {
+        verdict::of_changes(&front, &LookupAnswers::default(), &mut desired, &mut planned)?;
+    }
     let question = Question {
         text: "Destroy all of this? There is no way back.",
         expected: environment.as_ref().map_or_else(|| front.stack().to_string(), ToString::to_string),
@@ -71,5 +78,14 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         first: Vec::new(),
     };
     let question = (!arguments.yes).then_some(question);
-    settle(Proposal { command: "destroy", taken, work, sources, detail: arguments.detail, question }).await
+    settle(Proposal {
+        command: "destroy",
+        taken,
+        work,
+        sources,
+        detail: arguments.detail,
+        question,
+        approved: arguments.approve,
+    })
+    .await
 }

@@ -3,10 +3,16 @@
 mod apply;
 mod arguments;
 mod check;
+mod completions;
 mod consent;
+mod console;
 mod destroy;
+mod docs;
 mod drift;
+mod explain;
 mod failure;
+mod fix;
+mod fmt;
 mod front;
 mod graph;
 mod pipeline;
@@ -14,10 +20,12 @@ mod plan;
 mod proposal;
 mod run;
 mod sandbox;
+mod schema;
 mod saved;
 mod show;
 mod state;
 mod test;
+mod verdict;
 mod version;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -45,6 +53,10 @@ pub struct Cli {
 enum Command {
     /// Check a stack offline, in all its environments
     Check(check::Arguments),
+    /// Apply the fixes that reports offer and that are certain
+    Fix(fix::Arguments),
+    /// Write sources in the one form everybody writes
+    Fmt(fmt::Arguments),
     /// Run the test cases of a stack, offline
     Test(test::Arguments),
     /// Show what an apply would do; writes nothing
@@ -57,12 +69,22 @@ enum Command {
     Drift(drift::Arguments),
     /// Show what depends on what
     Graph(graph::Arguments),
+    /// Evaluate expressions of a stack
+    Console(console::Arguments),
+    /// Describe the interface of a stack, a component or a library
+    Docs(docs::Arguments),
+    /// Show the fields of a resource type
+    Schema(schema::Arguments),
+    /// Explain the code of a report
+    Explain(explain::Arguments),
     /// Look at what is remembered
     State(state::Arguments),
     /// Print the source of a part of the standard library
     Show(show::Arguments),
     /// Change the sandbox cloud as somebody else would
     Sandbox(sandbox::Arguments),
+    /// Print the completions of a shell
+    Completions(completions::Arguments),
     /// Show the version
     Version(version::Arguments),
 }
@@ -95,15 +117,22 @@ fn run(cli: Cli) -> Exit {
     let result = runtime.block_on(async {
         match cli.command {
             Command::Check(arguments) => check::run(arguments),
+            Command::Fix(arguments) => fix::run(arguments),
+            Command::Fmt(arguments) => fmt::run(arguments),
             Command::Test(arguments) => test::run(arguments),
             Command::Plan(arguments) => plan::run(arguments).await,
             Command::Apply(arguments) => apply::run(arguments).await,
             Command::Destroy(arguments) => destroy::run(arguments).await,
             Command::Drift(arguments) => drift::run(arguments).await,
             Command::Graph(arguments) => graph::run(arguments),
+            Command::Console(arguments) => console::run(arguments).await,
+            Command::Docs(arguments) => docs::run(arguments),
+            Command::Schema(arguments) => schema::run(arguments),
+            Command::Explain(arguments) => explain::run(arguments),
             Command::State(arguments) => state::run(arguments).await,
             Command::Show(arguments) => show::run(arguments),
             Command::Sandbox(arguments) => sandbox::run(arguments).await,
+            Command::Completions(arguments) => completions::run(arguments),
             Command::Version(arguments) => version::run(arguments),
         }
     });

@@ -1,8 +1,10 @@
 //! A plan that wants to be carried out: shown, refused or consented to, done.
 
+use ecow::EcoString;
+
 use super::arguments::{Detail, Format};
 use super::failure::{Exit, Failure, count, reports, style};
-use super::{consent, pipeline, run as running};
+use super::{consent, pipeline, run as running, verdict};
 use crate::diagnostic::Diagnostic;
 use crate::host::terminal;
 use crate::source::SourceSet;
@@ -29,6 +31,8 @@ pub struct Proposal<'a> {
     pub sources: &'a SourceSet,
     /// How much the plan says.
     pub detail: Detail,
+    /// Teams in whose name consent was given.
+    pub approved: Vec<String>,
     /// What is asked; nothing if consent was given already.
     pub question: Option<Question>,
 }
@@ -38,24 +42,41 @@ pub struct Proposal<'a> {
 /// # Errors
 /// It is refused, nobody consents, or a part of it failed.
 pub async fn settle(proposal: Proposal<'_>) -> Result<Exit, Failure> {
-    let Proposal { command, taken, work, sources, detail, question } = proposal;
+    let Proposal { command, taken, work, sources, detail, approved, question } = proposal;
     let look = terminal::detect();
     let format = work.format;
     let planning = &work.planning;
+    let policies = &planning.plan.policies;
+    let denied = verdict::refused(policies, sources);
+    let not_approved = verdict::not_approved(policies, &approved, sources);
+    let mut refused: Vec<Diagnostic> = planning.refused.clone();
+    refused.extend(denied.iter().chain(&not_approved).cloned());
+    terminal::err(&reports(&planning.warnings, sources, &look));
+    terminal::err(&reports(&verdict::warned(policies, sources), sources, &look));
+    terminal::err(&reports(&refused, sources, &look));
+    terminal::err(&verdict::unasked(&planning.plan, &approved).concat());
     let mut shown = planning.warnings.clone();
-    shown.extend(planning.refused.iter().cloned());
-    terminal::err(&reports(&shown, sources, &look));
+    shown.extend(refused.iter().cloned());
     match format {
         Format::Text => terminal::out(&view::human::plan::render(&planning.plan, command, style(&look), detail.into())),
         Format::Markdown => terminal::out(&view::markdown::plan(&planning.plan, &shown, sources, detail.into())),
         Format::Json => {}
     }
-    if !planning.refused.is_empty() {
+    if !refused.is_empty() {
         if format == Format::Json {
             terminal::out(&view::json::plan(&planning.plan, &shown, sources));
         }
         taken.store.release().await?;
-        return Err(Failure::with(Exit::Refused, format!("{}; nothing was touched", refused(&planning.refused))));
+        let why = if !planning.refused.is_empty() {
+            not_planned(&planning.refused)
+        } else if !denied.is_empty() {
+            "refused by a policy".to_owned()
+        } else {
+            let asked = policies.approvers().into_iter().map(EcoString::as_str);
+            let missing: Vec<&str> = asked.filter(|team| !approved.iter().any(|given| given == team)).collect();
+            return Err(verdict::missing_consent(&missing));
+        };
+        return Err(Failure::with(Exit::Refused, format!("{why}; nothing was touched")));
     }
     if let Some(question) = question.filter(|_| !planning.plan.is_empty()) {
         match consent::ask(question.text, &question.expected) {
@@ -82,7 +103,7 @@ pub async fn settle(proposal: Proposal<'_>) -> Result<Exit, Failure> {
 }
 
 /// Why a plan is not carried out, in a line.
-pub fn refused(refused: &[Diagnostic]) -> String {
+pub fn not_planned(refused: &[Diagnostic]) -> String {
     if refused.iter().all(|diagnostic| diagnostic.code == "plan::protected") {
         return "refused: protected resources would be destroyed".to_owned();
     }

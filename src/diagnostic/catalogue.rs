@@ -21,6 +21,7 @@ macro_rules! pages {
 }
 
 pages! {
+    actions: changed kind not_allowed;
     adopt: absent component foreign identity managed replaces twice without_effect;
     assert: failed;
     aws: certificate_region;
@@ -41,7 +42,7 @@ pages! {
     network: outside overlap;
     phase: choice input_not_known known_input lookup_own loop_key place;
     plan: looks_renamed never_replaced protected;
-    policy: denied shape unknown verdict waiver_date waiver_expired waiver_unused warned;
+    policy: approval denied shape undecided unknown verdict waiver_date waiver_expired waiver_unused warned;
     providers: default;
     raw: known not_sent;
     refs:
@@ -51,7 +52,7 @@ pages! {
     schema:
         excludes keyed lookup_only missing_fields not_sent one_of read_only reference_suffix requires
         unknown_field unknown_type vendor_spelling;
-    secret: leak output source written;
+    secret: leak missing output source written;
     stack: environments field header state unreadable version;
     syntax:
         block_text_column chained_comparison colon_in_declaration encoding equals_in_record escape

@@ -13,7 +13,7 @@ pub use super::call::Halt;
 use super::call::repeatable;
 use super::schedule::{ActionGraph, ScheduledStep};
 use super::step::{self, StepDone, StepError};
-pub use super::step::{Entropy, Run, Secrets};
+pub use super::step::{Entropy, Run};
 use crate::model::Address;
 use crate::model::event::{Event, Step};
 use crate::state::StoreError;
@@ -183,6 +183,7 @@ impl Executor {
                 Step::Import => step::import(&run, &step).await,
                 Step::Move => step::relabel(&run, &step).await,
                 Step::Forget => step::forget(&run, &step).await,
+                Step::Run => step::run_action(&run, &step).await,
             };
             Ended { index, service, took: begun.elapsed(), result }
         });

@@ -15,6 +15,7 @@ pub mod renamed;
 pub mod plan;
 pub mod schedule;
 pub mod journal;
+pub mod judge;
 pub mod recover;
 pub mod execute;
 mod call;
@@ -22,6 +23,8 @@ mod marks;
 mod raw;
 mod step;
 pub mod wait;
+pub mod action;
+pub mod secret;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -7,6 +7,7 @@ use cairn_provider::schema::TypeSchema;
 use cairn_provider::schema::overlay::Replacement;
 use ecow::EcoString;
 
+use super::action::Judge;
 use super::compare::{self, Subject, compare};
 use super::graph::ResourceGraph;
 use super::known::World;
@@ -16,8 +17,8 @@ use super::{Clouds, adopt, marks, raw, renamed};
 use crate::diagnostic::Diagnostic;
 use crate::model::Address;
 use crate::model::change::{Action, Change, Reason, Risk};
-use crate::model::desired::{DesiredResource, DesiredStack, ReplaceRule};
-use crate::model::plan::{Base, Plan};
+use crate::model::desired::{DesiredAction, DesiredResource, DesiredStack, ReplaceRule};
+use crate::model::plan::{Base, Plan, Revealed};
 use crate::source::SourceSet;
 use crate::state::{Recorded, Snapshot};
 
@@ -66,6 +67,7 @@ pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
         free: BTreeSet::new(),
         unreadable: Vec::new(),
         refused: Vec::new(),
+        undecided: Vec::new(),
     };
     for address in &inputs.graph.order {
         planner.wanted(address);
@@ -80,16 +82,20 @@ pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
     let selected = selection(inputs);
     changes.retain(|change| selected.as_ref().is_none_or(|selected| selected.contains(&change.address)));
     let mut refused = std::mem::take(&mut planner.refused);
+    refused.append(&mut planner.undecided);
     refused.extend(changes.iter().filter_map(|change| refusal(inputs, change)));
     let mut warnings = adopt::without_effect(inputs.desired, inputs.snapshot);
     warnings.extend(renamed::looks_renamed(inputs, &changes, &planner.world));
+    let policies = super::judge::judge(&inputs.desired.judgement, &changes, &planner.world);
     let plan = Plan {
         id: EcoString::new(),
+        policies,
         stack: inputs.desired.name.clone(),
         environment: inputs.desired.environment.clone(),
         changes,
         base: Base { lineage: inputs.snapshot.lineage.clone(), sequence: inputs.snapshot.sequence },
         overridden: inputs.desired.overridden.clone(),
+        revealed: revealed(inputs),
         places: places(inputs),
         unchecked: unchecked(inputs),
     };
@@ -105,11 +111,16 @@ struct Planner<'a> {
     free: BTreeSet<Address>,
     unreadable: Vec<(Address, cairn_provider::error::ProviderError)>,
     refused: Vec<Diagnostic>,
+    /// Actions whose condition cannot be computed.
+    undecided: Vec<Diagnostic>,
 }
 
 impl Planner<'_> {
     fn wanted(&mut self, address: &Address) {
         let inputs = self.inputs;
+        if let Some(action) = inputs.desired.actions.get(address) {
+            return self.action(address, action);
+        }
         let Some(desired) = inputs.desired.resources.get(address) else { return };
         let Some(schema) = inputs.clouds.catalogue.get(&desired.kind) else { return };
         let observed = inputs.observations.objects.get(address);
@@ -154,6 +165,49 @@ impl Planner<'_> {
         marks::can_change(schema).then(|| former.address.clone())
     }
 
+    /// An action is in the plan if it is due; if not, what it gave is known.
+    fn action(&mut self, address: &Address, action: &DesiredAction) {
+        let inputs = self.inputs;
+        let before = inputs.snapshot.actions.get(address);
+        let judge = Judge { desired: inputs.desired, clouds: inputs.clouds, key: inputs.key };
+        let reasons = match judge.due(action, before, &self.world) {
+            Ok(reasons) => reasons,
+            Err(sentence) => {
+                let origin = action.call.origin;
+                let head = "Whether this action is run cannot be computed";
+                self.undecided.push(Diagnostic::error("evaluate::failed", head, origin, sentence));
+                return;
+            }
+        };
+        let Some(reasons) = reasons else {
+            if let Some(before) = before.filter(|before| !before.run.is_empty()) {
+                self.world.insert(address.clone(), before.results.clone());
+                self.world.ran(address.clone(), before.run.clone());
+            }
+            return;
+        };
+        let attributes = inputs
+            .clouds
+            .catalogue
+            .get(&action.call.kind)
+            .map(|schema| compare::arguments(schema, &action.call, &self.world, inputs.key))
+            .unwrap_or_default();
+        let change = Change {
+            address: address.clone(),
+            previous: None,
+            kind: action.call.kind.clone(),
+            action: Action::Run,
+            id: None,
+            source: inputs.sources.place(action.call.origin).into(),
+            attributes,
+            drift: Vec::new(),
+            released: Vec::new(),
+            reasons,
+            risks: Vec::new(),
+        };
+        self.changes.insert(address.clone(), change);
+    }
+
     /// What later resources may use of this one.
     fn learn(&mut self, change: &Change, schema: &TypeSchema, observed: Option<&Observed>) {
         let Some(Observed::Present(live)) = observed else { return };
@@ -165,7 +219,9 @@ impl Planner<'_> {
                 let changing = compare::changing(schema, change);
                 self.world.insert_changing(change.address.clone(), live.attributes.clone(), changing);
             }
-            Action::Create | Action::Replace(_) | Action::Delete | Action::Forget => self.world.remove(&change.address),
+            Action::Create | Action::Replace(_) | Action::Delete | Action::Forget | Action::Run => {
+                self.world.remove(&change.address);
+            }
         }
     }
 
@@ -374,8 +430,8 @@ fn selection(inputs: &Inputs<'_>) -> Option<BTreeSet<Address>> {
     let mut selected: BTreeSet<Address> = BTreeSet::new();
     let mut pending: Vec<Address> = inputs
         .desired
-        .resources
-        .keys()
+        .nodes()
+        .map(|node| &node.address)
         .chain(inputs.snapshot.resources.keys())
         .chain(inputs.snapshot.deposed.iter().map(|(address, _)| address))
         .filter(|address| named(address))
@@ -385,8 +441,8 @@ fn selection(inputs: &Inputs<'_>) -> Option<BTreeSet<Address>> {
         if !selected.insert(address.clone()) {
             continue;
         }
-        if let Some(desired) = inputs.desired.resources.get(&address) {
-            pending.extend(desired.needs.iter().map(|need| need.address.clone()));
+        if inputs.desired.resources.contains_key(&address) || inputs.desired.actions.contains_key(&address) {
+            pending.extend(inputs.desired.needs(&address).iter().map(|need| need.address.clone()));
         } else {
             // What is deleted takes along what still needs it and is deleted, too.
             let dependents = inputs.snapshot.resources.iter().filter(|(other, recorded)| {
@@ -402,6 +458,16 @@ fn selection(inputs: &Inputs<'_>) -> Option<BTreeSet<Address>> {
 fn unchecked(inputs: &Inputs<'_>) -> BTreeMap<Address, Vec<EcoString>> {
     let resources = inputs.desired.resources.values();
     resources.filter_map(|resource| Some((resource.address.clone(), resource.unchecked()?))).collect()
+}
+
+fn revealed(inputs: &Inputs<'_>) -> Vec<Revealed> {
+    let revealed = inputs.desired.revealed.iter();
+    let revealed = revealed.map(|revealed| Revealed {
+        what: revealed.what.clone(),
+        because: revealed.because.clone(),
+        source: inputs.sources.place(revealed.span).into(),
+    });
+    revealed.collect()
 }
 
 fn places(inputs: &Inputs<'_>) -> Vec<EcoString> {

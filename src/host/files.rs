@@ -1,5 +1,6 @@
 //! A stack's files on a disk.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use crate::language::syntax::MAX_FILE;
 /// The files below a stack's directory.
 pub struct DiskFiles {
     root: PathBuf,
+    changed: BTreeMap<String, String>,
 }
 
 impl DiskFiles {
@@ -18,7 +20,7 @@ impl DiskFiles {
     /// There is no such directory.
     pub fn new(root: &Path) -> Result<Self, String> {
         if root.is_dir() {
-            return Ok(Self { root: root.to_path_buf() });
+            return Ok(Self { root: root.to_path_buf(), changed: BTreeMap::new() });
         }
         let shown = root.display();
         Err(if root.exists() { format!("{shown} is no directory") } else { format!("there is no directory {shown}") })
@@ -26,6 +28,13 @@ impl DiskFiles {
 }
 
 impl DiskFiles {
+    /// The same files, some with another text than on the disk: paths from the stack's directory, and texts.
+    #[must_use]
+    pub fn with(mut self, changed: BTreeMap<String, String>) -> Self {
+        self.changed = changed;
+        self
+    }
+
     /// Refuses links that lead out of the directory a path begins in: where a file lies must be plain to see.
     fn stays_inside(&self, path: &str, full: &Path) -> Result<(), FileError> {
         let ups = path.split('/').take_while(|part| *part == "..").count();
@@ -57,6 +66,9 @@ impl Files for DiskFiles {
     }
 
     fn read(&self, path: &str) -> Result<String, FileError> {
+        if let Some(changed) = self.changed.get(path) {
+            return Ok(changed.clone());
+        }
         let full = self.root.join(path);
         self.stays_inside(path, &full)?;
         let length = match std::fs::metadata(&full) {

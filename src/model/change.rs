@@ -51,6 +51,8 @@ pub enum Action {
     Move,
     /// It stays as it is and is not managed any more.
     Forget,
+    /// It is run: an action.
+    Run,
     /// It stays as it is.
     Unchanged,
 }
@@ -117,6 +119,14 @@ pub enum Reason {
         /// The marks of the stack stay on it: objects of its type have tags that cannot be changed alone.
         marked: bool,
     },
+    /// An action that never ended well.
+    NeverRan,
+    /// An action whose last run failed or was cut off.
+    RunUnfinished,
+    /// An action refers to this, and it is not what it was at the last run that ended well.
+    Changed(EcoString),
+    /// The condition of an action holds.
+    Condition,
 }
 
 /// What a reviewer should see first, worst first.
@@ -148,6 +158,7 @@ impl Action {
             Self::Import => "import",
             Self::Move => "move",
             Self::Forget => "forget",
+            Self::Run => "run",
             Self::Unchanged => "unchanged",
         }
     }

@@ -35,6 +35,13 @@ pub enum Event {
         /// For what: a state of the cloud, a throttle, holders.
         reason: String,
     },
+    /// An action says something.
+    Output {
+        /// The address.
+        address: Address,
+        /// A line of it, already without secrets.
+        line: String,
+    },
     /// A step is done.
     Finished {
         /// The address.
@@ -104,6 +111,8 @@ pub enum Step {
     Move,
     /// It is not managed any more.
     Forget,
+    /// It is run: an action.
+    Run,
 }
 
 impl Step {
@@ -116,6 +125,7 @@ impl Step {
             Self::Import => "taking over",
             Self::Move => "moving",
             Self::Forget => "forgetting",
+            Self::Run => "running",
         }
     }
 
@@ -128,6 +138,7 @@ impl Step {
             Self::Import => "taken over",
             Self::Move => "moved",
             Self::Forget => "forgotten",
+            Self::Run => "run",
         }
     }
 }

@@ -6,6 +6,7 @@ use ecow::EcoString;
 
 use super::Address;
 use super::change::{Action, Change};
+use super::policy::Judgement;
 
 /// A plan.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,10 +23,25 @@ pub struct Plan {
     pub base: Base,
     /// Values of the command line.
     pub overridden: Vec<(EcoString, EcoString)>,
+    /// What the policies say of it.
+    pub policies: Judgement,
+    /// Secrets that the source makes readable, and why.
+    pub revealed: Vec<Revealed>,
     /// Where the stack lives: region and account of each target.
     pub places: Vec<EcoString>,
     /// Properties that nothing checked, by the address of the resource: what `raw` and unlisted types send.
     pub unchecked: BTreeMap<Address, Vec<EcoString>>,
+}
+
+/// A secret that the source makes readable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revealed {
+    /// What is revealed, as it is written.
+    pub what: EcoString,
+    /// The reason that is given.
+    pub because: EcoString,
+    /// Where, `path:line`.
+    pub source: EcoString,
 }
 
 /// Which state a plan was made from.
@@ -54,6 +70,8 @@ pub struct Summary {
     pub moved: usize,
     /// Objects that are managed no longer.
     pub forget: usize,
+    /// Actions that are run.
+    pub run: usize,
     /// Objects that stay as they are.
     pub unchanged: usize,
 }
@@ -74,6 +92,7 @@ impl Plan {
             import: of("import"),
             moved: of("move"),
             forget: of("forget"),
+            run: of("run"),
             unchanged: of("unchanged"),
         }
     }

@@ -23,7 +23,7 @@ const BUDGET_OF_DETAIL: usize = 50_000;
 const MOST_WARNINGS: usize = 20;
 
 /// What is counted, the worst first, and whether it has a column where there is none of it.
-const ACTIONS: [(&str, bool); 7] = [
+const ACTIONS: [(&str, bool); 8] = [
     ("replace", true),
     ("delete", true),
     ("update", true),
@@ -31,6 +31,7 @@ const ACTIONS: [(&str, bool); 7] = [
     ("import", false),
     ("move", false),
     ("forget", false),
+    ("run", false),
 ];
 
 /// Columns of what is folded.
@@ -46,6 +47,7 @@ pub fn plan(plan: &Plan, diagnostics: &[Diagnostic], sources: &SourceSet, detail
     text.push_str(&format!("### cairn plan · {}{loss} · {changes} changes\n\n", title(plan)));
     text.push_str(&format!("{}\n\n{}", summary(&plan.summary()), table(plan)));
     text.push_str(&warnings(plan, &lost));
+    text.push_str(&policies(plan));
     text.push_str(&reports(diagnostics, sources));
     if let Some(tags) = shared_tags(&outline) {
         text.push_str(&format!("{}\n\n", code(&tags)));
@@ -155,6 +157,29 @@ fn warnings(plan: &Plan, lost: &[&Change]) -> String {
         text.push_str(&format!("> [!WARNING]\n> {address} sends unchecked properties: {}\n\n", names.join(", ")));
     }
     text.push_str(&more(plan.unchecked.len()));
+    for revealed in plan.revealed.iter().take(MOST_WARNINGS) {
+        text.push_str(&format!(
+            "> [!WARNING]\n> {} is a secret and is **revealed**: {} {}\n\n",
+            code(&revealed.what),
+            prose(&revealed.because),
+            code(&revealed.source)
+        ));
+    }
+    text.push_str(&more(plan.revealed.len()));
+    text
+}
+
+/// What the policies say: the sum, whose consent is wanted, what is not decided.
+fn policies(plan: &Plan) -> String {
+    let Some(summary) = super::policies::summary(&plan.policies) else { return String::new() };
+    let mut text = format!("{}\n\n", prose(&summary));
+    let sentences: Vec<String> = plan.policies.findings.iter().filter_map(super::policies::sentence).collect();
+    for sentence in sentences.iter().take(MOST_WARNINGS) {
+        text.push_str(&format!("> [!WARNING]\n> {}\n\n", prose(sentence)));
+    }
+    if let Some(more) = sentences.len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {
+        text.push_str(&format!("> and {more} more\n\n"));
+    }
     text
 }
 
@@ -237,12 +262,24 @@ fn sign(change: &Change) -> &'static str {
         Action::Import => "=",
         Action::Move => ">",
         Action::Forget => ".",
+        // The first character colours the line; what is run is none of the three.
+        Action::Run => "#",
         Action::Unchanged => " ",
     }
 }
 
 fn one(outline: &Outline<'_>, entry: &Entry<'_>, layout: Layout) -> String {
-    let plain = if entry.change.action == Action::Create { "+" } else { "!" };
+    let plain = match entry.change.action {
+        Action::Create => "+",
+        Action::Run => "#",
+        Action::Update
+        | Action::Replace(_)
+        | Action::Delete
+        | Action::Import
+        | Action::Move
+        | Action::Forget
+        | Action::Unchanged => "!",
+    };
     let mut text = head(entry);
     let beside = layout.width.saturating_sub(text.trim_end().chars().count() + 3);
     let (short, rows) = detail::rows(outline, entry, beside, layout);

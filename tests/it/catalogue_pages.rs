@@ -22,7 +22,10 @@ const WHILE_PLANNING: &[&str] = &[
     "plan::looks_renamed",
     "plan::never_replaced",
     "plan::protected",
+    "policy::approval",
+    "policy::undecided",
     "raw::not_sent",
+    "secret::missing",
 ];
 
 /// Codes about the bytes of a file, or about a command line; no document can hold their examples.

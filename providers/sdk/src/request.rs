@@ -246,6 +246,17 @@ pub struct LookUp {
     pub conditions: Map,
 }
 
+/// An action to run.
+#[derive(Clone, Debug)]
+pub struct RunAction {
+    /// The type.
+    pub kind: EcoString,
+    /// Its arguments.
+    pub arguments: Map,
+    /// An idempotency token: the same for repetitions of one run.
+    pub token: EcoString,
+}
+
 #[cfg(test)]
 mod tests {
     use super::Update;

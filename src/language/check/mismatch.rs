@@ -1,7 +1,7 @@
 //! What is said when a value does not fit its place.
 
 use super::expression::{article, list_words};
-use super::{Checker, FieldPlace, Want};
+use super::{Checker, Want};
 use crate::diagnostic::Diagnostic;
 use crate::language::syntax::ast::{Expr, ExprKind, ItemKind};
 use crate::language::types::Type;
@@ -85,12 +85,17 @@ impl Checker<'_> {
         } else {
             diagnostic
         };
-        diagnostic.help = self.converted(expression, found, wanted, field);
-        diagnostic
+        let converted = self.converted(expression, found, wanted);
+        diagnostic.help = converted.as_ref().map(|better| format!("{}: {better}", field.name));
+        match (converted, &expression.kind) {
+            (Some(better), ExprKind::Number(_) | ExprKind::Text(_)) => diagnostic.edit(expression.span, better),
+            (Some(better), _) => diagnostic.offer(expression.span, better),
+            (None, _) => diagnostic,
+        }
     }
 
     /// The same value written as the place wants it, where that is plain to see.
-    fn converted(&self, expression: &Expr, found: &Type, wanted: &Type, field: &FieldPlace<'_>) -> Option<String> {
+    fn converted(&self, expression: &Expr, found: &Type, wanted: &Type) -> Option<String> {
         let written = self.program.sources.text(expression.span);
         let inner = written.trim_matches('"');
         let numeric =
@@ -107,7 +112,7 @@ impl Checker<'_> {
             Type::List(item) if super::fits(found, item) => format!("[{written}]"),
             _ => return None,
         };
-        Some(format!("{}: {better}", field.name))
+        Some(better)
     }
 
     fn unit_missing(&self, expression: &Expr, wanted: &Type, want: &Want<'_>) -> Diagnostic {
@@ -227,8 +232,21 @@ impl Checker<'_> {
         {
             help.push_str(&format!("\nto read more of it too: lookup main = {kind} {{ {identity}: {id} }}"));
         }
-        Diagnostic::error("refs::string_id", format!("`{name}` wants a resource, this is text"), expression.span, label)
-            .help(help)
+        let diagnostic = Diagnostic::error(
+            "refs::string_id",
+            format!("`{name}` wants a resource, this is text"),
+            expression.span,
+            label,
+        )
+        .help(help);
+        match &expression.kind {
+            ExprKind::Text(_) => diagnostic.edit(expression.span, format!("existing({written})")),
+            // An attribute of a resource: most likely the resource itself is meant.
+            ExprKind::Member(member) if !member.optional => {
+                diagnostic.offer(expression.span, self.program.sources.text(member.base.span))
+            }
+            _ => diagnostic.offer(expression.span, format!("existing({written})")),
+        }
     }
 
     fn wrong_kind(&self, expression: &Expr, found: &Type, want: &Want<'_>) -> Diagnostic {
@@ -435,10 +453,12 @@ impl Checker<'_> {
                 diagnostic = diagnostic.label(span, text);
             }
         }
-        self.report(
-            diagnostic
-                .help("pass where the secret is kept, and let the reader fetch it: its id or ARN instead of its value"),
-        );
+        let written = self.program.sources.text(expression.span);
+        let shown = if written.len() > 40 || written.contains('\n') { "…" } else { written };
+        self.report(diagnostic.help(format!(
+            "pass where the secret is kept, and let the reader fetch it: its id or ARN instead of its value\n\
+             If you are sure: reveal({shown}, because: \"…\"), which is listed in every plan."
+        )));
     }
 
     /// From an expression down to the secret in it: names of constants on the way, the secret last.

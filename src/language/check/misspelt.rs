@@ -7,7 +7,7 @@ use ecow::EcoString;
 
 use super::Checker;
 use super::record::Given;
-use crate::diagnostic::{Diagnostic, suggest};
+use crate::diagnostic::{Diagnostic, Edit, Fix, suggest};
 use crate::language::syntax::ast::ExprKind;
 use crate::language::types::RecordType;
 use crate::source::Span;
@@ -16,25 +16,27 @@ impl Checker<'_> {
     /// Reports fields in the vendor's spelling, all of a record at once: it is one misunderstanding.
     pub(super) fn vendor_spelling(&mut self, record: &Record, given: &[Given<'_>]) {
         let mut diagnostic: Option<Diagnostic> = None;
+        let mut edits = Vec::new();
         for field in given {
             let Some(name) = in_vendor_spelling(record, &field.name) else { continue };
             let label = format!("write `{name}`");
-            diagnostic = Some(
-                match diagnostic {
-                    None => Diagnostic::error(
-                        "schema::vendor_spelling",
-                        "Field names are written in snake_case",
-                        field.span,
-                        label,
-                    )
-                    .help("the names are CloudFormation's own, spelled in lower case with underscores."),
-                    Some(diagnostic) => diagnostic.label(field.span, label),
-                }
-                .edit(field.span, name.as_str()),
-            );
+            // The short form names a value, too.
+            let text = if field.value.is_some() { name.to_string() } else { format!("{name}: {}", field.name) };
+            edits.push(Edit { span: field.span, text });
+            diagnostic = Some(match diagnostic {
+                None => Diagnostic::error(
+                    "schema::vendor_spelling",
+                    "Field names are written in snake_case",
+                    field.span,
+                    label,
+                )
+                .help("the names are CloudFormation's own, spelled in lower case with underscores."),
+                Some(diagnostic) => diagnostic.label(field.span, label),
+            });
         }
         if let Some(diagnostic) = diagnostic {
-            self.report(diagnostic);
+            let title = "write the names in snake_case".to_owned();
+            self.report(diagnostic.fix(Fix { title, certain: true, edits }));
         }
     }
 
@@ -69,6 +71,7 @@ impl Checker<'_> {
             let better = if same { name.to_string() } else { format!("{name}: {written}") };
             let text = given.value.is_some_and(|value| matches!(value.kind, ExprKind::Text(_)));
             let better = if text { format!("{name}: existing({written})") } else { better };
+            let fix = self.without_suffix(name, given, reference);
             self.report(
                 Diagnostic::error(
                     "schema::reference_suffix",
@@ -80,15 +83,50 @@ impl Checker<'_> {
                     "{better}        (CloudFormation: {}; Cairn sends the {sent})\nfor {article} {noun} that is not \
                      described here: {name}: existing(\"…\")",
                     field.vendor
-                )),
+                ))
+                .fix(fix),
             );
             return;
         }
         let written = given.value.map(|value| self.program.sources.text(value.span));
         // A value of one line can be pasted with its name.
         let written = written.filter(|written| !written.contains('\n'));
-        let diagnostic = unknown_field(schema, id, &given.name, given.span, written);
+        let short = given.value.is_none();
+        let diagnostic = unknown_field(schema, id, &given.name, given.span, written).meant_as(
+            given.span,
+            &given.name,
+            record.fields.keys().map(EcoString::as_str),
+            |near| if short { format!("{near}: {}", given.name) } else { near.to_owned() },
+        );
         self.report(diagnostic);
+    }
+
+    /// The field under its name, with the resource itself as far as it can be seen.
+    fn without_suffix(&self, name: &str, given: &Given<'_>, reference: &ReferenceTo) -> Fix {
+        let title = format!("write `{name}`");
+        let Some(value) = given.value else {
+            let text = if given.name == name { name.to_owned() } else { format!("{name}: {}", given.name) };
+            return Fix { title, certain: false, edits: vec![Edit { span: given.span, text }] };
+        };
+        let mut edits = vec![Edit { span: given.span, text: name.to_owned() }];
+        let mut certain = true;
+        match &value.kind {
+            ExprKind::Text(_) => {
+                let text = format!("existing({})", self.program.sources.text(value.span));
+                edits.push(Edit { span: value.span, text });
+            }
+            ExprKind::Member(member) if !member.optional => {
+                let sent = reference.targets.iter().any(|(_, attribute)| *attribute == member.name.text);
+                certain = sent;
+                if sent {
+                    let text = self.program.sources.text(member.base.span).to_owned();
+                    edits.push(Edit { span: value.span, text });
+                }
+            }
+            ExprKind::Name(_) => {}
+            _ => certain = false,
+        }
+        Fix { title, certain, edits }
     }
 }
 
@@ -122,6 +160,7 @@ pub(super) fn extra_field(record: &RecordType, name: &str, span: Span) -> Diagno
         .map_or_else(|| "not one of its fields".to_owned(), |near| format!("did you mean `{near}`?"));
     let owner = record.name.as_ref().map_or_else(|| "This record".to_owned(), |name| format!("`{name}`"));
     Diagnostic::error("types::unknown_field", format!("{owner} has no field `{name}`"), span, label)
+        .meant(span, name, names.iter().copied())
         .help(format!("its fields: {}", names.join(" ")))
 }
 

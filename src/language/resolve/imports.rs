@@ -48,7 +48,7 @@ impl Loader<'_> {
 
     fn built_in(&mut self, unit: UnitId, name: &Ident) {
         match name.text.as_str() {
-            "aws" => {
+            "aws" | "exec" | "http" | "time" => {
                 if let Some(slot) = self.program.units.get_mut(unit.0) {
                     slot.catalogues.insert(name.text.clone());
                 }
@@ -282,6 +282,7 @@ impl Loader<'_> {
                             name.span,
                             label,
                         )
+                        .meant(name.span, &name.text, names)
                         .help(help),
                     );
                     self.bind_broken(unit, std::slice::from_ref(name));

@@ -7,7 +7,7 @@ use super::grammar::Failure;
 use super::nesting::MAX_CHAIN;
 use super::recover::Repair;
 use super::split::{KEYWORDS, MAX_DEPTH, Piece, Stray};
-use crate::diagnostic::{Diagnostic, suggest};
+use crate::diagnostic::{Diagnostic, Edit, Fix, suggest};
 use crate::source::{SourceId, Span};
 
 /// Where an item stands, to turn its bytes into places.
@@ -40,7 +40,14 @@ pub fn stray_line(source: SourceId, text: &str, stray: Stray) -> Diagnostic {
         )
         .help("declarations start in the first column");
     }
+    if line.starts_with("//") {
+        return foreign_comment(Span::new(source, stray.start, stray.start + 2));
+    }
     unknown_keyword(span, line)
+}
+
+fn foreign_comment(span: Span) -> Diagnostic {
+    Diagnostic::error("syntax::foreign_comment", "A comment starts with `#`", span, "write `#` here").edit(span, "#")
 }
 
 /// An item of too many bytes.
@@ -101,6 +108,7 @@ fn unknown_keyword(span: Span, line: &str) -> Diagnostic {
     let span =
         if word.is_empty() { span } else { Span { end: span.start + u32::try_from(word.len()).unwrap_or(0), ..span } };
     Diagnostic::error("syntax::unknown_keyword", format!("`{shown}` does not start a declaration"), span, label)
+        .meant(span, word, KEYWORDS)
         .help(format!("a line that starts in the first column is one of: {}", KEYWORDS.join(" ")))
 }
 
@@ -174,7 +182,8 @@ pub fn unterminated(place: Place, item: &str, at: usize, statement: usize) -> (D
         place.span(at, at + written.len()),
         "starts here and runs to the end of the line",
     )
-    .help(format!("{key}{written}\"\nfor text over several lines use \"\"\" … \"\"\""));
+    .help(format!("{key}{written}\"\nfor text over several lines use \"\"\" … \"\"\""))
+    .offer(place.span(at, at + written.len()), format!("{written}\""));
     let repair = if start <= statement { Repair::GiveUp } else { Repair::Blank(start, end) };
     (diagnostic, repair)
 }
@@ -309,19 +318,16 @@ fn foreign(place: Place, line: &Line<'_>) -> Option<(Diagnostic, Repair)> {
         || line.before().ends_with('/') && rest.starts_with(['/', '*']);
     if comment {
         let start = if line.before().ends_with('/') { line.at - 1 } else { line.at };
-        let diagnostic = Diagnostic::error(
-            "syntax::foreign_comment",
-            "A comment starts with `#`",
-            place.span(start, start + 2),
-            "write `#` here",
-        )
-        .edit(place.span(start, start + 2), "#");
-        return Some((diagnostic, Repair::Overwrite(vec![(start, b'#')])));
+        return Some((foreign_comment(place.span(start, start + 2)), Repair::Overwrite(vec![(start, b'#')])));
     }
     match character {
         '\'' => Some((
-            Diagnostic::error("syntax::single_quotes", "Text stands in double quotes", span, "write `\"` here")
-                .help(uncommented(rest).replace('\'', "\"").trim().to_owned()),
+            double_quotes(
+                Diagnostic::error("syntax::single_quotes", "Text stands in double quotes", span, "write `\"` here")
+                    .help(uncommented(rest).replace('\'', "\"").trim().to_owned()),
+                place,
+                line,
+            ),
             line.blank(),
         )),
         ';' => Some((
@@ -343,6 +349,19 @@ fn foreign(place: Place, line: &Line<'_>) -> Option<(Diagnostic, Repair)> {
         )),
         _ => None,
     }
+}
+
+/// Both quotes of a text at once, if nothing in it has another meaning in double quotes.
+fn double_quotes(diagnostic: Diagnostic, place: Place, line: &Line<'_>) -> Diagnostic {
+    let Some((text, _)) = line.rest().strip_prefix('\'').and_then(|rest| rest.split_once('\'')) else {
+        return diagnostic;
+    };
+    if text.contains(['"', '\\', '$', '#']) {
+        return diagnostic;
+    }
+    let quote = |at: usize| Edit { span: place.span(at, at + 1), text: "\"".to_owned() };
+    let edits = vec![quote(line.at), quote(line.at + 1 + text.len())];
+    diagnostic.fix(Fix { title: "write double quotes".to_owned(), certain: true, edits })
 }
 
 /// Whether nothing of a value follows.

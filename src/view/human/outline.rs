@@ -93,7 +93,8 @@ fn rank(change: &Change) -> u8 {
         Action::Forget => 6,
         Action::Create => 7,
         Action::Move => 8,
-        Action::Unchanged => 9,
+        Action::Run => 9,
+        Action::Unchanged => 10,
     }
 }
 

@@ -9,8 +9,9 @@ use super::node::Node;
 use super::outline::{Entry, Outline};
 use super::value::{difference, path};
 use crate::model::change::{Action, Change, Reason, Risk};
-use crate::model::plan::{Plan, Summary};
-use crate::view::untrusted;
+use crate::model::plan::{Plan, Revealed, Summary};
+use crate::model::policy::Verdict;
+use crate::view::{policies, untrusted};
 
 /// A plan as text, under the name of the command that shows it.
 pub fn render(plan: &Plan, command: &str, style: Style, detail: Detail) -> String {
@@ -69,6 +70,7 @@ pub fn summary(summary: &Summary) -> String {
         (summary.import, "import"),
         (summary.moved, "move"),
         (summary.forget, "forget"),
+        (summary.run, "run"),
     ];
     let mut words: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
@@ -107,6 +109,11 @@ pub fn openings(plan: &Plan) -> Vec<(&Change, &str)> {
             Risk::DataLoss | Risk::Downtime => None,
         })
         .collect()
+}
+
+/// A secret that is made readable, in a sentence.
+pub fn reveals(revealed: &Revealed) -> String {
+    untrusted::one_line(&format!("{} at {}: {}", revealed.what, revealed.source, revealed.because))
 }
 
 struct Page {
@@ -229,6 +236,21 @@ impl Page {
             let text = format!("{address}: {}, sent as written", names.join(", "));
             self.warning(Color::Yellow, "▲ UNCHECKED", &untrusted::one_line(&text));
         }
+        for revealed in &plan.revealed {
+            self.warning(Color::Yellow, "▲ REVEALS A SECRET", &reveals(revealed));
+        }
+        if let Some(policies) = policies::summary(&plan.policies) {
+            self.rows(self.layout.rows(Mark::Plain, 0, 2, &policies));
+        }
+        for finding in &plan.policies.findings {
+            if let Some(text) = policies::sentence(finding) {
+                let (color, mark) = match finding.verdict {
+                    Verdict::Deny => (Color::Red, "✖ POLICY"),
+                    Verdict::Warn | Verdict::Approve(_) => (Color::Yellow, "▲ POLICY"),
+                };
+                self.warning(color, mark, &text);
+            }
+        }
     }
 
     fn warning(&mut self, color: Color, mark: &str, text: &str) {
@@ -299,6 +321,7 @@ fn symbol(change: &Change) -> (&'static str, Color) {
         Action::Import => ("=", Color::Green),
         Action::Move => (">", Color::None),
         Action::Forget => (".", Color::Yellow),
+        Action::Run => ("»", Color::Bold),
         Action::Unchanged => (" ", Color::Dim),
     }
 }
@@ -356,6 +379,7 @@ pub fn words(change: &Change) -> String {
             let id = untrusted::one_line(change.id.as_deref().unwrap_or_default());
             format!("forget {id}, which stays in the cloud{because}")
         }
+        Action::Run => format!("run, because {}", reasons.join(" and ")),
         Action::Unchanged => String::new(),
     }
 }
@@ -377,5 +401,9 @@ fn reason(reason: &Reason) -> Option<String> {
         Reason::Forgotten { marked: true } => "the tags of the stack stay on it".to_owned(),
         // The action says it.
         Reason::Adopted | Reason::Forgotten { marked: false } => return None,
+        Reason::NeverRan => "it has not run yet".to_owned(),
+        Reason::RunUnfinished => "its last run has not ended well".to_owned(),
+        Reason::Changed(what) => format!("{} changed", untrusted::one_line(what)),
+        Reason::Condition => "its condition holds".to_owned(),
     })
 }

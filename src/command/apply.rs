@@ -75,6 +75,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let work = running::Work {
         desired,
         planning: planned.planning,
+        moved: planned.moved,
         clouds: &place.clouds,
         root: &front.root,
         arguments: &arguments.cloud,

@@ -6,7 +6,7 @@ use super::arguments::{CloudArguments, Detail, Format, StackArguments};
 use super::failure::{Exit, Failure};
 use super::proposal::{Proposal, Question, settle};
 use super::{front, pipeline, run as running, verdict};
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Report, Severity};
 use crate::model::desired::{DesiredStack, LookupAnswers};
 
 /// Destroy everything the stack manages in an environment.
@@ -44,6 +44,8 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let mut desired = DesiredStack {
         name: front.stack(),
         environment: environment.clone().unwrap_or_default(),
+        // What the source lets go of stays, whatever else goes.
+        forgotten: front.offline(environment.clone(), &mut Report::default()).forgotten,
         ..DesiredStack::default()
     };
     let sources = &front.program.sources;
@@ -68,6 +70,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let work = running::Work {
         desired,
         planning: planned.planning,
+        moved: planned.moved,
         clouds: &place.clouds,
         root: &front.root,
         arguments: &arguments.cloud,

@@ -18,7 +18,7 @@ use crate::engine::known::World;
 use crate::engine::mask::StackKey;
 use crate::engine::observe::{Observations, observe};
 use crate::engine::plan::{Inputs, Planning, plan};
-use crate::engine::{Clouds, graph, recover, secret};
+use crate::engine::{Clouds, graph, moves, recover, secret};
 use crate::host::sandbox_file::SandboxFile;
 use crate::host::secrets::HostSecrets;
 use crate::model::Address;
@@ -28,7 +28,7 @@ use crate::model::event::Event;
 use crate::model::residual::{Attribute, SecretSource};
 use crate::registry;
 use crate::source::{SourceSet, Span};
-use crate::state::{Folded, Loaded, fold};
+use crate::state::{Folded, Loaded, Snapshot, fold};
 
 /// Where a stack's things lie and which cloud it works on.
 pub struct Place {
@@ -121,6 +121,8 @@ pub async fn verify_accounts(desired: &DesiredStack, clouds: &Clouds) -> Result<
 pub struct Planned {
     /// The plan and what stands in its way.
     pub planning: Planning,
+    /// Addresses that changed: old and new.
+    pub moved: Vec<(Address, Address)>,
     /// What is there of each object that changes, without secrets.
     pub before: BTreeMap<Address, Map>,
 }
@@ -142,7 +144,9 @@ pub async fn planned(
         let text = super::failure::reports(&reports, sources, &crate::host::terminal::detect());
         Failure::new(format!("{text}{}", super::failure::count(&reports)))
     };
-    let graph = graph::build(desired, &folded.snapshot).map_err(|circles| {
+    let moves = moves::settle(desired, &folded.snapshot);
+    let snapshot = &moves.snapshot;
+    let graph = graph::build(desired, snapshot).map_err(|circles| {
         Failure::new(super::failure::reports(&circles, sources, &crate::host::terminal::detect()))
     })?;
     reachable(desired, folded, clouds)?;
@@ -150,14 +154,14 @@ pub async fn planned(
     if !impossible.is_empty() {
         return Err(wrong(impossible));
     }
-    let observations = observe(&folded.snapshot, desired, clouds, quarantine()?).await;
-    let world = secrets(desired, folded, &observations, clouds, &HostSecrets::new(root)).await.map_err(wrong)?;
+    let observations = observe(snapshot, desired, clouds, quarantine()?).await;
+    let world = secrets(desired, snapshot, &observations, clouds, &HostSecrets::new(root)).await.map_err(wrong)?;
     let only: Vec<Address> = only.iter().map(|text| Address::from_text(text)).collect();
     for address in &only {
         let known = desired
             .nodes()
             .map(|node| &node.address)
-            .chain(folded.snapshot.resources.keys())
+            .chain(snapshot.resources.keys())
             .any(|other| other.is_within(address));
         if !known {
             let names = desired.nodes().map(|node| node.address.as_str());
@@ -169,15 +173,17 @@ pub async fn planned(
     }
     let inputs = Inputs {
         desired,
-        snapshot: &folded.snapshot,
+        snapshot,
         graph: &graph,
         observations: &observations,
         clouds,
         key,
         sources,
         only: &only,
+        moved: &moves.moved,
     };
-    let planning = plan(&inputs, world);
+    let mut planning = plan(&inputs, world);
+    planning.refused.splice(0..0, moves.refused);
     if let Some((address, error)) = planning.unreadable.first() {
         let others = planning.unreadable.len() - 1;
         let more = if others > 0 { format!("\nand {others} more") } else { String::new() };
@@ -185,6 +191,9 @@ pub async fn planned(
             "{address} could not be read: {error}{more}\nnothing was planned: what cannot be read may not be guessed"
         )));
     }
+    // What is left out of the plan keeps its old address for now.
+    let planned: BTreeSet<&Address> = planning.plan.changes.iter().map(|change| &change.address).collect();
+    let moved = moves.moved.into_iter().filter(|(to, _)| planned.contains(to)).map(|(to, from)| (from, to)).collect();
     let before = planning
         .plan
         .changes
@@ -196,14 +205,14 @@ pub async fn planned(
             Some((change.address.clone(), super::verdict::without_secrets(&live.attributes, schema)))
         })
         .collect();
-    Ok(Planned { planning, before })
+    Ok(Planned { planning, moved, before })
 }
 
 /// Secrets that decide whether something changes: those named by their source, and those clouds keep of objects that
 /// exist.
 async fn secrets(
     desired: &DesiredStack,
-    folded: &Folded,
+    snapshot: &Snapshot,
     observations: &Observations,
     clouds: &Clouds,
     host: &HostSecrets,
@@ -250,7 +259,7 @@ async fn secrets(
     }
     for attribute in attributes {
         let (Some(recorded), Some(Observed::Present(_))) =
-            (folded.snapshot.resources.get(&attribute.address), observations.objects.get(&attribute.address))
+            (snapshot.resources.get(&attribute.address), observations.objects.get(&attribute.address))
         else {
             continue;
         };

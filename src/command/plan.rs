@@ -53,6 +53,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let refused = verdict::refused(&plan.policies, sources);
     let look = terminal::detect();
     let mut shown = diagnostics;
+    shown.extend(planned.planning.warnings.iter().cloned());
     shown.extend(planned.planning.refused.iter().cloned());
     shown.extend(refused.iter().cloned());
     shown.extend(verdict::warned(&plan.policies, sources));
@@ -68,7 +69,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         terminal::err(&pipeline::stats(&place.clouds));
     }
     if !planned.planning.refused.is_empty() {
-        return Err(Failure::with(Exit::Refused, "refused: protected resources would be destroyed"));
+        return Err(Failure::with(Exit::Refused, super::proposal::not_planned(&planned.planning.refused)));
     }
     if !refused.is_empty() {
         return Err(Failure::with(Exit::Refused, "refused by a policy"));

@@ -3,7 +3,7 @@
 use ecow::EcoString;
 
 use super::arguments::{Detail, Format};
-use super::failure::{Exit, Failure, reports, style};
+use super::failure::{Exit, Failure, count, reports, style};
 use super::{consent, pipeline, run as running, verdict};
 use crate::diagnostic::Diagnostic;
 use crate::host::terminal;
@@ -51,23 +51,26 @@ pub async fn settle(proposal: Proposal<'_>) -> Result<Exit, Failure> {
     let not_approved = verdict::not_approved(policies, &approved, sources);
     let mut refused: Vec<Diagnostic> = planning.refused.clone();
     refused.extend(denied.iter().chain(&not_approved).cloned());
+    terminal::err(&reports(&planning.warnings, sources, &look));
     terminal::err(&reports(&verdict::warned(policies, sources), sources, &look));
     terminal::err(&reports(&refused, sources, &look));
     terminal::err(&verdict::unasked(&planning.plan, &approved).concat());
+    let mut shown = planning.warnings.clone();
+    shown.extend(refused.iter().cloned());
     match format {
         Format::Text => terminal::out(&view::human::plan::render(&planning.plan, command, style(&look), detail.into())),
-        Format::Markdown => terminal::out(&view::markdown::plan(&planning.plan, &refused, sources, detail.into())),
+        Format::Markdown => terminal::out(&view::markdown::plan(&planning.plan, &shown, sources, detail.into())),
         Format::Json => {}
     }
     if !refused.is_empty() {
         if format == Format::Json {
-            terminal::out(&view::json::plan(&planning.plan, &refused, sources));
+            terminal::out(&view::json::plan(&planning.plan, &shown, sources));
         }
         taken.store.release().await?;
         let why = if !planning.refused.is_empty() {
-            "refused: protected resources would be destroyed"
+            not_planned(&planning.refused)
         } else if !denied.is_empty() {
-            "refused by a policy"
+            "refused by a policy".to_owned()
         } else {
             let asked = policies.approvers().into_iter().map(EcoString::as_str);
             let missing: Vec<&str> = asked.filter(|team| !approved.iter().any(|given| given == team)).collect();
@@ -97,4 +100,12 @@ pub async fn settle(proposal: Proposal<'_>) -> Result<Exit, Failure> {
         terminal::err(&pipeline::stats(clouds));
     }
     result
+}
+
+/// Why a plan is not carried out, in a line.
+pub fn not_planned(refused: &[Diagnostic]) -> String {
+    if refused.iter().all(|diagnostic| diagnostic.code == "plan::protected") {
+        return "refused: protected resources would be destroyed".to_owned();
+    }
+    format!("refused: {}", count(refused))
 }

@@ -77,6 +77,8 @@ pub struct Work<'a> {
     pub desired: DesiredStack,
     /// The plan, with what is known.
     pub planning: Planning,
+    /// Addresses that changed: old and new.
+    pub moved: Vec<(Address, Address)>,
     /// The clouds.
     pub clouds: &'a Clouds,
     /// The stack's directory.
@@ -92,7 +94,9 @@ pub struct Work<'a> {
 /// Carries out a plan that was consented to, and writes the next snapshot.
 pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
     let watch = Stopwatch::start();
-    let Taken { store, folded, key, reusable } = taken;
+    let Taken { store, mut folded, key, reusable } = taken;
+    folded.snapshot.rename(work.moved.iter().map(|(from, to)| (from, to)));
+    let moves = work.moved.into_iter().map(|(from, to)| Entry::Moved { from, to });
     let format = work.format;
     let plan = work.planning.plan.clone();
     let graph = schedule(&plan, &work.desired, &folded.snapshot, work.clouds).map_err(|circle| {
@@ -109,6 +113,7 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
         reusable.into_iter().partition(|open| creates.contains(&open.intent.address));
     let mut entries = work.first;
     entries.extend(unusable.into_iter().map(|open| Entry::Failed { nonce: open.intent.nonce }));
+    entries.extend(moves);
     entries.extend(notes(&work.desired, &work.planning, &folded, work.clouds, &key));
     let (journal, writer) = Journal::start(Arc::clone(&store) as Arc<dyn StateStore>);
     if !entries.is_empty() {
@@ -186,7 +191,7 @@ fn notes(desired: &DesiredStack, planning: &Planning, folded: &Folded, clouds: &
     let mut entries: Vec<Entry> = vanished.map(|change| Entry::Forgotten { address: change.address.clone() }).collect();
     let undeclared = folded.snapshot.actions.keys().filter(|address| !desired.actions.contains_key(*address));
     entries.extend(undeclared.map(|address| Entry::RunForgotten { address: address.clone() }));
-    for change in planning.plan.changes.iter().filter(|change| change.action == Action::Unchanged) {
+    for change in planning.plan.changes.iter().filter(|change| stays(change.action)) {
         let (Some(wanted), Some(before)) =
             (desired.resources.get(&change.address), folded.snapshot.resources.get(&change.address))
         else {
@@ -215,6 +220,20 @@ fn notes(desired: &DesiredStack, planning: &Planning, folded: &Folded, clouds: &
         }
     }
     entries
+}
+
+/// Whether an object is left as it is.
+fn stays(action: Action) -> bool {
+    match action {
+        Action::Unchanged | Action::Move => true,
+        Action::Create
+        | Action::Update
+        | Action::Replace(_)
+        | Action::Delete
+        | Action::Import
+        | Action::Forget
+        | Action::Run => false,
+    }
 }
 
 /// The outputs, once everything is done: secrets are named, never shown.

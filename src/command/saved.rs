@@ -128,6 +128,7 @@ pub async fn apply(
     let work = running::Work {
         desired,
         planning,
+        moved: planned.moved,
         clouds: &place.clouds,
         root: &root,
         arguments: &arguments,

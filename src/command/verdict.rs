@@ -11,6 +11,7 @@ use super::pipeline::Planned;
 use crate::diagnostic::Diagnostic;
 use crate::engine::judge::judge;
 use crate::language::evaluate::reports;
+use crate::model::change::{Action, Change};
 use crate::model::desired::{DesiredStack, LookupAnswers};
 use crate::model::plan::Plan;
 use crate::model::policy::{Finding, Judgement, PlannedChange, Standing, Verdict};
@@ -31,15 +32,15 @@ pub fn of_changes(
     let changes: Vec<PlannedChange> = plan
         .changes
         .iter()
-        .filter(|change| change.is_effective())
-        .map(|change| {
+        .filter_map(|change| Some((change, changed(change)?)))
+        .map(|(change, action)| {
             let mut fields: Vec<EcoString> =
                 change.attributes.iter().filter_map(|attribute| attribute.path.first().cloned()).collect();
             fields.dedup();
             PlannedChange {
                 address: change.address.clone(),
                 kind: change.kind.clone(),
-                action: change.action.name(),
+                action,
                 fields,
                 before: planned.before.get(&change.address).cloned(),
             }
@@ -50,6 +51,17 @@ pub fn of_changes(
     desired.judgement.findings.extend(found.findings.into_iter().filter(|finding| finding.of_change));
     planned.planning.plan.policies = judge(&desired.judgement, &plan.changes, &planned.planning.world);
     Ok(())
+}
+
+/// What a plan does with an object, as policies call it. What only gets another address, or is let go of, is not changed.
+fn changed(change: &Change) -> Option<&'static str> {
+    match change.action {
+        Action::Create | Action::Update | Action::Replace(_) | Action::Delete | Action::Run => {
+            Some(change.action.name())
+        }
+        Action::Import => (!change.attributes.is_empty()).then_some("update"),
+        Action::Move | Action::Forget | Action::Unchanged => None,
+    }
 }
 
 /// Reports of what no consent can allow: refused, or never to be decided.

@@ -22,12 +22,14 @@ macro_rules! pages {
 
 pages! {
     actions: changed kind not_allowed;
+    adopt: absent component foreign identity managed replaces twice without_effect;
     assert: failed;
     aws: certificate_region;
     decorators: arguments place twice;
     env: data_only input missing override place unknown;
     evaluate: budget failed;
     files: outside template unreadable;
+    forget: still_declared;
     functions: recursion;
     graph: cycle;
     imports: builtin circle file header library missing name path standard unknown;
@@ -35,12 +37,14 @@ pages! {
     literals: address cidr_host_bits cidr_prefix number unit unit_missing;
     lookup: failed key many_looped none several;
     loop: no_key same_key source two_names;
+    moves: address claimed_twice still_declared;
     names: circular duplicate undefined unknown_decorator;
     network: outside overlap;
     phase: choice input_not_known known_input lookup_own loop_key place;
-    plan: never_replaced protected;
+    plan: looks_renamed never_replaced protected;
     policy: approval denied shape undecided unknown verdict waiver_date waiver_expired waiver_unused warned;
     providers: default;
+    raw: known not_sent;
     refs:
         attribute_needed maybe_absent needs_key no_such_item no_such_key no_such_part position string_id
         wrong_kind;
@@ -61,6 +65,7 @@ pages! {
         arguments declaration declaration_inside dimension else_missing function_value index interpolation
         match_incomplete mismatch missing_fields not_callable not_one_of operator output range recursive
         too_large unknown unknown_field unknown_member;
+    unchecked: kind;
     values: condition inexact out_of_range pattern ports too_few too_long too_many too_short;
 }
 

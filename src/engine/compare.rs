@@ -57,6 +57,7 @@ fn compared(subject: &Subject<'_>, world: &World, key: &StackKey) -> Change {
     let desired = subject.desired;
     let mut change = Change {
         address: desired.address.clone(),
+        previous: None,
         kind: desired.kind.clone(),
         action: Action::Unchanged,
         id: subject.recorded.map(|recorded| recorded.id.clone()),

@@ -180,6 +180,9 @@ impl Executor {
                 Step::Create => step::create(&run, &step).await,
                 Step::Update => step::update(&run, &step).await,
                 Step::Delete => step::delete(&run, &step).await,
+                Step::Import => step::import(&run, &step).await,
+                Step::Move => step::relabel(&run, &step).await,
+                Step::Forget => step::forget(&run, &step).await,
                 Step::Run => step::run_action(&run, &step).await,
             };
             Ended { index, service, took: begun.elapsed(), result }

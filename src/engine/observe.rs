@@ -11,6 +11,7 @@ use ecow::EcoString;
 use tokio::time::{Instant, sleep};
 
 use super::Clouds;
+use super::adopt::adoption;
 use super::call::{Patience, repeatable};
 use crate::model::Address;
 use crate::model::desired::DesiredStack;
@@ -49,9 +50,23 @@ pub async fn observe(snapshot: &Snapshot, desired: &DesiredStack, clouds: &Cloud
         let mut fields = used.get(address).cloned().unwrap_or_default();
         fields.extend(recorded.inputs.keys().cloned());
         fields.extend(desired.resources.get(address).into_iter().flat_map(|resource| resource.inputs.keys().cloned()));
+        let moved = desired.resources.get(address).is_some_and(|resource| !resource.options.was.is_empty());
+        if moved || desired.forgets(address) {
+            fields.extend(tags(clouds, &recorded.kind));
+        }
         want(wanted.entry(recorded.target.clone()).or_default(), &recorded.kind, &recorded.id, fields);
         let owner = Owner::Current(address.clone());
         owners.push((recorded.target.clone(), recorded.kind.clone(), recorded.id.clone(), owner));
+    }
+    for resource in desired.resources.values() {
+        let Some(adoption) = adoption(resource, snapshot) else { continue };
+        let mut fields = used.get(&resource.address).cloned().unwrap_or_default();
+        fields.extend(resource.inputs.keys().cloned());
+        fields.extend(tags(clouds, &resource.kind));
+        let target = &resource.place.target;
+        want(wanted.entry(target.clone()).or_default(), &resource.kind, &adoption.id, fields);
+        let owner = Owner::Current(resource.address.clone());
+        owners.push((target.clone(), resource.kind.clone(), adoption.id.clone(), owner));
     }
     for (address, recorded) in &snapshot.deposed {
         want(wanted.entry(recorded.target.clone()).or_default(), &recorded.kind, &recorded.id, BTreeSet::new());
@@ -97,6 +112,11 @@ pub async fn observe(snapshot: &Snapshot, desired: &DesiredStack, clouds: &Cloud
         }
     }
     observations
+}
+
+/// The field that holds the tags of a type: marks are put among them, and taken away.
+fn tags(clouds: &Clouds, kind: &str) -> Option<EcoString> {
+    clouds.catalogue.get(kind)?.tags.clone()
 }
 
 /// For how long reads are repeated that a cloud did not serve, in seconds.

@@ -7,17 +7,17 @@ use cairn_provider::schema::TypeSchema;
 use cairn_provider::schema::overlay::Replacement;
 use ecow::EcoString;
 
-use super::Clouds;
 use super::action::Judge;
 use super::compare::{self, Subject, compare};
 use super::graph::ResourceGraph;
 use super::known::World;
 use super::mask::StackKey;
 use super::observe::Observations;
+use super::{Clouds, adopt, marks, raw, renamed};
 use crate::diagnostic::Diagnostic;
 use crate::model::Address;
 use crate::model::change::{Action, Change, Reason, Risk};
-use crate::model::desired::{DesiredAction, DesiredStack, ReplaceRule};
+use crate::model::desired::{DesiredAction, DesiredResource, DesiredStack, ReplaceRule};
 use crate::model::plan::{Base, Plan, Revealed};
 use crate::source::SourceSet;
 use crate::state::{Recorded, Snapshot};
@@ -40,14 +40,18 @@ pub struct Inputs<'a> {
     pub sources: &'a SourceSet,
     /// Only these addresses, what they need, and what is inside of them. Everything if empty.
     pub only: &'a [Address],
+    /// Addresses that changed, new to old; what is recorded is at the new ones already.
+    pub moved: &'a BTreeMap<Address, Address>,
 }
 
 /// A plan, with what stands in its way.
 pub struct Planning {
     /// The plan.
     pub plan: Plan,
-    /// What is refused: protected objects that would be destroyed.
+    /// What is refused: protected objects that would be destroyed, objects that cannot be taken over.
     pub refused: Vec<Diagnostic>,
+    /// What is worth knowing.
+    pub warnings: Vec<Diagnostic>,
     /// Objects that could not be read.
     pub unreadable: Vec<(Address, cairn_provider::error::ProviderError)>,
     /// What is known while planning.
@@ -62,6 +66,7 @@ pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
         changes: BTreeMap::new(),
         free: BTreeSet::new(),
         unreadable: Vec::new(),
+        refused: Vec::new(),
         undecided: Vec::new(),
     };
     for address in &inputs.graph.order {
@@ -76,8 +81,11 @@ pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
     changes.extend(planner.deposed());
     let selected = selection(inputs);
     changes.retain(|change| selected.as_ref().is_none_or(|selected| selected.contains(&change.address)));
-    let mut refused = std::mem::take(&mut planner.undecided);
+    let mut refused = std::mem::take(&mut planner.refused);
+    refused.append(&mut planner.undecided);
     refused.extend(changes.iter().filter_map(|change| refusal(inputs, change)));
+    let mut warnings = adopt::without_effect(inputs.desired, inputs.snapshot);
+    warnings.extend(renamed::looks_renamed(inputs, &changes, &planner.world));
     let policies = super::judge::judge(&inputs.desired.judgement, &changes, &planner.world);
     let plan = Plan {
         id: EcoString::new(),
@@ -89,9 +97,10 @@ pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
         overridden: inputs.desired.overridden.clone(),
         revealed: revealed(inputs),
         places: places(inputs),
+        unchecked: unchecked(inputs),
     };
     let Planner { world, unreadable, .. } = planner;
-    Planning { plan, refused, unreadable, world }
+    Planning { plan, refused, warnings, unreadable, world }
 }
 
 struct Planner<'a> {
@@ -101,6 +110,7 @@ struct Planner<'a> {
     /// Replacements whose order may be turned.
     free: BTreeSet<Address>,
     unreadable: Vec<(Address, cairn_provider::error::ProviderError)>,
+    refused: Vec<Diagnostic>,
     /// Actions whose condition cannot be computed.
     undecided: Vec<Diagnostic>,
 }
@@ -117,19 +127,42 @@ impl Planner<'_> {
         if let Some(Observed::Unreadable(error)) = observed {
             self.unreadable.push((address.clone(), error.clone()));
         }
-        let subject = Subject {
-            desired,
-            schema,
-            recorded: inputs.snapshot.resources.get(address),
-            observed,
-            source: inputs.sources.place(desired.origin).into(),
-        };
-        let change = compare(&subject, &self.world, inputs.key);
+        let sent = inputs.clouds.of_kind(&desired.kind).is_some_and(|cloud| cloud.sends_raw(&desired.kind));
+        self.refused.extend(if sent { None } else { raw::not_sent(desired) });
+        let source: EcoString = inputs.sources.place(desired.origin).into();
+        if let Some(adoption) = adopt::adoption(desired, inputs.snapshot) {
+            let candidate = adopt::Candidate { desired, adoption, schema, observed, source };
+            let (change, refused) = adopt::take_over(&candidate, inputs.snapshot, &self.world, inputs.key);
+            self.refused.extend(refused);
+            self.learn(&change, schema, observed);
+            self.changes.insert(address.clone(), change);
+            return;
+        }
+        let recorded = inputs.snapshot.resources.get(address);
+        let subject = Subject { desired, schema, recorded, observed, source };
+        let mut change = compare(&subject, &self.world, inputs.key);
+        change.previous = inputs.moved.get(address).cloned().or_else(|| self.marked_before(desired, schema, observed));
+        if change.previous.is_some() && change.action == Action::Unchanged {
+            change.action = Action::Move;
+        }
         if matches!(change.action, Action::Replace(_)) && compare::order_is_free(&subject, &self.world) {
             self.free.insert(address.clone());
         }
         self.learn(&change, schema, observed);
         self.changes.insert(address.clone(), change);
+    }
+
+    /// The old address that an object still carries although it was moved: the run that moved it was cut off.
+    fn marked_before(
+        &self,
+        desired: &DesiredResource,
+        schema: &TypeSchema,
+        observed: Option<&Observed>,
+    ) -> Option<Address> {
+        let Some(Observed::Present(live)) = observed else { return None };
+        let owner = live.owner.as_ref().filter(|owner| owner.stack == self.inputs.snapshot.lineage)?;
+        let former = desired.options.was.iter().find(|former| former.address.as_str() == owner.address)?;
+        marks::can_change(schema).then(|| former.address.clone())
     }
 
     /// An action is in the plan if it is due; if not, what it gave is known.
@@ -161,6 +194,7 @@ impl Planner<'_> {
             .unwrap_or_default();
         let change = Change {
             address: address.clone(),
+            previous: None,
             kind: action.call.kind.clone(),
             action: Action::Run,
             id: None,
@@ -178,12 +212,16 @@ impl Planner<'_> {
     fn learn(&mut self, change: &Change, schema: &TypeSchema, observed: Option<&Observed>) {
         let Some(Observed::Present(live)) = observed else { return };
         match change.action {
-            Action::Unchanged => self.world.insert(change.address.clone(), live.attributes.clone()),
-            Action::Update => {
+            Action::Unchanged | Action::Move => {
+                self.world.insert(change.address.clone(), live.attributes.clone());
+            }
+            Action::Update | Action::Import => {
                 let changing = compare::changing(schema, change);
                 self.world.insert_changing(change.address.clone(), live.attributes.clone(), changing);
             }
-            Action::Create | Action::Replace(_) | Action::Delete | Action::Run => self.world.remove(&change.address),
+            Action::Create | Action::Replace(_) | Action::Delete | Action::Forget | Action::Run => {
+                self.world.remove(&change.address);
+            }
         }
     }
 
@@ -200,7 +238,7 @@ impl Planner<'_> {
         for address in graph.iter().rev() {
             let holds = matches!(
                 self.changes.get(address).map(|change| change.action),
-                Some(Action::Update | Action::Replace(Replacement::CreateFirst))
+                Some(Action::Update | Action::Import | Action::Replace(Replacement::CreateFirst))
             );
             for need in if holds { needs(address) } else { Vec::new() } {
                 if let Some(change) = self.changes.get_mut(&need)
@@ -236,6 +274,17 @@ impl Planner<'_> {
     fn unwanted(&mut self, address: &Address) {
         let Some(recorded) = self.inputs.snapshot.resources.get(address) else { return };
         let observed = self.inputs.observations.objects.get(address);
+        if self.inputs.desired.forgets(address) {
+            // What cannot be read can be forgotten all the same.
+            let change = self.forgetting(address, recorded, observed);
+            if let Some(Observed::Present(live)) = observed
+                && live.owner.is_some()
+            {
+                self.world.insert(address.clone(), live.attributes.clone());
+            }
+            self.changes.insert(address.clone(), change);
+            return;
+        }
         if let Some(Observed::Unreadable(error)) = observed {
             self.unreadable.push((address.clone(), error.clone()));
         }
@@ -265,10 +314,26 @@ impl Planner<'_> {
         }
     }
 
+    fn forgetting(&self, address: &Address, recorded: &Recorded, observed: Option<&Observed>) -> Change {
+        let owned = match observed {
+            Some(Observed::Present(live)) => live.owner.is_some(),
+            Some(Observed::Absent | Observed::Unreadable(_)) | None => false,
+        };
+        let schema = self.inputs.clouds.catalogue.get(&recorded.kind);
+        let marked = owned && !schema.is_some_and(|schema| marks::can_change(schema));
+        Change {
+            action: Action::Forget,
+            reasons: vec![Reason::Forgotten { marked }],
+            risks: Vec::new(),
+            ..self.deletion(address, recorded)
+        }
+    }
+
     fn deletion(&self, address: &Address, recorded: &Recorded) -> Change {
         let stateful = self.inputs.clouds.catalogue.get(&recorded.kind).is_some_and(|schema| schema.overlay.stateful);
         Change {
             address: address.clone(),
+            previous: None,
             kind: recorded.kind.clone(),
             action: Action::Delete,
             id: Some(recorded.id.clone()),
@@ -387,6 +452,12 @@ fn selection(inputs: &Inputs<'_>) -> Option<BTreeSet<Address>> {
         }
     }
     Some(selected)
+}
+
+/// What nothing checked, by resource.
+fn unchecked(inputs: &Inputs<'_>) -> BTreeMap<Address, Vec<EcoString>> {
+    let resources = inputs.desired.resources.values();
+    resources.filter_map(|resource| Some((resource.address.clone(), resource.unchecked()?))).collect()
 }
 
 fn revealed(inputs: &Inputs<'_>) -> Vec<Revealed> {

@@ -61,6 +61,11 @@ pub async fn recover(
                 recovery.entries.push(Entry::Failed { nonce: open.intent.nonce.clone() });
                 "its values are read again".to_owned()
             }
+            (IntentKind::Import, _) => import(open, clouds, quarantine, &mut recovery).await?,
+            (IntentKind::Forget, _) => {
+                recovery.entries.push(Entry::Failed { nonce: open.intent.nonce.clone() });
+                "it is still managed, and forgotten if the source says so".to_owned()
+            }
             (IntentKind::Delete, _) => {
                 recovery.entries.push(Entry::Failed { nonce: open.intent.nonce.clone() });
                 "it is read again and deleted if it is still there".to_owned()
@@ -88,6 +93,36 @@ async fn follow(open: &OpenIntent, clouds: &Clouds) -> Result<(), ProviderError>
             }
         }
     }
+}
+
+/// What was being taken over is ours if it carries the mark of the intent; if not, it is as it was before.
+async fn import(
+    open: &OpenIntent,
+    clouds: &Clouds,
+    window: f64,
+    recovery: &mut Recovery,
+) -> Result<String, ProviderError> {
+    let intent = &open.intent;
+    let unknown =
+        || ProviderError::refused("recover", ecow::eco_format!("this build cannot manage {}", intent.resource));
+    let provider = clouds.of_kind(&intent.resource).ok_or_else(unknown)?;
+    let id = intent.id.clone().ok_or_else(|| ProviderError::refused("recover", "the intent names no object"))?;
+    let wanted = ReadSet::from([(
+        intent.resource.clone(),
+        std::collections::BTreeMap::from([(id.clone(), Interest::Fields(BTreeSet::new()))]),
+    )]);
+    let readings = patiently(provider, &intent.target, wanted, &BTreeSet::new(), window).await;
+    let ours = match readings.get(&intent.resource, &id) {
+        Some(Observed::Present(live)) => live.owner.as_ref().is_some_and(|owner| owner.nonce == intent.nonce),
+        Some(Observed::Unreadable(error)) => return Err(error.clone()),
+        Some(Observed::Absent) | None => false,
+    };
+    if ours {
+        recovery.entries.push(found(intent, id.clone()));
+        return Ok(format!("{id} was taken over"));
+    }
+    recovery.entries.push(Entry::Failed { nonce: intent.nonce.clone() });
+    Ok(format!("{id} was not taken over yet"))
 }
 
 async fn create(

@@ -119,6 +119,17 @@ impl Scheduler {
         };
         match change.action {
             Action::Unchanged => {}
+            Action::Move => {
+                let node = push(Step::Move, change.id.clone());
+                self.makes.insert(change.address.clone(), node);
+            }
+            Action::Import => {
+                let node = push(Step::Import, change.id.clone());
+                self.makes.insert(change.address.clone(), node);
+            }
+            Action::Forget => {
+                push(Step::Forget, change.id.clone());
+            }
             Action::Run => {
                 let node = push(Step::Run, None);
                 self.makes.insert(change.address.clone(), node);
@@ -128,8 +139,12 @@ impl Scheduler {
                 self.makes.insert(change.address.clone(), node);
             }
             Action::Update => {
+                let moved = change.previous.as_ref().map(|_| push(Step::Move, change.id.clone()));
                 let node = push(Step::Update, change.id.clone());
                 self.makes.insert(change.address.clone(), node);
+                if let Some(moved) = moved {
+                    self.edge(moved, node);
+                }
             }
             Action::Delete => {
                 let node = push(Step::Delete, change.id.clone());

@@ -2,6 +2,9 @@
 
 mod create;
 mod delete;
+mod forget;
+mod import;
+mod relabel;
 mod run;
 mod update;
 
@@ -20,6 +23,9 @@ use tokio::sync::watch;
 
 pub use create::create;
 pub use delete::delete;
+pub use forget::forget;
+pub use import::import;
+pub use relabel::relabel;
 pub use run::run_action;
 pub use update::update;
 

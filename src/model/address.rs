@@ -38,6 +38,16 @@ impl Address {
         &self.0
     }
 
+    /// The same place below another address: `old.vpc` of `new.vpc` from `new` to `old`. `None` if it is not within `from`.
+    #[must_use]
+    pub fn rebased(&self, from: &Self, to: &Self) -> Option<Self> {
+        if !self.is_within(from) {
+            return None;
+        }
+        let rest = self.0.strip_prefix(from.as_str())?;
+        Some(Self(eco_format!("{}{rest}", to.0)))
+    }
+
     /// Whether this is the other address, one of its instances, or inside of it.
     pub fn is_within(&self, other: &Self) -> bool {
         self.0
@@ -63,5 +73,10 @@ mod tests {
         assert!(subnet.is_within(&Address::top("shop")));
         assert!(subnet.is_within(&Address::top("shop").member("public")));
         assert!(!Address::top("shopping").is_within(&Address::top("shop")));
+        assert_eq!(
+            subnet.rebased(&Address::top("shop"), &Address::top("old")),
+            Some(Address::from_text("old.public[\"a\"]"))
+        );
+        assert_eq!(subnet.rebased(&Address::top("sho"), &Address::top("old")), None);
     }
 }

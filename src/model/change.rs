@@ -12,6 +12,8 @@ use super::Address;
 pub struct Change {
     /// Its address.
     pub address: Address,
+    /// The address it had until now, if that was another one.
+    pub previous: Option<Address>,
     /// Its type.
     pub kind: EcoString,
     /// What will be done.
@@ -43,6 +45,12 @@ pub enum Action {
     Replace(Replacement),
     /// It is destroyed.
     Delete,
+    /// It exists, is taken over, and gets what is different.
+    Import,
+    /// It stays as it is, under another address.
+    Move,
+    /// It stays as it is and is not managed any more.
+    Forget,
     /// It is run: an action.
     Run,
     /// It stays as it is.
@@ -104,6 +112,13 @@ pub enum Reason {
     Destroyed,
     /// It lives elsewhere now.
     Moved,
+    /// The source takes it over.
+    Adopted,
+    /// The source forgets it.
+    Forgotten {
+        /// The marks of the stack stay on it: objects of its type have tags that cannot be changed alone.
+        marked: bool,
+    },
     /// An action that never ended well.
     NeverRan,
     /// An action whose last run failed or was cut off.
@@ -140,6 +155,9 @@ impl Action {
             Self::Update => "update",
             Self::Replace(_) => "replace",
             Self::Delete => "delete",
+            Self::Import => "import",
+            Self::Move => "move",
+            Self::Forget => "forget",
             Self::Run => "run",
             Self::Unchanged => "unchanged",
         }

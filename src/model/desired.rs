@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use cairn_provider::naming::UNLISTED;
 use cairn_provider::request::Target;
+use cairn_provider::schema::RAW;
 use cairn_provider::schema::overlay::Replacement;
 use cairn_provider::value::{Duration, Map, Value};
 use ecow::EcoString;
@@ -36,6 +38,37 @@ pub struct DesiredStack {
     pub judgement: Judgement,
     /// Values that `--set` gave, for the plan's header: name and value as written.
     pub overridden: Vec<(EcoString, EcoString)>,
+    /// `forget`: what is not managed any more and stays in the cloud.
+    pub forgotten: Vec<Forgotten>,
+    /// Where each instance of a component is declared: its name, for messages.
+    pub components: BTreeMap<Address, Span>,
+}
+
+/// An address that is managed no longer, with everything inside of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forgotten {
+    /// The address.
+    pub address: Address,
+    /// Where it is said.
+    pub span: Span,
+}
+
+/// An object that existed before the stack wanted it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adoption {
+    /// Its identity.
+    pub id: EcoString,
+    /// Where it is said.
+    pub span: Span,
+}
+
+/// An address a resource had before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Former {
+    /// The address.
+    pub address: Address,
+    /// Where it is said.
+    pub span: Span,
 }
 
 /// One resource.
@@ -128,6 +161,10 @@ pub struct Options {
     pub ignore: Vec<Vec<EcoString>>,
     /// `@timeout`: operation to deadline.
     pub timeouts: BTreeMap<EcoString, Duration>,
+    /// `@adopt`: the object to take over, unless one is managed already.
+    pub adopt: Option<Adoption>,
+    /// `@was`: the addresses it had, the newest first.
+    pub was: Vec<Former>,
 }
 
 /// How a resource is replaced.
@@ -195,6 +232,11 @@ pub enum LookupAnswer {
 }
 
 impl DesiredStack {
+    /// Whether an address is managed no longer and its object stays.
+    pub fn forgets(&self, address: &Address) -> bool {
+        self.forgotten.iter().any(|forgotten| address.is_within(&forgotten.address))
+    }
+
     /// What an address needs, whether it is a resource or an action.
     pub fn needs(&self, address: &Address) -> &[Need] {
         match (self.resources.get(address), self.actions.get(address)) {
@@ -222,6 +264,26 @@ impl DesiredStack {
 }
 
 impl DesiredResource {
+    /// The vendor's names of properties that are sent unseen, or of the type if all of them are; nothing if there are none.
+    pub fn unchecked(&self) -> Option<Vec<EcoString>> {
+        if self.kind == UNLISTED {
+            let vendor = self.known("type_name").and_then(Value::as_text).unwrap_or("type_name");
+            return Some(vec![vendor.into()]);
+        }
+        let raw = &self.inputs.get(RAW)?.value;
+        Some(match raw {
+            Residual::Value(value) => value.as_map()?.keys().cloned().collect(),
+            Residual::Map(entries) => entries.keys().cloned().collect(),
+            Residual::Attribute(_)
+            | Residual::Secret(_)
+            | Residual::List(_)
+            | Residual::Text(_)
+            | Residual::Call(..)
+            | Residual::Encode(..)
+            | Residual::Decode(..) => Vec::new(),
+        })
+    }
+
     /// The value of a field if it is known.
     pub fn known(&self, field: &str) -> Option<&Value> {
         match &self.inputs.get(field)?.value {

@@ -105,6 +105,12 @@ pub enum Step {
     Update,
     /// It is destroyed.
     Delete,
+    /// It is taken over.
+    Import,
+    /// It is marked with another address.
+    Move,
+    /// It is not managed any more.
+    Forget,
     /// It is run: an action.
     Run,
 }
@@ -116,6 +122,9 @@ impl Step {
             Self::Create => "creating",
             Self::Update => "updating",
             Self::Delete => "deleting",
+            Self::Import => "taking over",
+            Self::Move => "moving",
+            Self::Forget => "forgetting",
             Self::Run => "running",
         }
     }
@@ -126,6 +135,9 @@ impl Step {
             Self::Create => "created",
             Self::Update => "updated",
             Self::Delete => "deleted",
+            Self::Import => "taken over",
+            Self::Move => "moved",
+            Self::Forget => "forgotten",
             Self::Run => "run",
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ecow::EcoString;
 
+use super::Address;
 use super::change::{Action, Change};
 use super::policy::Judgement;
 
@@ -28,6 +29,8 @@ pub struct Plan {
     pub revealed: Vec<Revealed>,
     /// Where the stack lives: region and account of each target.
     pub places: Vec<EcoString>,
+    /// Properties that nothing checked, by the address of the resource: what `raw` and unlisted types send.
+    pub unchecked: BTreeMap<Address, Vec<EcoString>>,
 }
 
 /// A secret that the source makes readable.
@@ -63,6 +66,10 @@ pub struct Summary {
     pub delete: usize,
     /// Objects taken over.
     pub import: usize,
+    /// Objects that only have another address.
+    pub moved: usize,
+    /// Objects that are managed no longer.
+    pub forget: usize,
     /// Actions that are run.
     pub run: usize,
     /// Objects that stay as they are.
@@ -82,7 +89,9 @@ impl Plan {
             update: of("update"),
             replace: of("replace"),
             delete: of("delete"),
-            import: 0,
+            import: of("import"),
+            moved: of("move"),
+            forget: of("forget"),
             run: of("run"),
             unchanged: of("unchanged"),
         }

@@ -69,6 +69,13 @@ pub enum Entry {
         /// The address.
         address: Address,
     },
+    /// What is remembered at an address is remembered at another one.
+    Moved {
+        /// The address it had.
+        from: Address,
+        /// The address it has.
+        to: Address,
+    },
     /// An action is about to be run.
     RunBegun {
         /// The address.
@@ -126,4 +133,8 @@ pub enum IntentKind {
     Update,
     /// An end.
     Delete,
+    /// An existing object is taken over.
+    Import,
+    /// The marks are taken off an object that stays.
+    Forget,
 }

@@ -22,6 +22,18 @@ const BUDGET_OF_DETAIL: usize = 50_000;
 /// So many warnings stand outside of what is folded.
 const MOST_WARNINGS: usize = 20;
 
+/// What is counted, the worst first, and whether it has a column where there is none of it.
+const ACTIONS: [(&str, bool); 8] = [
+    ("replace", true),
+    ("delete", true),
+    ("update", true),
+    ("create", true),
+    ("import", false),
+    ("move", false),
+    ("forget", false),
+    ("run", false),
+];
+
 /// Columns of what is folded.
 const WIDTH: usize = 100;
 
@@ -97,19 +109,21 @@ fn table(plan: &Plan) -> String {
     if numbers.len() < 2 {
         return String::new();
     }
-    let runs = numbers.values().any(|numbers| numbers.contains_key("run"));
-    let mut columns = vec!["replace", "delete", "update", "create"];
-    columns.extend(runs.then_some("run"));
-    let mut text = format!("| | {} |\n|--|{}\n", columns.join(" | "), "--:|".repeat(columns.len()));
+    let actions: Vec<&str> = ACTIONS
+        .into_iter()
+        .filter(|(action, always)| *always || numbers.values().any(|of| of.contains_key(action)))
+        .map(|(action, _)| action)
+        .collect();
+    let mut text = format!("| | {} |\n|--|{}\n", actions.join(" | "), "--:|".repeat(actions.len()));
     for (name, numbers) in numbers.iter().take(MOST_WARNINGS) {
         let name = if name.is_empty() { "the stack itself".to_owned() } else { prose(name) };
         let cells: Vec<String> =
-            columns.iter().map(|action| numbers.get(action).map(ToString::to_string).unwrap_or_default()).collect();
+            actions.iter().map(|action| numbers.get(action).map(ToString::to_string).unwrap_or_default()).collect();
         text.push_str(&format!("| {name} | {} |\n", cells.join(" | ")));
     }
     let more = numbers.len().saturating_sub(MOST_WARNINGS);
     if more > 0 {
-        text.push_str(&format!("| and {more} more |{}\n", " |".repeat(columns.len())));
+        text.push_str(&format!("| and {more} more |{}\n", " |".repeat(actions.len())));
     }
     text.push('\n');
     text
@@ -137,6 +151,12 @@ fn warnings(plan: &Plan, lost: &[&Change]) -> String {
         text.push_str(&format!("> [!WARNING]\n> {name}: {} {}\n\n", prose(what), code(&change.source)));
     }
     text.push_str(&more(openings.len()));
+    for (address, names) in plan.unchecked.iter().take(MOST_WARNINGS) {
+        let names: Vec<String> = names.iter().map(|name| code(name)).collect();
+        let address = code(address.as_str());
+        text.push_str(&format!("> [!WARNING]\n> {address} sends unchecked properties: {}\n\n", names.join(", ")));
+    }
+    text.push_str(&more(plan.unchecked.len()));
     for revealed in plan.revealed.iter().take(MOST_WARNINGS) {
         text.push_str(&format!(
             "> [!WARNING]\n> {} is a secret and is **revealed**: {} {}\n\n",
@@ -166,9 +186,9 @@ fn policies(plan: &Plan) -> String {
 /// `2 update, 1 create`.
 fn counts(changes: &[&Change]) -> String {
     let count = |action: &&str| changes.iter().filter(|change| change.action.name() == *action).count();
-    let words: Vec<String> = ["replace", "delete", "update", "create", "run"]
+    let words: Vec<String> = ACTIONS
         .iter()
-        .map(|action| (count(action), action))
+        .map(|(action, _)| (count(action), action))
         .filter(|(count, _)| *count > 0)
         .map(|(count, action)| format!("{count} {action}"))
         .collect();
@@ -239,6 +259,9 @@ fn sign(change: &Change) -> &'static str {
         Action::Create => "+",
         Action::Update => "!",
         Action::Replace(_) | Action::Delete => "-",
+        Action::Import => "=",
+        Action::Move => ">",
+        Action::Forget => ".",
         // The first character colours the line; what is run is none of the three.
         Action::Run => "#",
         Action::Unchanged => " ",
@@ -249,7 +272,13 @@ fn one(outline: &Outline<'_>, entry: &Entry<'_>, layout: Layout) -> String {
     let plain = match entry.change.action {
         Action::Create => "+",
         Action::Run => "#",
-        Action::Update | Action::Replace(_) | Action::Delete | Action::Unchanged => "!",
+        Action::Update
+        | Action::Replace(_)
+        | Action::Delete
+        | Action::Import
+        | Action::Move
+        | Action::Forget
+        | Action::Unchanged => "!",
     };
     let mut text = head(entry);
     let beside = layout.width.saturating_sub(text.trim_end().chars().count() + 3);

@@ -9,14 +9,22 @@ use crate::literate::{cases, diagnose, with_header};
 
 /// Codes that need a cloud or a record of what exists: their examples say nothing while checking.
 const WHILE_PLANNING: &[&str] = &[
+    "adopt::absent",
+    "adopt::foreign",
+    "adopt::managed",
+    "adopt::replaces",
+    "adopt::without_effect",
     "lookup::failed",
     "lookup::key",
     "lookup::none",
     "lookup::several",
+    "moves::claimed_twice",
+    "plan::looks_renamed",
     "plan::never_replaced",
     "plan::protected",
     "policy::approval",
     "policy::undecided",
+    "raw::not_sent",
     "secret::missing",
 ];
 

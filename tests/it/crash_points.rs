@@ -117,7 +117,7 @@ const SCENES: &[Scene] = &[
 ];
 
 /// Runs a command that is ended at a record; whether it was.
-fn cut(project: &Project, command: &str, hook: &str, record: usize, faults: &str) -> bool {
+pub fn cut(project: &Project, command: &str, hook: &str, record: usize, faults: &str) -> bool {
     let line = format!("{command}{faults} --parallelism 2");
     let mut child = project.command(line.split_whitespace());
     child.env(hook, record.to_string()).stdout(Stdio::null()).stderr(Stdio::null());

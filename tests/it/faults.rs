@@ -105,7 +105,7 @@ fn says_what_failed(ended: &Ended) -> bool {
 }
 
 /// Runs a command under faults until it ends well.
-fn until_done(project: &Project, command: &str, seed: u64, first: u64) -> Result<u64, String> {
+pub fn until_done(project: &Project, command: &str, seed: u64, first: u64) -> Result<u64, String> {
     for run in first..first + MOST_RUNS {
         let ended = project.run(&format!("{command} {}", faults(seed, run)));
         if ended.code == Some(0) {

@@ -48,6 +48,7 @@ fn document(json: serde_json::Value) -> Value {
 fn change(kind: &str, address: &str, action: Action, attributes: Vec<AttributeChange>) -> Change {
     Change {
         address: Address::from_text(address),
+        previous: None,
         kind: kind.into(),
         action,
         id: None,

@@ -26,13 +26,29 @@ pub fn objects(project: &Project, stack: &str) -> BTreeMap<(String, String), Str
             Some(Json::String(address)) => {
                 objects.insert(key, address.clone());
             }
-            Some(_) => {}
-            None => {
+            // Nobody's, or not any more.
+            Some(_) | None => {
                 objects.remove(&key);
             }
         }
     }
     objects
+}
+
+/// Every object there is, by type and identity, whosever it is.
+pub fn everything(project: &Project, stack: &str) -> BTreeSet<(String, String)> {
+    let text = std::fs::read_to_string(state_directory(project, stack).join("sandbox.jsonl")).unwrap_or_default();
+    let mut there = BTreeSet::new();
+    for json in text.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok()) {
+        let part = |index: usize| json["key"][index].as_str().unwrap().to_owned();
+        let key = (part(0), part(2));
+        if json.get("object").is_some() {
+            there.insert(key)
+        } else {
+            there.remove(&key)
+        };
+    }
+    there
 }
 
 /// Every object the state knows, by type and identity, with its address.

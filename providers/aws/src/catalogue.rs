@@ -9,7 +9,7 @@ use cairn_provider::schema::catalogue::Catalogue;
 use cairn_provider::schema::overlay::Overlay;
 use ecow::EcoString;
 
-use crate::{FACTS, services};
+use crate::{FACTS, services, unlisted};
 
 /// For types of which nothing is declared.
 static NOTHING: Overlay = Overlay::EMPTY;
@@ -46,6 +46,7 @@ pub fn catalogue() -> Catalogue {
         let overlay = declaration(name).map_or(&NOTHING, |declaration| &declaration.overlay);
         catalogue.add(name, facts, overlay);
     }
+    catalogue.add(unlisted::NAME, unlisted::FACTS, &unlisted::OVERLAY);
     for declaration in look_up_declarations() {
         catalogue.add(declaration.name, declaration.facts, &declaration.overlay);
     }

@@ -9,6 +9,7 @@ mod resources;
 pub mod actions;
 mod facts;
 mod catalogue;
+mod unlisted;
 #[cfg(feature = "native")]
 #[macro_use]
 pub mod native;

@@ -146,6 +146,7 @@ impl Trial<'_> {
         let mut live = self.made(&kind, &inputs, &nonce).await.map_err(|error| format!("full: {error}"))?;
         self.agrees("full", &inputs, &live);
         self.owned(&live, &nonce);
+        live = self.imported(&inputs, live, &nonce).await;
         for update in self.case.updates.clone() {
             let before = inputs.clone();
             match self.updated(&mut inputs, &live, &update, &nonce).await {
@@ -264,6 +265,48 @@ impl Trial<'_> {
         if !marked {
             self.fault("ownership", &format!("the marks read {:?}", live.owner));
         }
+    }
+
+    /// What nobody manages is taken over by its identity alone: its marks change and nothing else, and what is read of
+    /// it is what was written, so that nothing is left to change.
+    async fn imported(&mut self, inputs: &Map, live: Live, nonce: &EcoString) -> Live {
+        if self.excused("import") {
+            return live;
+        }
+        let first = owner(&self.case.kind, nonce);
+        let next = owner(&self.case.kind, &eco_format!("import-{}", self.place.unique));
+        let mut now = live;
+        for (before, after) in [(Some(&first), None), (None, Some(&next)), (Some(&next), Some(&first))] {
+            match self.marked(&now, before, after).await {
+                Ok(found) => now = found,
+                Err(error) => {
+                    self.fault("import", &error);
+                    return now;
+                }
+            }
+            self.agrees("import", inputs, &now);
+        }
+        now
+    }
+
+    /// Changes the marks of an object, where its type has some, and reads it by its identity.
+    async fn marked(&self, live: &Live, before: Option<&Ownership>, after: Option<&Ownership>) -> Result<Live, String> {
+        let token = token(&eco_format!("marks-{}", after.map_or("none", |owner| owner.nonce.as_str())));
+        let update = request::Update::of_marks(self.schema, live.id.clone(), &live.attributes, (before, after), token);
+        let Some(update) = update else { return self.ready(&self.case.kind, &live.id).await };
+        let sent = self.patiently(|| self.place.provider.update(&self.place.target, &update)).await;
+        if let Some(monitor) = sent.map_err(|error| format!("marking: {error}"))? {
+            self.follow(&monitor).await?;
+        }
+        let mut found = self.ready(&self.case.kind, &live.id).await?;
+        for _ in 0..TRIES {
+            if found.owner.as_ref() == after {
+                return Ok(found);
+            }
+            self.pause().await;
+            found = self.ready(&self.case.kind, &live.id).await?;
+        }
+        Err(format!("the marks read {:?} and should be {after:?}", found.owner))
     }
 
     async fn listed(&mut self, id: &EcoString, expected: bool) {

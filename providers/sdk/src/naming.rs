@@ -118,8 +118,15 @@ pub fn camel(vendor: &str) -> EcoString {
     name
 }
 
+/// The type of AWS that stands for all types the catalogue does not have.
+pub const UNLISTED: &str = "aws.Unlisted";
+
 /// The name of a type of the CloudFormation registry: `AWS::EC2::VPC` is `aws.ec2.Vpc`. `None` for names of other forms.
 pub fn aws_type(vendor: &str) -> Option<EcoString> {
+    // The one that stands for all types without a name of their own here.
+    if vendor == "AWS::Unlisted" {
+        return Some(UNLISTED.into());
+    }
     let mut parts = vendor.split("::");
     let (Some("AWS"), Some(service), Some(name), None) = (parts.next(), parts.next(), parts.next(), parts.next())
     else {

@@ -37,6 +37,11 @@ pub trait Provider: Send + Sync {
     /// What is declared of a type; `None` if this provider cannot manage it.
     fn declaration(&self, kind: &str) -> Option<&'static Declaration>;
 
+    /// Whether properties that the catalogue does not know reach the cloud: those of [`RAW`](crate::schema::RAW).
+    fn sends_raw(&self, _kind: &str) -> bool {
+        false
+    }
+
     /// Who calls on a target, by the cloud's own word.
     async fn caller(&self, target: &Target) -> Result<Caller, ProviderError>;
 

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ecow::EcoString;
 
 use crate::object::{Observed, Ownership};
-use crate::value::Map;
+use crate::schema::{Shape, TypeSchema};
+use crate::value::{Map, Value};
 
 /// Where something lives and as whom to work: a region of an account, or a subscription.
 ///
@@ -172,10 +173,57 @@ pub struct Update {
     pub inputs: Map,
     /// The fields of the resource in which the two differ.
     pub changed: BTreeSet<EcoString>,
-    /// The marks on it.
+    /// The marks on it; those of a stack without a name are none.
     pub owner: Ownership,
     /// For calls that take an idempotency token.
     pub token: EcoString,
+}
+
+impl Update {
+    /// The update that changes nothing of an object but the marks on it, from `before` to `after`.
+    ///
+    /// Marks are tags, and are sent as such beside those of the user, which must be among what was observed. `None` if
+    /// objects of the type have no tags that can be changed alone.
+    pub fn of_marks(
+        schema: &TypeSchema,
+        id: EcoString,
+        observed: &Map,
+        (before, after): (Option<&Ownership>, Option<&Ownership>),
+        token: EcoString,
+    ) -> Option<Self> {
+        let field = schema.tags.clone()?;
+        let Shape::Keyed { record, value, rich, .. } = &schema.field(&field)?.shape else { return None };
+        // What else a tag can be, marks are not: nothing inherits them.
+        let flags = schema.record(*record).fields.iter().filter(|(_, field)| field.shape == Shape::Bool);
+        let flags: Map = flags.map(|(name, _)| (name.clone(), Value::Bool(false))).collect();
+        let tag = |text: &EcoString| {
+            if !rich {
+                return Value::Text(text.clone());
+            }
+            let mut tag = flags.clone();
+            tag.insert(value.clone(), Value::Text(text.clone()));
+            Value::from(tag)
+        };
+        let with = |owner: Option<&Ownership>| {
+            let mut tags = observed.get(&field).and_then(Value::as_map).cloned().unwrap_or_default();
+            let marks = owner.map(Ownership::tags).into_iter().flatten();
+            tags.extend(marks.map(|(name, text)| (name.into(), tag(&text))));
+            Value::from(tags)
+        };
+        // Some services want to know more of an object than its identity to find its tags.
+        let mut before_marks = observed.clone();
+        before_marks.insert(field.clone(), with(before));
+        let nobody = || Ownership { stack: EcoString::new(), address: EcoString::new(), nonce: EcoString::new() };
+        Some(Self {
+            kind: schema.name.clone(),
+            id,
+            observed: before_marks,
+            inputs: Map::from([(field.clone(), with(after))]),
+            changed: [field.clone()].into(),
+            owner: after.cloned().unwrap_or_else(nobody),
+            token,
+        })
+    }
 }
 
 /// An object to be deleted.
@@ -207,4 +255,56 @@ pub struct RunAction {
     pub arguments: Map,
     /// An idempotency token: the same for repetitions of one run.
     pub token: EcoString,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Update;
+    use crate::object::Ownership;
+    use crate::schema::facts::Facts;
+    use crate::schema::overlay::Overlay;
+    use crate::schema::{TypeSchema, build};
+    use crate::value::{Map, Value};
+
+    static OVERLAY: Overlay = Overlay::EMPTY;
+
+    fn schema(tag: &str) -> TypeSchema {
+        let facts = r#"{"type":"AWS::Sample::Widget","id":["Id"],"tags":"Tags",
+            "properties":{"Id":{},"Tags":{"type":"array","items":{"ref":"Tag"}}},
+            "definitions":{"Tag":{"type":"object","required":["Key","Value"],"properties":{"Key":{},"Value":{}TAG}}}}"#;
+        build(&Facts::parse(&facts.replace("TAG", tag)).unwrap(), &OVERLAY).unwrap()
+    }
+
+    fn marks(schema: &TypeSchema) -> Update {
+        let owner = Ownership { stack: "s".into(), address: "a".into(), nonce: "n".into() };
+        let observed = Map::from([
+            ("id".into(), Value::text("w-1")),
+            ("tags".into(), Value::map([("Name".into(), Value::text("x"))])),
+        ]);
+        Update::of_marks(schema, "w-1".into(), &observed, (None, Some(&owner)), "t".into()).unwrap()
+    }
+
+    #[test]
+    fn marks_change_beside_the_tags_of_the_user() {
+        let update = marks(&schema(""));
+        let (before, after) = (update.observed["tags"].as_map().unwrap(), update.inputs["tags"].as_map().unwrap());
+        assert_eq!((before.len(), after.len()), (1, 4));
+        assert_eq!((&after["Name"], &after["cairn:addr"]), (&Value::text("x"), &Value::text("a")));
+        assert_eq!(update.observed["id"], Value::text("w-1"));
+        assert_eq!(update.changed.len(), 1);
+    }
+
+    #[test]
+    fn what_is_not_tagged_has_no_marks_to_change() {
+        let facts = r#"{"type":"AWS::Sample::Widget","id":["Id"],"properties":{"Id":{}}}"#;
+        let schema = build(&Facts::parse(facts).unwrap(), &OVERLAY).unwrap();
+        assert!(Update::of_marks(&schema, "w-1".into(), &Map::new(), (None, None), "t".into()).is_none());
+    }
+
+    #[test]
+    fn nothing_inherits_marks() {
+        let update = marks(&schema(r#","PropagateAtLaunch":{"type":"boolean"}"#));
+        let mark = update.inputs["tags"].as_map().unwrap()["cairn:addr"].as_map().unwrap();
+        assert_eq!((&mark["value"], &mark["propagate_at_launch"]), (&Value::text("a"), &Value::Bool(false)));
+    }
 }

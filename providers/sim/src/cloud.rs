@@ -68,6 +68,11 @@ impl Object {
         parts.join("|").into()
     }
 
+    /// Whose it is, if its type has tags to say so.
+    pub fn marks(&self, schema: &TypeSchema) -> Option<Ownership> {
+        self.owner.clone().filter(|_| schema.tags.is_some())
+    }
+
     /// The same object on its way out.
     pub fn deleting(mut self) -> Self {
         self.going = true;
@@ -207,7 +212,7 @@ impl Cloud {
             }
         };
         let object = self.objects.get(&key)?;
-        Some(Live { id: id.into(), attributes: object.attributes.clone(), status, owner: object.owner.clone() })
+        Some(Live { id: id.into(), attributes: object.attributes.clone(), status, owner: object.marks(schema) })
     }
 
     /// Adds or replaces an object; gives the line that records it.

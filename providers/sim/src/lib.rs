@@ -7,6 +7,7 @@
 mod cloud;
 mod fabricate;
 mod faults;
+mod marks;
 mod rules;
 mod special;
 mod storage;
@@ -220,6 +221,10 @@ impl Provider for Sim {
         Some((self.declarations)(kind).unwrap_or(&UNDECLARED))
     }
 
+    fn sends_raw(&self, _kind: &str) -> bool {
+        true
+    }
+
     async fn caller(&self, target: &Target) -> Result<Caller, ProviderError> {
         *self.inner().calls.entry("sts.GetCallerIdentity".into()).or_default() += 1;
         let account: EcoString = target.setting("account").unwrap_or(ACCOUNT).into();
@@ -410,7 +415,7 @@ impl Provider for Sim {
                 id: key.id.clone(),
                 attributes: object.attributes.clone(),
                 status: Status::Ready,
-                owner: object.owner.clone(),
+                owner: object.marks(&schema),
             })
             .collect();
         if !found.is_empty() {

@@ -11,7 +11,7 @@ use cairn_provider::value::{Cidr, Map, Value};
 use ecow::{EcoString, eco_format};
 
 use crate::cloud::{Cloud, Key, Object};
-use crate::{fabricate, special};
+use crate::{fabricate, marks, special};
 
 /// The answer about an object that is not there.
 pub fn not_found(schema: &TypeSchema, id: &str) -> ProviderError {
@@ -55,6 +55,7 @@ pub fn update(
     mut object: Object,
     request: &Update,
 ) -> Result<Object, ProviderError> {
+    let request = &marks::take(schema, &mut object, request);
     document(catalogue, schema, cloud, &request.inputs)?;
     for name in &request.changed {
         let Some(field) = schema.field(name) else {
@@ -120,7 +121,8 @@ fn record(
 ) -> Result<(), ProviderError> {
     let fields = &schema.record(id).fields;
     for (name, value) in map {
-        let Some(field) = fields.get(name) else {
+        let field = if id == 0 { schema.field(name) } else { fields.get(name) };
+        let Some(field) = field else {
             return Err(refused(schema, "UnknownParameter", eco_format!("there is no `{name}`")));
         };
         if field.access == Access::ReadOnly {

@@ -99,9 +99,9 @@ impl<'a> Differ<'a> {
         recorded: Option<&Map>,
         leaf: &Leaf<'a>,
     ) {
-        let fields = &self.schema.record(record).fields;
         for (name, wanted) in wanted {
-            let Some(field) = fields.get(name) else { continue };
+            let field = if record == 0 { self.schema.field(name) } else { self.schema.record(record).fields.get(name) };
+            let Some(field) = field else { continue };
             let leaf = leaf.field(name.clone(), field);
             let found = found.and_then(|map| map.get(name));
             let recorded = recorded.and_then(|map| map.get(name));

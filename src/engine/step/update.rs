@@ -97,7 +97,7 @@ pub async fn update(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
 }
 
 /// Sends an update and follows it. It says what shall be, so it may be sent again even if nobody knows how it ended.
-async fn change(
+pub(super) async fn change(
     run: &Run,
     step: &ScheduledStep,
     provider: &Arc<dyn Provider>,

@@ -7,7 +7,6 @@ use crate::diagnostic::Diagnostic;
 use crate::language::program::{TypeBinding, UnitId};
 use crate::language::syntax::ast::{Construct, Expr, ExprKind, ItemKind, Keyword, join};
 use crate::language::types::{RecordField, RecordType, Type};
-use crate::language::unsupported;
 use crate::source::Span;
 
 impl Checker<'_> {
@@ -48,13 +47,8 @@ impl Checker<'_> {
             return Type::Error;
         }
         let full = join(&node.path);
-        match full.as_str() {
-            "aws.Target" => return Type::Target("aws".into()),
-            "aws.Unlisted" => {
-                self.report(unsupported("`aws.Unlisted`", span));
-                return Type::Error;
-            }
-            _ => {}
+        if full == "aws.Target" {
+            return Type::Target("aws".into());
         }
         match self.program.catalogue.get(&full) {
             Some(schema) => Type::Resource(Arc::clone(schema)),

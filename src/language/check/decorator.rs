@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Checker, Want};
 use crate::diagnostic::{Diagnostic, suggest};
-use crate::language::syntax::ast::{Decorator, Expr, ExprKind, Item, ItemKind, Keyword};
+use crate::language::syntax::ast::{Declaration, Decorator, Expr, ExprKind, Item, ItemKind, Keyword};
 use crate::language::types::Type;
 use crate::language::unsupported;
 use crate::model::date::Date;
@@ -60,16 +60,27 @@ impl Checker<'_> {
             }
             match &node.each {
                 Some(each) => {
-                    self.each(each, |checker| checker.decorator(decorator, node.keyword, &node.value));
+                    self.each(each, |checker| checker.decorator(decorator, node));
                 }
-                None => self.decorator(decorator, node.keyword, &node.value),
+                None => self.decorator(decorator, node),
             }
         }
     }
 
-    fn decorator(&mut self, decorator: &Decorator, keyword: Keyword, value: &Expr) {
+    fn decorator(&mut self, decorator: &Decorator, node: &Declaration) {
+        let (keyword, value) = (node.keyword, &node.value);
         let name = decorator.name.text.as_str();
         match name {
+            "adopt" => {
+                if self.only_on(decorator, keyword, Keyword::Resource, "a resource") {
+                    self.adopted(decorator, node);
+                }
+            }
+            "was" => {
+                if self.only_on(decorator, keyword, Keyword::Resource, "a resource") {
+                    self.was(decorator, node);
+                }
+            }
             "waive" => {
                 self.only_on(decorator, keyword, Keyword::Resource, "a resource");
                 self.waive(decorator);
@@ -85,7 +96,7 @@ impl Checker<'_> {
                     None => self.needs(decorator, "a condition", "@when(changed(release))"),
                 }
             }
-            "adopt" | "rollout" | "was" => {
+            "rollout" => {
                 self.report(unsupported(&format!("`@{name}`"), decorator.span));
             }
             "default" => {
@@ -229,7 +240,7 @@ impl Checker<'_> {
         );
     }
 
-    fn only_on(&mut self, decorator: &Decorator, keyword: Keyword, wanted: Keyword, noun: &str) {
+    fn only_on(&mut self, decorator: &Decorator, keyword: Keyword, wanted: Keyword, noun: &str) -> bool {
         if keyword != wanted {
             self.report(Diagnostic::error(
                 "decorators::place",
@@ -238,6 +249,7 @@ impl Checker<'_> {
                 "this is something else",
             ));
         }
+        keyword == wanted
     }
 
     fn takes_nothing(&mut self, decorator: &Decorator) {
@@ -263,7 +275,7 @@ impl Checker<'_> {
         decorator.args.first().map(|arg| &arg.value)
     }
 
-    fn needs(&mut self, decorator: &Decorator, what: &str, example: &str) {
+    pub(super) fn needs(&mut self, decorator: &Decorator, what: &str, example: &str) {
         self.report(
             Diagnostic::error(
                 "decorators::arguments",

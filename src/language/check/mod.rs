@@ -11,9 +11,11 @@ mod fits;
 mod member;
 mod merge;
 mod mismatch;
+mod moving;
 mod misspelt;
 mod operator;
 mod policy;
+mod raw;
 mod record;
 mod type_name;
 mod watch;
@@ -241,7 +243,7 @@ impl<'p> Checker<'p> {
             ItemKind::Type(node) => {
                 self.type_expression(&node.ty);
             }
-            ItemKind::Forget(node) => self.report(super::unsupported("`forget`", node.path.span)),
+            ItemKind::Forget(node) => self.former_address(&node.path, "forget old_cache"),
             ItemKind::Import(_)
             | ItemKind::Stack(_)
             | ItemKind::Component(_)

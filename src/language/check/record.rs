@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cairn_provider::naming;
-use cairn_provider::schema::{Field, Record, RecordId, Shape, TypeSchema};
+use cairn_provider::schema::{Field, RAW, Record, RecordId, Shape, TypeSchema};
 use ecow::EcoString;
 
 use super::misspelt::{extra_field, meant, unknown_field};
@@ -232,6 +232,10 @@ impl Checker<'_> {
         self.vendor_spelling(record, given);
         for field in given {
             let Some(own) = record.fields.get(&field.name) else {
+                if id == 0 && writing && field.name == RAW {
+                    self.raw(schema, field);
+                    continue;
+                }
                 if let Some(value) = field.value {
                     self.quietly(|checker| checker.infer(value));
                 }
@@ -257,6 +261,9 @@ impl Checker<'_> {
                 continue;
             }
             self.schema_field(schema, own, field);
+        }
+        if writing && id == 0 && schema.name == naming::UNLISTED {
+            self.unlisted(given);
         }
         if writing {
             self.required_fields(schema, record, given, &present, span);

@@ -222,7 +222,8 @@ impl Evaluator<'_> {
         if self.lies_in(scope, component) {
             return Term::error(origin);
         }
-        let inherited = self.inherited(scope, id, place);
+        let inherited = self.inherited(scope, id, &address, place);
+        self.components.insert(address.clone(), self.declared_name(id));
         let placement = inherited.placement.clone();
         let given = match &construct.fields {
             Some(fields) if !self.typed.failed.contains(&id) => self.given(fields, place),
@@ -375,16 +376,20 @@ impl Evaluator<'_> {
     }
 
     /// What the decorators of a component instance say about all its members.
-    fn inherited(&mut self, scope: usize, id: ItemId, place: &Place) -> Inherited {
+    fn inherited(&mut self, scope: usize, id: ItemId, address: &Address, place: &Place) -> Inherited {
         let decorated = self.decorated(scope, id, place, None);
         let outer = Rc::clone(&self.scope(scope).inherited);
         let mut options = decorated.options;
         super::decorator::inherit(&mut options, &outer.options);
         let mut needs = outer.needs.clone();
         needs.extend(decorated.needs);
+        let mut formers = self.formers(scope, id, address, place);
+        formers.extend(outer.formers.iter().cloned());
+        let mut adoptions = self.member_adoptions(id, address, place);
+        adoptions.extend(outer.adoptions.iter().cloned());
         let mut waivers = self.waivers_of(scope, id);
         waivers.extend(outer.waivers.iter().cloned());
-        Inherited { options, needs, placement: Some(decorated.placement), waivers }
+        Inherited { options, needs, placement: Some(decorated.placement), waivers, formers, adoptions }
     }
 }
 

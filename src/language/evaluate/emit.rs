@@ -57,6 +57,9 @@ impl Evaluator<'_> {
         }
         super::action::reach_through(&mut stack);
         self.relations(&instances);
+        stack.forgotten = std::mem::take(&mut self.forgotten);
+        stack.components = std::mem::take(&mut self.components);
+        self.moving(&stack);
         stack.assertions = self.assertions();
         if self.unit_of(0) == Program::STACK {
             stack.outputs = self.outputs();
@@ -77,6 +80,8 @@ impl Evaluator<'_> {
         *instance.placement.borrow_mut() = Some(decorated.placement.clone());
         let mut options = decorated.options;
         super::decorator::inherit(&mut options, &instance.inherited.options);
+        options.was = self.former_addresses(instance, &place);
+        options.adopt = self.adoption(instance, &place);
         let mut needs: Vec<Need> = decorated.needs;
         needs.extend(instance.inherited.needs.iter().cloned());
         let (head, origin) = match &program.item(instance.item).kind {

@@ -75,10 +75,53 @@ impl Evaluator<'_> {
         path: &str,
         needs: &mut Vec<Need>,
     ) -> Option<Residual> {
-        match &inner.kind {
-            Kind::Value(value) => Encoding::of(shape).apply(value).ok().map(Residual::Value),
+        let unchecked = |term: &Term| Term { origin: term.origin, kind: Kind::Unchecked(Rc::new(term.clone())) };
+        match (&inner.kind, shape) {
+            (Kind::Value(value), Shape::Reference(_)) => {
+                let written = render(value);
+                self.unchecked_kind(inner.origin, path, &format!("{path}: existing({written})"));
+                None
+            }
+            (Kind::Value(value), _) => match Encoding::of(shape).apply(value) {
+                Ok(encoded) if is_of_kind(shape, &encoded) => Some(Residual::Value(encoded)),
+                Ok(encoded) => {
+                    self.unchecked_kind(inner.origin, path, &format!("this is a {}", encoded.kind()));
+                    None
+                }
+                Err(violation) => {
+                    self.unchecked_kind(inner.origin, path, &violation.to_string());
+                    None
+                }
+            },
+            // What is vouched for as a whole is in its parts; how many there are is vouched for, too.
+            (Kind::List(items), Shape::List { item, .. }) => {
+                let items: Vec<Term> = items.iter().map(unchecked).collect();
+                let encoded = items.iter().map(|term| self.encode(term, item, instance, path, needs)).collect();
+                collect(encoded).map(list)
+            }
+            (Kind::List(items), _) => {
+                let items = items.iter().map(unchecked).collect();
+                self.encode(&Term::list(items, inner.origin), shape, instance, path, needs)
+            }
+            (Kind::Map(entries), _) => {
+                let entries = entries.iter().map(|(name, term)| (name.clone(), unchecked(term))).collect();
+                self.encode(&Term::map(entries, inner.origin), shape, instance, path, needs)
+            }
             _ => self.encode(inner, shape, instance, path, needs),
         }
+    }
+
+    fn unchecked_kind(&mut self, origin: Span, path: &str, help: &str) {
+        let name = path.rsplit('.').next().unwrap_or(path);
+        self.report(
+            Diagnostic::error(
+                "unchecked::kind",
+                format!("`unchecked` cannot make this a value of `{name}`"),
+                origin,
+                "it overrules known values, patterns and limits, not types",
+            )
+            .help(help),
+        );
     }
 
     fn encode_reference(
@@ -301,6 +344,17 @@ impl Evaluator<'_> {
                 None
             }
         }
+    }
+}
+
+/// Whether a value is what a field of single values takes, whatever its limits.
+fn is_of_kind(shape: &Shape, value: &Value) -> bool {
+    match shape {
+        Shape::Bool => matches!(value, Value::Bool(_)),
+        Shape::Int { .. } | Shape::Float { .. } => value.as_number().is_some(),
+        Shape::Text(_) => matches!(value, Value::Text(_)),
+        Shape::Json => true,
+        Shape::Reference(_) | Shape::List { .. } | Shape::Map(_) | Shape::Record(_) | Shape::Keyed { .. } => false,
     }
 }
 

@@ -12,7 +12,8 @@ use super::term::Term;
 use super::waiver::Waiver;
 use crate::language::program::ItemId;
 use crate::model::Address;
-use crate::model::desired::{Need, Options, Placement};
+use crate::model::desired::{Adoption, Need, Options, Placement};
+use crate::source::Span;
 
 /// One instance of a resource or look-up.
 pub struct Instance {
@@ -58,8 +59,23 @@ pub struct Inherited {
     pub needs: Vec<Need>,
     /// The target members live on unless they say otherwise.
     pub placement: Option<Arc<Placement>>,
+    /// Addresses members had, the innermost component first.
+    pub formers: Vec<Rebase>,
+    /// Objects that members take over.
+    pub adoptions: Vec<(Address, Adoption)>,
     /// Exceptions from policies, which hold for all members.
     pub waivers: Vec<Waiver>,
+}
+
+/// An address below which everything had another one.
+#[derive(Clone)]
+pub struct Rebase {
+    /// The address.
+    pub at: Address,
+    /// What it was.
+    pub from: Address,
+    /// Where it is said.
+    pub span: Span,
 }
 
 /// All instances of a declaration.

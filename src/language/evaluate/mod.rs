@@ -18,6 +18,7 @@ mod inspect;
 mod instance;
 mod lookup;
 mod member;
+mod moving;
 mod name;
 mod phase;
 mod placement;
@@ -37,7 +38,7 @@ use ecow::EcoString;
 pub(in crate::language) use self::constraint::compiled;
 pub use self::explain::explain;
 pub use self::inspect::inspect;
-use self::instance::{Inherited, Instance, Instances};
+use self::instance::{Inherited, Instance, Instances, Rebase};
 use self::term::Term;
 use super::check::Typed;
 use super::program::{ItemId, Program, UnitId};
@@ -46,7 +47,9 @@ use super::syntax::ast::ItemKind;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::model::Address;
 use crate::model::date::Date;
-use crate::model::desired::{DesiredReveal, DesiredStack, LookupAnswers, Need, Placement, WantedLookup, Watched};
+use crate::model::desired::{
+    DesiredReveal, DesiredStack, Forgotten, LookupAnswers, Need, Placement, WantedLookup, Watched,
+};
 use crate::model::policy::PlannedChange;
 use crate::source::Span;
 
@@ -184,6 +187,12 @@ struct Evaluator<'p> {
     orders: Vec<(Address, Need)>,
     /// Resources with a field that needs itself, which was reported.
     circular: BTreeSet<Address>,
+    /// `forget`.
+    forgotten: Vec<Forgotten>,
+    /// Instances of components, with the place of their name.
+    components: BTreeMap<Address, Span>,
+    /// What `@was` names, with the declaration it stands above.
+    named_formers: Vec<(Address, Rebase)>,
     /// What `changed(…)` looked at in the condition that is evaluated.
     watching: BTreeMap<EcoString, Watched>,
     /// Secrets that were made readable, by their place.
@@ -239,6 +248,9 @@ impl<'p> Evaluator<'p> {
             wanted: BTreeMap::new(),
             orders: Vec::new(),
             circular: BTreeSet::new(),
+            forgotten: Vec::new(),
+            components: BTreeMap::new(),
+            named_formers: Vec::new(),
             watching: BTreeMap::new(),
             revealed: BTreeMap::new(),
             diagnostics: Vec::new(),
@@ -272,8 +284,22 @@ impl<'p> Evaluator<'p> {
         let unit = self.unit_of(scope);
         let program = self.program;
         for &id in &program.unit(unit).items {
-            if let ItemKind::Declaration(_) = &program.item(id).kind {
-                self.instances_of(scope, id);
+            match &program.item(id).kind {
+                ItemKind::Declaration(_) => {
+                    self.instances_of(scope, id);
+                }
+                ItemKind::Forget(node) => self.forget(id, &node.path, scope),
+                ItemKind::Let(_)
+                | ItemKind::Input(_)
+                | ItemKind::Output(_)
+                | ItemKind::Assert(_)
+                | ItemKind::Function(_)
+                | ItemKind::Type(_)
+                | ItemKind::Import(_)
+                | ItemKind::Stack(_)
+                | ItemKind::Component(_)
+                | ItemKind::Env(_)
+                | ItemKind::Broken(_) => {}
             }
         }
     }

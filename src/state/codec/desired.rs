@@ -13,8 +13,8 @@ use super::CodecError;
 use super::residual::{read as read_residual, write as write_residual};
 use crate::model::Address;
 use crate::model::desired::{
-    DesiredAction, DesiredField, DesiredOutput, DesiredResource, DesiredReveal, DesiredStack, Need, Options, Placement,
-    ReplaceRule, Watched,
+    Adoption, DesiredAction, DesiredField, DesiredOutput, DesiredResource, DesiredReveal, DesiredStack, Forgotten,
+    Former, Need, Options, Placement, ReplaceRule, Watched,
 };
 use crate::source::{SourceId, SourceSet, SourceText, Span};
 
@@ -44,6 +44,7 @@ pub fn write(stack: &DesiredStack, sources: &SourceSet) -> Json {
         })),
         "outputs": outputs,
         "overridden": overridden,
+        "forgotten": stack.forgotten.iter().map(|forgotten| said(&forgotten.address, forgotten.span, sources)).collect::<Vec<_>>(),
         "policies": super::judgement::write(&stack.judgement, sources),
     })
 }
@@ -85,8 +86,27 @@ fn write_resource(resource: &DesiredResource, sources: &SourceSet) -> Json {
         "replace": resource.options.replace.map(replace_name),
         "ignore": resource.options.ignore.iter().map(|path| path.iter().map(EcoString::as_str).collect::<Vec<_>>()).collect::<Vec<_>>(),
         "timeouts": timeouts,
+        "adopt": resource.options.adopt.as_ref().map(|adoption| json!([adoption.id.as_str(), sources.place(adoption.span)])),
+        "was": resource.options.was.iter().map(|former| said(&former.address, former.span, sources)).collect::<Vec<_>>(),
         "source": sources.place(resource.origin),
     })
+}
+
+/// An address with the place where it is said.
+fn said(address: &Address, span: Span, sources: &SourceSet) -> Json {
+    json!([address.as_str(), sources.place(span)])
+}
+
+/// A text with the place where it is said.
+fn read_said(json: &Json, places: &mut Places) -> Option<(EcoString, Span)> {
+    Some((json.get(0)?.as_str()?.into(), places.note(json.get(1)?.as_str()?)))
+}
+
+/// A list of texts with their places; none if there is no list, as in plans of older versions.
+fn read_all_said(json: Option<&Json>, places: &mut Places) -> Result<Vec<(EcoString, Span)>, CodecError> {
+    let broken = || CodecError("an address of the plan cannot be read".to_owned());
+    let items = json.and_then(Json::as_array).into_iter().flatten();
+    items.map(|item| read_said(item, places).ok_or_else(broken)).collect()
 }
 
 fn replace_name(rule: ReplaceRule) -> &'static str {
@@ -131,6 +151,9 @@ pub fn read(json: &Json) -> Result<(DesiredStack, SourceSet), CodecError> {
     for pair in json.get("overridden").and_then(Json::as_array).into_iter().flatten() {
         let part = |index: usize| pair.get(index).and_then(Json::as_str).unwrap_or_default().into();
         stack.overridden.push((part(0), part(1)));
+    }
+    for (address, span) in read_all_said(json.get("forgotten"), &mut places)? {
+        stack.forgotten.push(Forgotten { address: Address::from_text(&address), span });
     }
     if let Some(policies) = json.get("policies") {
         stack.judgement = super::judgement::read(policies, &mut |place| places.note(place))?;
@@ -195,6 +218,9 @@ fn read_resource(json: &Json, places: &mut Places) -> Result<DesiredResource, Co
     let timeouts = json.get("timeouts").and_then(Json::as_object).into_iter().flatten();
     let timeouts =
         timeouts.filter_map(|(name, time)| Some((name.as_str().into(), Duration::from_nanoseconds(time.as_i64()?))));
+    let adopt = json.get("adopt").filter(|adopt| !adopt.is_null());
+    let adopt = adopt.map(|adopt| read_said(adopt, places).ok_or_else(broken)).transpose()?;
+    let was = read_all_said(json.get("was"), places)?;
     Ok(DesiredResource {
         address: Address::from_text(&text(json, "address").ok_or_else(broken)?),
         kind: text(json, "type").ok_or_else(broken)?,
@@ -206,6 +232,11 @@ fn read_resource(json: &Json, places: &mut Places) -> Result<DesiredResource, Co
             replace,
             ignore: ignore.collect(),
             timeouts: timeouts.collect(),
+            adopt: adopt.map(|(id, span)| Adoption { id, span }),
+            was: was
+                .into_iter()
+                .map(|(address, span)| Former { address: Address::from_text(&address), span })
+                .collect(),
         },
         origin,
     })

@@ -113,6 +113,10 @@ enum EntryText {
     Forgotten {
         address: String,
     },
+    Moved {
+        from: String,
+        to: String,
+    },
     RunBegun {
         address: String,
         #[serde(rename = "type")]
@@ -151,6 +155,8 @@ enum KindText {
     Create,
     Update,
     Delete,
+    Import,
+    Forget,
 }
 
 /// A snapshot as text: pretty, keys in order.
@@ -237,6 +243,7 @@ pub fn write_entry(entry: &Entry) -> String {
             EntryText::Noted { address: address.to_string(), recorded: recorded_text(recorded) }
         }
         Entry::Forgotten { address } => EntryText::Forgotten { address: address.to_string() },
+        Entry::Moved { from, to } => EntryText::Moved { from: from.to_string(), to: to.to_string() },
         Entry::RunBegun { address, kind, source } => {
             EntryText::RunBegun { address: address.to_string(), kind: kind.to_string(), source: source.to_string() }
         }
@@ -268,6 +275,7 @@ pub fn read_entry(line: &str) -> Result<Entry, CodecError> {
             Entry::Noted { address: Address::from_text(&address), recorded: Box::new(recorded_value(recorded)) }
         }
         EntryText::Forgotten { address } => Entry::Forgotten { address: Address::from_text(&address) },
+        EntryText::Moved { from, to } => Entry::Moved { from: Address::from_text(&from), to: Address::from_text(&to) },
         EntryText::RunBegun { address, kind, source } => {
             Entry::RunBegun { address: Address::from_text(&address), kind: kind.into(), source: source.into() }
         }
@@ -336,6 +344,8 @@ fn intent_text(intent: &Intent) -> IntentText {
             IntentKind::Create => KindText::Create,
             IntentKind::Update => KindText::Update,
             IntentKind::Delete => KindText::Delete,
+            IntentKind::Import => KindText::Import,
+            IntentKind::Forget => KindText::Forget,
         },
         address: intent.address.to_string(),
         resource: intent.resource.to_string(),
@@ -354,6 +364,8 @@ fn intent_value(text: IntentText) -> Intent {
             KindText::Create => IntentKind::Create,
             KindText::Update => IntentKind::Update,
             KindText::Delete => IntentKind::Delete,
+            KindText::Import => IntentKind::Import,
+            KindText::Forget => IntentKind::Forget,
         },
         address: Address::from_text(&text.address),
         resource: text.resource.into(),
@@ -455,6 +467,7 @@ mod tests {
             Entry::Take { epoch: 2, who: "me".into() },
             Entry::Applied { nonce: "n".into(), recorded: Box::new(recorded()) },
             Entry::Gone { nonce: "n".into() },
+            Entry::Moved { from: Address::top("a"), to: Address::top("b").member("a") },
             Entry::RunBegun { address: Address::top("m"), kind: "http.Probe".into(), source: "a.cairn:9".into() },
             Entry::RunDone { address: Address::top("m"), ran: Box::new(ran()) },
             Entry::RunForgotten { address: Address::top("m") },

@@ -31,8 +31,8 @@ pub fn rows(outline: &Outline<'_>, entry: &Entry<'_>, beside: usize, layout: Lay
             Action::Replace(_) if change.reasons.contains(&Reason::Moved) => {
                 created(outline, entry, 0, layout, &mut rows);
             }
-            Action::Update | Action::Replace(_) => changed(&change.attributes, layout, &mut rows),
-            Action::Delete | Action::Unchanged => {}
+            Action::Update | Action::Import | Action::Replace(_) => changed(&change.attributes, layout, &mut rows),
+            Action::Delete | Action::Move | Action::Forget | Action::Unchanged => {}
         }
         for name in &change.released {
             let text = format!("{}    no longer managed; its value stays", one_line(name));

@@ -63,6 +63,9 @@ fn symbol(step: Step) -> &'static str {
         Step::Create => "+",
         Step::Update => "~",
         Step::Delete => "-",
+        Step::Import => "=",
+        Step::Move => ">",
+        Step::Forget => ".",
         Step::Run => "»",
     }
 }

@@ -87,11 +87,14 @@ fn rank(change: &Change) -> u8 {
         _ if loses => 0,
         Action::Replace(_) => 1,
         Action::Delete => 2,
-        Action::Update | Action::Create if opens => 3,
-        Action::Update => 4,
-        Action::Create => 5,
-        Action::Run => 6,
-        Action::Unchanged => 7,
+        Action::Update | Action::Create | Action::Import if opens => 3,
+        Action::Import => 4,
+        Action::Update => 5,
+        Action::Forget => 6,
+        Action::Create => 7,
+        Action::Move => 8,
+        Action::Run => 9,
+        Action::Unchanged => 10,
     }
 }
 

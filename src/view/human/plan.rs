@@ -68,6 +68,8 @@ pub fn summary(summary: &Summary) -> String {
         (summary.update, "update"),
         (summary.create, "create"),
         (summary.import, "import"),
+        (summary.moved, "move"),
+        (summary.forget, "forget"),
         (summary.run, "run"),
     ];
     let mut words: Vec<String> =
@@ -230,6 +232,10 @@ impl Page {
             let text = format!("{} {}: {what}", change.kind, change.address);
             self.warning(Color::Yellow, "▲ ACCESS", &untrusted::one_line(&text));
         }
+        for (address, names) in &plan.unchecked {
+            let text = format!("{address}: {}, sent as written", names.join(", "));
+            self.warning(Color::Yellow, "▲ UNCHECKED", &untrusted::one_line(&text));
+        }
         for revealed in &plan.revealed {
             self.warning(Color::Yellow, "▲ REVEALS A SECRET", &reveals(revealed));
         }
@@ -312,6 +318,9 @@ fn symbol(change: &Change) -> (&'static str, Color) {
         Action::Update => ("~", Color::Yellow),
         Action::Replace(_) => ("±", Color::Red),
         Action::Delete => ("-", Color::Red),
+        Action::Import => ("=", Color::Green),
+        Action::Move => (">", Color::None),
+        Action::Forget => (".", Color::Yellow),
         Action::Run => ("»", Color::Bold),
         Action::Unchanged => (" ", Color::Dim),
     }
@@ -346,6 +355,9 @@ pub fn words(change: &Change) -> String {
     if !followed.is_empty() {
         reasons.push(format!("follows {}", followed.join(" and ")));
     }
+    if let (Some(previous), true) = (&change.previous, change.action != Action::Move) {
+        reasons.push(format!("moved from {}", untrusted::one_line(previous.as_str())));
+    }
     if change.risks.contains(&Risk::Downtime) {
         reasons.push("away for a while".to_owned());
     }
@@ -356,6 +368,17 @@ pub fn words(change: &Change) -> String {
         Action::Replace(Replacement::CreateFirst) => format!("replace (create → destroy){because}"),
         Action::Replace(Replacement::DestroyFirst) => format!("replace (destroy → create){because}"),
         Action::Delete => format!("delete{because}"),
+        Action::Import => {
+            format!("take over {}{because}", untrusted::one_line(change.id.as_deref().unwrap_or_default()))
+        }
+        Action::Move => {
+            let previous = change.previous.as_ref().map(|address| untrusted::one_line(address.as_str()));
+            format!("moved from {}{because}", previous.unwrap_or_default())
+        }
+        Action::Forget => {
+            let id = untrusted::one_line(change.id.as_deref().unwrap_or_default());
+            format!("forget {id}, which stays in the cloud{because}")
+        }
         Action::Run => format!("run, because {}", reasons.join(" and ")),
         Action::Unchanged => String::new(),
     }
@@ -375,6 +398,9 @@ fn reason(reason: &Reason) -> Option<String> {
         Reason::Deposed => "it was replaced".to_owned(),
         Reason::Destroyed => "the stack is destroyed".to_owned(),
         Reason::Moved => "it lives elsewhere or is of another type now".to_owned(),
+        Reason::Forgotten { marked: true } => "the tags of the stack stay on it".to_owned(),
+        // The action says it.
+        Reason::Adopted | Reason::Forgotten { marked: false } => return None,
         Reason::NeverRan => "it has not run yet".to_owned(),
         Reason::RunUnfinished => "its last run has not ended well".to_owned(),
         Reason::Changed(what) => format!("{} changed", untrusted::one_line(what)),

@@ -27,6 +27,11 @@ pub fn plan(plan: &Plan, diagnostics: &[Diagnostic], sources: &SourceSet) -> Str
         summary: counts(plan),
         changes: plan.changes.iter().filter(|change| change.is_effective()).map(change).collect(),
         drift: drifts(plan),
+        unchecked: plan
+            .unchecked
+            .iter()
+            .map(|(address, names)| (address.to_string(), names.iter().map(ToString::to_string).collect()))
+            .collect(),
         policies: policies(&plan.policies, sources),
         revealed: plan.revealed.iter().map(revealed).collect(),
         diagnostics: diagnostics.iter().map(|diagnostic| self::diagnostic(diagnostic, sources)).collect(),
@@ -187,6 +192,8 @@ fn counts(plan: &Plan) -> wire::Summary {
         replace: summary.replace,
         delete: summary.delete,
         import: summary.import,
+        moved: summary.moved,
+        forget: summary.forget,
         run: summary.run,
         unchanged: summary.unchanged,
     }
@@ -333,12 +340,16 @@ fn change(change: &Change) -> wire::Change {
     let (file, line) = place(&change.source);
     wire::Change {
         address: change.address.to_string(),
+        previous_address: change.previous.as_ref().map(ToString::to_string),
         kind: change.kind.to_string(),
         action: match change.action {
             Action::Create => wire::Action::Create,
             Action::Update => wire::Action::Update,
             Action::Replace(_) => wire::Action::Replace,
             Action::Delete => wire::Action::Delete,
+            Action::Import => wire::Action::Import,
+            Action::Move => wire::Action::Move,
+            Action::Forget => wire::Action::Forget,
             Action::Run => wire::Action::Run,
             Action::Unchanged => wire::Action::Unchanged,
         },
@@ -379,6 +390,9 @@ fn reason(reason: &Reason) -> String {
         Reason::Deposed => "deposed".to_owned(),
         Reason::Destroyed => "destroyed".to_owned(),
         Reason::Moved => "moved".to_owned(),
+        Reason::Adopted => "adopted".to_owned(),
+        Reason::Forgotten { marked: false } => "forgotten".to_owned(),
+        Reason::Forgotten { marked: true } => "forgotten: marks stay".to_owned(),
         Reason::NeverRan => "never_ran".to_owned(),
         Reason::RunUnfinished => "run_unfinished".to_owned(),
         Reason::Changed(what) => format!("changed: {what}"),

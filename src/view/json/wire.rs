@@ -23,6 +23,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// What somebody else changed since the last apply.
     pub drift: Vec<Drift>,
+    /// Properties that nothing checked, by the address of the resource they are sent for; changed or not.
+    pub unchecked: BTreeMap<String, Vec<String>>,
     /// What the policies of the stack say of it.
     pub policies: Policies,
     /// Secrets that the source makes readable with `reveal`.
@@ -258,8 +260,13 @@ pub struct Summary {
     pub replace: usize,
     /// Destroyed.
     pub delete: usize,
-    /// Taken over as they are.
+    /// Taken over.
     pub import: usize,
+    /// Moved to another address, and nothing else.
+    #[serde(rename = "move")]
+    pub moved: usize,
+    /// Managed no longer; they stay.
+    pub forget: usize,
     /// Actions that are run.
     pub run: usize,
     /// Left alone.
@@ -278,6 +285,12 @@ pub enum Action {
     Replace,
     /// It is destroyed.
     Delete,
+    /// It exists, is taken over, and gets what differs.
+    Import,
+    /// It stays as it is, under another address.
+    Move,
+    /// It stays as it is and is managed no longer.
+    Forget,
     /// It is run: an action.
     Run,
     /// It stays as it is.
@@ -289,6 +302,8 @@ pub enum Action {
 pub struct Change {
     /// Its address in the stack.
     pub address: String,
+    /// The address it had until now; null if that is the same.
+    pub previous_address: Option<String>,
     /// Its type.
     #[serde(rename = "type")]
     pub kind: String,
@@ -297,7 +312,8 @@ pub struct Change {
     /// Its identity in the cloud, if it exists.
     pub id: Option<String>,
     /// Why: `new`, `written`, `removed`, `key_removed: KEY`, `vanished`, `drifted`, `incomplete`, `follows: ADDRESS`,
-    /// `deposed`, `destroyed`, `moved`; of actions `never_ran`, `run_unfinished`, `changed: WHAT`, `condition`.
+    /// `deposed`, `destroyed`, `moved`, `adopted`, `forgotten`, `forgotten: marks stay`; of actions `never_ran`,
+    /// `run_unfinished`, `changed: WHAT`, `condition`.
     pub reasons: Vec<String>,
     /// What a reviewer should see first: `data_loss`, `access: WHAT`, `downtime`.
     pub risk: Vec<String>,

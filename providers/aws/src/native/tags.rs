@@ -8,11 +8,12 @@ use ecow::EcoString;
 
 use super::codec::Encode;
 
-/// The tags of a new object: the user's and the marks.
+/// The tags of a new object: the user's and the marks. An owner without a stack has none.
 pub fn of_new(inputs: &Map, field: &str, owner: &Ownership) -> Vec<(String, String)> {
-    let marks = owner.tags();
-    let marks = marks.iter().map(|(key, value)| ((*key).to_owned(), value.to_string()));
-    written(inputs, field).into_iter().chain(marks).collect()
+    let marks = if owner.stack.is_empty() { Vec::new() } else { owner.tags().to_vec() };
+    let marks = marks.into_iter().map(|(key, value)| (key.to_owned(), value.to_string()));
+    let users = written(inputs, field).into_iter().filter(|(key, _)| !Ownership::is_reserved(key));
+    users.chain(marks).collect()
 }
 
 /// The user's tags of a document.

@@ -19,6 +19,23 @@ use crate::value::Value;
 pub use build::{BuildError, build};
 pub use shape::{Equality, ReferenceTo, Shape, TextRules, Unit};
 
+/// The field every resource has beside those of its schema: properties the catalogue does not know yet, in the vendor's
+/// spelling, sent as they are.
+pub const RAW: &str = "raw";
+
+/// What [`RAW`] is.
+static RAW_FIELD: std::sync::LazyLock<Field> = std::sync::LazyLock::new(|| Field {
+    vendor: EcoString::new(),
+    shape: Shape::Json,
+    required: false,
+    change: Change::Update,
+    access: Access::ReadWrite,
+    sensitive: false,
+    equality: Equality::Exact,
+    unsupported: None,
+    unwritten: None,
+});
+
 /// Which record of a type: an index into [`TypeSchema::records`].
 pub type RecordId = usize;
 
@@ -123,9 +140,10 @@ impl TypeSchema {
         self.records.iter().position(|record| !record.name.is_empty() && record.name == name)
     }
 
-    /// A field of the resource itself.
+    /// A field of the resource itself; [`RAW`] is one, unless the vendor has a property of this name.
     pub fn field(&self, name: &str) -> Option<&Field> {
-        self.root().fields.get(name)
+        let raw = || Some(&*RAW_FIELD).filter(|_| name == RAW && self.creatable);
+        self.root().fields.get(name).or_else(raw)
     }
 
     /// What the entries of a keyed list are when nobody writes them; `None` if the cloud adds none of its own.

@@ -220,7 +220,8 @@ pub fn chapter() -> String {
         for (at, line) in lines.iter().enumerate() {
             let Some(policy) = line.strip_prefix("policy ") else { continue };
             let name = policy.split('[').next().unwrap();
-            let verdict = policy.rsplit(" = ").next().unwrap().trim_end_matches(" {");
+            // A long condition has lines of its own.
+            let verdict = lines[at..].iter().find_map(|line| line.rsplit_once(" = ")).unwrap().1.trim_end_matches(" {");
             let said = lines[at - 1].strip_prefix("## ").unwrap_or_else(|| panic!("nothing is said about {name}"));
             text.push_str(&format!("| `{name}` | {verdict} | {said} |\n"));
         }

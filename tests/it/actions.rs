@@ -211,7 +211,7 @@ fn a_probe_that_does_not_pass_says_why() {
     ] {
         let port = server(vec![answer]);
         let project = local(&format!(
-            "@timeout(run: 300ms)\naction smoke = http.Probe {{ url: \"http://127.0.0.1:{port}\", every: 50ms, expect: {{ {expect} }} }}\n"
+            "@timeout(run: 2s)\naction smoke = http.Probe {{ url: \"http://127.0.0.1:{port}\", every: 50ms, expect: {{ {expect} }} }}\n"
         ));
         let ended = project.expect(1, "apply --yes");
         assert!(ended.err.contains(why), "{}", ended.err);

@@ -21,6 +21,7 @@ macro_rules! pages {
 }
 
 pages! {
+    actions: changed kind not_allowed;
     assert: failed;
     aws: certificate_region;
     decorators: arguments place twice;
@@ -47,7 +48,7 @@ pages! {
     schema:
         excludes keyed lookup_only missing_fields not_sent one_of read_only reference_suffix requires
         unknown_field unknown_type vendor_spelling;
-    secret: leak output source written;
+    secret: leak missing output source written;
     stack: environments field header state unreadable version;
     syntax:
         block_text_column chained_comparison colon_in_declaration encoding equals_in_record escape

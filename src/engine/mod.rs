@@ -18,6 +18,8 @@ pub mod execute;
 mod call;
 mod step;
 pub mod wait;
+pub mod action;
+pub mod secret;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

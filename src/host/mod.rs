@@ -4,6 +4,7 @@
     reason = "this is where the outside world is let in, so that one search finds every place"
 )]
 
+pub mod actions;
 pub mod entropy;
 pub mod files;
 pub mod local_store;

@@ -1,6 +1,6 @@
 //! What a stack wants, after evaluation: the meeting point of language and engine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cairn_provider::request::Target;
@@ -22,6 +22,12 @@ pub struct DesiredStack {
     pub environment: EcoString,
     /// The resources, by address.
     pub resources: BTreeMap<Address, DesiredResource>,
+    /// The actions, by address.
+    pub actions: BTreeMap<Address, DesiredAction>,
+    /// Secrets that the source makes readable.
+    pub revealed: Vec<DesiredReveal>,
+    /// The target whose store holds secrets that are named by their source.
+    pub keeper: Option<Target>,
     /// The outputs, by name.
     pub outputs: BTreeMap<EcoString, DesiredOutput>,
     /// Conditions that could not be decided yet.
@@ -49,6 +55,37 @@ pub struct DesiredResource {
     pub options: Options,
     /// Keyword and name, for messages.
     pub origin: Span,
+}
+
+/// One action.
+#[derive(Clone, Debug)]
+pub struct DesiredAction {
+    /// Its arguments, what it needs and its deadline.
+    pub call: DesiredResource,
+    /// `@when`: it is run if this holds. Without it, if anything it refers to has changed.
+    pub when: Option<Residual>,
+    /// What `changed(…)` in the condition looks at, by how it is written there.
+    pub watched: BTreeMap<EcoString, Watched>,
+}
+
+/// What is compared with what it was at the last successful run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Watched {
+    /// Resources and actions as a whole.
+    pub addresses: BTreeSet<Address>,
+    /// A value.
+    pub value: Option<Residual>,
+}
+
+/// A secret that the source makes readable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DesiredReveal {
+    /// What is revealed, as it is written.
+    pub what: EcoString,
+    /// The reason that is given.
+    pub because: EcoString,
+    /// Where it was written.
+    pub span: Span,
 }
 
 /// A field that was written.
@@ -155,6 +192,33 @@ pub enum LookupAnswer {
     One(Map),
     /// All that match, by key.
     Many(BTreeMap<EcoString, Map>),
+}
+
+impl DesiredStack {
+    /// What an address needs, whether it is a resource or an action.
+    pub fn needs(&self, address: &Address) -> &[Need] {
+        match (self.resources.get(address), self.actions.get(address)) {
+            (Some(resource), _) => &resource.needs,
+            (None, Some(action)) => &action.call.needs,
+            (None, None) => &[],
+        }
+    }
+
+    /// Everything that has fields: resources, and the calls of actions.
+    pub fn nodes(&self) -> impl Iterator<Item = &DesiredResource> {
+        self.resources.values().chain(self.actions.values().map(|action| &action.call))
+    }
+
+    /// Everything that waits for something: fields, conditions, what actions watch, outputs, assertions.
+    pub fn residuals(&self) -> impl Iterator<Item = &Residual> {
+        let fields = self.nodes().flat_map(|node| node.inputs.values().map(|field| &field.value));
+        let watched = self.actions.values().flat_map(|action| {
+            action.when.iter().chain(action.watched.values().filter_map(|watched| watched.value.as_ref()))
+        });
+        let outputs = self.outputs.values().map(|output| &output.value);
+        let assertions = self.assertions.iter().flat_map(|assertion| [&assertion.condition, &assertion.message]);
+        fields.chain(watched).chain(outputs).chain(assertions)
+    }
 }
 
 impl DesiredResource {

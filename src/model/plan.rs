@@ -24,8 +24,21 @@ pub struct Plan {
     pub overridden: Vec<(EcoString, EcoString)>,
     /// What the policies say of it.
     pub policies: Judgement,
+    /// Secrets that the source makes readable, and why.
+    pub revealed: Vec<Revealed>,
     /// Where the stack lives: region and account of each target.
     pub places: Vec<EcoString>,
+}
+
+/// A secret that the source makes readable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revealed {
+    /// What is revealed, as it is written.
+    pub what: EcoString,
+    /// The reason that is given.
+    pub because: EcoString,
+    /// Where, `path:line`.
+    pub source: EcoString,
 }
 
 /// Which state a plan was made from.
@@ -50,6 +63,8 @@ pub struct Summary {
     pub delete: usize,
     /// Objects taken over.
     pub import: usize,
+    /// Actions that are run.
+    pub run: usize,
     /// Objects that stay as they are.
     pub unchanged: usize,
 }
@@ -68,6 +83,7 @@ impl Plan {
             replace: of("replace"),
             delete: of("delete"),
             import: 0,
+            run: of("run"),
             unchanged: of("unchanged"),
         }
     }

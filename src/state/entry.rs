@@ -6,7 +6,7 @@ use cairn_provider::request::Target;
 use cairn_provider::value::Map;
 use ecow::EcoString;
 
-use super::Recorded;
+use super::{Ran, Recorded};
 use crate::model::Address;
 
 /// One record of the journal.
@@ -66,6 +66,27 @@ pub enum Entry {
     },
     /// An address is forgotten; the object stays.
     Forgotten {
+        /// The address.
+        address: Address,
+    },
+    /// An action is about to be run.
+    RunBegun {
+        /// The address.
+        address: Address,
+        /// The type.
+        kind: EcoString,
+        /// Where it is declared, `path:line`.
+        source: EcoString,
+    },
+    /// An action has ended well.
+    RunDone {
+        /// The address.
+        address: Address,
+        /// What is remembered.
+        ran: Box<Ran>,
+    },
+    /// An action is not declared any more.
+    RunForgotten {
         /// The address.
         address: Address,
     },

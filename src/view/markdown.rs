@@ -97,10 +97,13 @@ fn table(plan: &Plan) -> String {
     if numbers.len() < 2 {
         return String::new();
     }
-    let mut text = "| | replace | delete | update | create |\n|--|--:|--:|--:|--:|\n".to_owned();
+    let runs = numbers.values().any(|numbers| numbers.contains_key("run"));
+    let mut columns = vec!["replace", "delete", "update", "create"];
+    columns.extend(runs.then_some("run"));
+    let mut text = format!("| | {} |\n|--|{}\n", columns.join(" | "), "--:|".repeat(columns.len()));
     for (name, numbers) in numbers.iter().take(MOST_WARNINGS) {
         let name = if name.is_empty() { "the stack itself".to_owned() } else { prose(name) };
-        let cells: Vec<String> = ["replace", "delete", "update", "create"]
+        let cells: Vec<String> = columns
             .iter()
             .map(|action| numbers.get(action).map(ToString::to_string).unwrap_or_default())
             .collect();
@@ -108,7 +111,7 @@ fn table(plan: &Plan) -> String {
     }
     let more = numbers.len().saturating_sub(MOST_WARNINGS);
     if more > 0 {
-        text.push_str(&format!("| and {more} more | | | | |\n"));
+        text.push_str(&format!("| and {more} more |{}\n", " |".repeat(columns.len())));
     }
     text.push('\n');
     text
@@ -136,6 +139,15 @@ fn warnings(plan: &Plan, lost: &[&Change]) -> String {
         text.push_str(&format!("> [!WARNING]\n> {name}: {} {}\n\n", prose(what), code(&change.source)));
     }
     text.push_str(&more(openings.len()));
+    for revealed in plan.revealed.iter().take(MOST_WARNINGS) {
+        text.push_str(&format!(
+            "> [!WARNING]\n> {} is a secret and is **revealed**: {} {}\n\n",
+            code(&revealed.what),
+            prose(&revealed.because),
+            code(&revealed.source)
+        ));
+    }
+    text.push_str(&more(plan.revealed.len()));
     text
 }
 
@@ -156,7 +168,7 @@ fn policies(plan: &Plan) -> String {
 /// `2 update, 1 create`.
 fn counts(changes: &[&Change]) -> String {
     let count = |action: &&str| changes.iter().filter(|change| change.action.name() == *action).count();
-    let words: Vec<String> = ["replace", "delete", "update", "create"]
+    let words: Vec<String> = ["replace", "delete", "update", "create", "run"]
         .iter()
         .map(|action| (count(action), action))
         .filter(|(count, _)| *count > 0)
@@ -229,12 +241,18 @@ fn sign(change: &Change) -> &'static str {
         Action::Create => "+",
         Action::Update => "!",
         Action::Replace(_) | Action::Delete => "-",
+        // The first character colours the line; what is run is none of the three.
+        Action::Run => "#",
         Action::Unchanged => " ",
     }
 }
 
 fn one(outline: &Outline<'_>, entry: &Entry<'_>, layout: Layout) -> String {
-    let plain = if entry.change.action == Action::Create { "+" } else { "!" };
+    let plain = match entry.change.action {
+        Action::Create => "+",
+        Action::Run => "#",
+        Action::Update | Action::Replace(_) | Action::Delete | Action::Unchanged => "!",
+    };
     let mut text = head(entry);
     let beside = layout.width.saturating_sub(text.trim_end().chars().count() + 3);
     let (short, rows) = detail::rows(outline, entry, beside, layout);

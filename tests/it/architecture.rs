@@ -15,7 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("view", &["source", "diagnostic", "model", "state"]),
     // Only the traits that these declare for it to implement.
     ("host", &["source", "language", "model", "state", "engine"]),
-    ("registry", &["engine"]),
+    ("registry", &["builtins", "engine"]),
     (
         "command",
         &["source", "diagnostic", "builtins", "model", "language", "state", "engine", "view", "host", "registry"],

@@ -17,6 +17,7 @@ const WHILE_PLANNING: &[&str] = &[
     "plan::protected",
     "policy::approval",
     "policy::undecided",
+    "secret::missing",
 ];
 
 /// Codes about the bytes of a file, or about a command line; no document can hold their examples.

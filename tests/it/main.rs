@@ -9,6 +9,7 @@
     reason = "tests fail loudly"
 )]
 
+mod actions;
 mod architecture;
 mod bad_files;
 mod command;

@@ -265,6 +265,44 @@ impl Checker<'_> {
                 }
                 Type::Any
             }
+            "changed" => {
+                if !self.in_when {
+                    self.report(
+                        Diagnostic::error(
+                            "actions::changed",
+                            "`changed` belongs into the condition of an action",
+                            span,
+                            "there is no last run to compare with here",
+                        )
+                        .help("@when(changed(…)) above an action"),
+                    );
+                }
+                match args {
+                    [only] if only.name.is_none() => {
+                        self.infer(&only.value);
+                    }
+                    _ => self.arguments(expression, name, args, &[("value".into(), Type::Any, false)]),
+                }
+                Type::Bool
+            }
+            "reveal" => {
+                let found = args.first().map(|arg| self.quietly(|checker| checker.infer(&arg.value)));
+                let found = found.unwrap_or(Type::Any);
+                let because = args.iter().find(|arg| arg.name.as_ref().is_some_and(|name| name.text == "because"));
+                let empty = because.is_some_and(|because| {
+                    let written = self.program.sources.text(because.value.span);
+                    written.trim_matches(['"', ' ']).is_empty()
+                });
+                if let Some(because) = because.filter(|_| empty) {
+                    self.report(
+                        Diagnostic::error("types::arguments", "`reveal` needs a reason", because.value.span, "empty")
+                            .help("it is shown in every plan, for whoever reviews it"),
+                    );
+                }
+                let params = [("value".into(), found.clone(), false), ("because".into(), Type::Text, false)];
+                self.arguments(expression, name, args, &params);
+                found.revealed()
+            }
             "secret" => {
                 self.arguments(expression, name, args, &[("source".into(), Type::Text, false)]);
                 Type::Text.secret()

@@ -100,7 +100,7 @@ impl Checker<'_> {
 
     /// The type of a declaration, from its first line alone.
     fn declared(&mut self, node: &Declaration, many: bool) -> Type {
-        if matches!(node.keyword, Keyword::Action | Keyword::Policy | Keyword::Test) {
+        if matches!(node.keyword, Keyword::Policy | Keyword::Test) {
             return Type::Error;
         }
         let base = match &node.value.kind {
@@ -150,14 +150,9 @@ impl Checker<'_> {
 
     pub(super) fn declaration(&mut self, id: ItemId, node: &Declaration) {
         match node.keyword {
-            Keyword::Action => {
-                self.typed.types.insert(id, Type::Error);
-                self.report(unsupported("`action`", node.head));
-                return;
-            }
             Keyword::Policy => return self.policy(node),
             Keyword::Test => return self.case(node),
-            Keyword::Resource | Keyword::Lookup | Keyword::Provider => {}
+            Keyword::Resource | Keyword::Lookup | Keyword::Provider | Keyword::Action => {}
         }
         self.item_type(id, self.unit, node.name.span);
         if is_lookup(node.keyword) && node.each.is_some() {
@@ -348,7 +343,31 @@ impl Checker<'_> {
         }
     }
 
+    /// The header is evaluated before any cloud can be asked: its secrets come from this machine.
+    fn header_secrets(&mut self, value: &Expr) {
+        crate::language::syntax::walk::expressions(value, &mut |part| {
+            if let ExprKind::Call(callee, args) = &part.kind
+                && matches!(&callee.kind, ExprKind::Name(name) if name == "secret")
+                && let Some(arg) = args.first()
+            {
+                let written = self.program.sources.text(arg.value.span).trim_matches('"');
+                if written.starts_with("aws-sm:") || written.starts_with("azure-kv:") {
+                    self.report(
+                        Diagnostic::error(
+                            "secret::source",
+                            "A secret of the header comes from the environment or a file",
+                            arg.value.span,
+                            "the header is read before any cloud is asked",
+                        )
+                        .help("secret(\"env:NAME\") or secret(\"file:PATH\")"),
+                    );
+                }
+            }
+        });
+    }
+
     fn header_field(&mut self, name: &str, span: Span, value: &Expr) {
+        self.header_secrets(value);
         match name {
             "cairn" => {
                 let written = self.program.sources.text(value.span);
@@ -391,7 +410,7 @@ impl Checker<'_> {
                 }
             }
             "state" => self.state(value),
-            "allow" => self.report(unsupported("`allow`", span)),
+            "allow" => self.allowed(value),
             _ => {
                 let names = ["cairn", "environments", "state", "allow"];
                 let label = suggest::nearest(name, names)
@@ -407,6 +426,25 @@ impl Checker<'_> {
                     .help(format!("its fields: {}", names.join(" "))),
                 );
             }
+        }
+    }
+
+    /// What the stack allows beside working on clouds.
+    fn allowed(&mut self, value: &Expr) {
+        let Some(listed) = crate::language::program::known_texts(value) else {
+            self.report(
+                Diagnostic::error("stack::field", "What a stack allows is listed as texts", value.span, "not a list of texts")
+                    .help("allow: [\"exec\"]"),
+            );
+            return;
+        };
+        for (text, span) in listed.iter().filter(|(text, _)| text != "exec") {
+            let label = suggest::nearest(text, ["exec"])
+                .map_or_else(|| "nothing that can be allowed".to_owned(), |near| format!("did you mean `{near}`?"));
+            self.report(
+                Diagnostic::error("stack::field", format!("There is nothing called `{text}` to allow"), *span, label)
+                    .help("allow: [\"exec\"]        lets the stack run commands on the machine that applies it"),
+            );
         }
     }
 

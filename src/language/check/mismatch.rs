@@ -453,10 +453,12 @@ impl Checker<'_> {
                 diagnostic = diagnostic.label(span, text);
             }
         }
-        self.report(
-            diagnostic
-                .help("pass where the secret is kept, and let the reader fetch it: its id or ARN instead of its value"),
-        );
+        let written = self.program.sources.text(expression.span);
+        let shown = if written.len() > 40 || written.contains('\n') { "…" } else { written };
+        self.report(diagnostic.help(format!(
+            "pass where the secret is kept, and let the reader fetch it: its id or ARN instead of its value\n\
+             If you are sure: reveal({shown}, because: \"…\"), which is listed in every plan."
+        )));
     }
 
     /// From an expression down to the secret in it: names of constants on the way, the secret last.

@@ -74,6 +74,7 @@ pub fn check(program: &Program, report: &mut Report) -> Typed {
         diagnostics: Vec::new(),
         quiet: 0,
         written: false,
+        in_when: false,
     };
     for index in 0..program.units.len() {
         checker.unit(UnitId(index));
@@ -116,6 +117,8 @@ struct Checker<'p> {
     quiet: usize,
     /// Whether only what is written counts: a field that nobody has to write may be absent.
     written: bool,
+    /// Whether the condition of an action is checked: `changed` belongs there.
+    in_when: bool,
 }
 
 /// What the place of an expression expects.

@@ -292,6 +292,17 @@ impl Checker<'_> {
             let vendor = self.program.catalogue.get(&near)?.vendor.clone();
             Some(format!("did you mean `{near}`? ({vendor})\n"))
         });
+        if let Some(namespace) = path.first().filter(|first| crate::builtins::action::is_built_in(&first.text)) {
+            let own = format!("{}.", namespace.text);
+            let actions: Vec<&str> = self.program.catalogue.names().filter(|name| name.starts_with(&own)).collect();
+            let label = suggest::nearest(&full, actions.iter().copied())
+                .map_or_else(|| "not an action".to_owned(), |near| format!("did you mean `{near}`?"));
+            self.report(
+                Diagnostic::error("schema::unknown_type", format!("There is no action `{full}`"), last.span, label)
+                    .help(format!("actions of {}: {}", namespace.text, actions.join(" "))),
+            );
+            return;
+        }
         let listed = if in_service.is_empty() {
             format!("there is no service `{service}` with types of its own")
         } else {
@@ -320,8 +331,17 @@ impl Checker<'_> {
                 Diagnostic::error("imports::missing", "`aws` is not imported", cloud.span, "used here")
                     .help("add a line to this file or to another of the same directory:  import aws"),
             ),
+            "http" | "exec" | "time" => self.report(
+                Diagnostic::error(
+                    "imports::missing",
+                    format!("`{}` is not imported", cloud.text),
+                    cloud.span,
+                    "used here",
+                )
+                .help(format!("add a line to this file or to another of the same directory:  import {}", cloud.text)),
+            ),
             // Its import line was refused already.
-            "azure" | "http" | "exec" | "time" => {
+            "azure" => {
                 let imported =
                     self.program.documents.iter().flat_map(|document| &document.items).any(|item| match &item.kind {
                         ItemKind::Import(import) => {

@@ -35,7 +35,7 @@ impl Evaluator<'_> {
     fn make(&mut self, scope: usize, id: ItemId) -> Instances {
         let program = self.program;
         let ItemKind::Declaration(node) = &program.item(id).kind else { return Instances::Unknown };
-        if matches!(node.keyword, Keyword::Action | Keyword::Policy | Keyword::Test) {
+        if matches!(node.keyword, Keyword::Policy | Keyword::Test) {
             return Instances::Unknown;
         }
         let outer = Place::of(scope);
@@ -165,6 +165,9 @@ impl Evaluator<'_> {
             return None;
         }
         if let [name] = construct.path.as_slice() {
+            if node.keyword == Keyword::Action {
+                return Some(Term::error(node.value.span));
+            }
             let unit = self.unit_of(scope);
             return match self.program.unit(unit).types.get(&name.text) {
                 Some(TypeBinding::Component(component)) => {

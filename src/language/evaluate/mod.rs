@@ -1,6 +1,7 @@
 //! The program with an environment's values becomes the desired stack. Pure: what must be looked up is asked for as
 //! data, and evaluation runs again with the answers.
 
+mod action;
 mod assertion;
 mod call;
 mod case;
@@ -39,7 +40,7 @@ use super::syntax::ast::ItemKind;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::model::Address;
 use crate::model::date::Date;
-use crate::model::desired::{DesiredStack, LookupAnswers, Need, Placement, WantedLookup};
+use crate::model::desired::{DesiredReveal, DesiredStack, LookupAnswers, Need, Placement, WantedLookup, Watched};
 use crate::model::policy::PlannedChange;
 use crate::source::Span;
 
@@ -161,6 +162,10 @@ struct Evaluator<'p> {
     orders: Vec<(Address, Need)>,
     /// Resources with a field that needs itself, which was reported.
     circular: BTreeSet<Address>,
+    /// What `changed(…)` looked at in the condition that is evaluated.
+    watching: BTreeMap<EcoString, Watched>,
+    /// Secrets that were made readable, by their place.
+    revealed: BTreeMap<Span, DesiredReveal>,
     diagnostics: Vec<Diagnostic>,
     steps: u64,
     /// How deep values lie behind each other's names right now.
@@ -212,6 +217,8 @@ impl<'p> Evaluator<'p> {
             wanted: BTreeMap::new(),
             orders: Vec::new(),
             circular: BTreeSet::new(),
+            watching: BTreeMap::new(),
+            revealed: BTreeMap::new(),
             diagnostics: Vec::new(),
             steps: 0,
             levels: 0,

@@ -48,7 +48,7 @@ impl Loader<'_> {
 
     fn built_in(&mut self, unit: UnitId, name: &Ident) {
         match name.text.as_str() {
-            "aws" => {
+            "aws" | "exec" | "http" | "time" => {
                 if let Some(slot) = self.program.units.get_mut(unit.0) {
                     slot.catalogues.insert(name.text.clone());
                 }

@@ -9,7 +9,7 @@ use super::node::Node;
 use super::outline::{Entry, Outline};
 use super::value::{difference, path};
 use crate::model::change::{Action, Change, Reason, Risk};
-use crate::model::plan::{Plan, Summary};
+use crate::model::plan::{Plan, Revealed, Summary};
 use crate::model::policy::Verdict;
 use crate::view::{policies, untrusted};
 
@@ -68,6 +68,7 @@ pub fn summary(summary: &Summary) -> String {
         (summary.update, "update"),
         (summary.create, "create"),
         (summary.import, "import"),
+        (summary.run, "run"),
     ];
     let mut words: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
@@ -106,6 +107,11 @@ pub fn openings(plan: &Plan) -> Vec<(&Change, &str)> {
             Risk::DataLoss | Risk::Downtime => None,
         })
         .collect()
+}
+
+/// A secret that is made readable, in a sentence.
+pub fn reveals(revealed: &Revealed) -> String {
+    untrusted::one_line(&format!("{} at {}: {}", revealed.what, revealed.source, revealed.because))
 }
 
 struct Page {
@@ -224,6 +230,9 @@ impl Page {
             let text = format!("{} {}: {what}", change.kind, change.address);
             self.warning(Color::Yellow, "▲ ACCESS", &untrusted::one_line(&text));
         }
+        for revealed in &plan.revealed {
+            self.warning(Color::Yellow, "▲ REVEALS A SECRET", &reveals(revealed));
+        }
         if let Some(policies) = policies::summary(&plan.policies) {
             self.rows(self.layout.rows(Mark::Plain, 0, 2, &policies));
         }
@@ -303,6 +312,7 @@ fn symbol(change: &Change) -> (&'static str, Color) {
         Action::Update => ("~", Color::Yellow),
         Action::Replace(_) => ("±", Color::Red),
         Action::Delete => ("-", Color::Red),
+        Action::Run => ("»", Color::Bold),
         Action::Unchanged => (" ", Color::Dim),
     }
 }
@@ -346,6 +356,7 @@ pub fn words(change: &Change) -> String {
         Action::Replace(Replacement::CreateFirst) => format!("replace (create → destroy){because}"),
         Action::Replace(Replacement::DestroyFirst) => format!("replace (destroy → create){because}"),
         Action::Delete => format!("delete{because}"),
+        Action::Run => format!("run, because {}", reasons.join(" and ")),
         Action::Unchanged => String::new(),
     }
 }
@@ -364,5 +375,9 @@ fn reason(reason: &Reason) -> Option<String> {
         Reason::Deposed => "it was replaced".to_owned(),
         Reason::Destroyed => "the stack is destroyed".to_owned(),
         Reason::Moved => "it lives elsewhere or is of another type now".to_owned(),
+        Reason::NeverRan => "it has not run yet".to_owned(),
+        Reason::RunUnfinished => "its last run has not ended well".to_owned(),
+        Reason::Changed(what) => format!("{} changed", untrusted::one_line(what)),
+        Reason::Condition => "its condition holds".to_owned(),
     })
 }

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::model::Address;
 use crate::model::change::{Action, After, AttributeChange, Change, Reason, Risk};
-use crate::model::plan::Plan;
+use crate::model::plan::{Plan, Revealed};
 use crate::model::policy::{Judgement, Standing, Verdict};
 use crate::source::SourceSet;
 use crate::state::{Masked, Recorded};
@@ -27,6 +27,7 @@ pub fn plan(plan: &Plan, diagnostics: &[Diagnostic], sources: &SourceSet) -> Str
         changes: plan.changes.iter().filter(|change| change.is_effective()).map(change).collect(),
         drift: drifts(plan),
         policies: policies(&plan.policies, sources),
+        revealed: plan.revealed.iter().map(revealed).collect(),
         diagnostics: diagnostics.iter().map(|diagnostic| self::diagnostic(diagnostic, sources)).collect(),
     })
 }
@@ -164,6 +165,7 @@ fn counts(plan: &Plan) -> wire::Summary {
         replace: summary.replace,
         delete: summary.delete,
         import: summary.import,
+        run: summary.run,
         unchanged: summary.unchanged,
     }
 }
@@ -315,6 +317,7 @@ fn change(change: &Change) -> wire::Change {
             Action::Update => wire::Action::Update,
             Action::Replace(_) => wire::Action::Replace,
             Action::Delete => wire::Action::Delete,
+            Action::Run => wire::Action::Run,
             Action::Unchanged => wire::Action::Unchanged,
         },
         id: change.id.as_ref().map(ToString::to_string),
@@ -322,6 +325,15 @@ fn change(change: &Change) -> wire::Change {
         risk: change.risks.iter().map(risk).collect(),
         source: wire::Source { file, line },
         attributes: change.attributes.iter().map(attribute).collect(),
+    }
+}
+
+fn revealed(revealed: &Revealed) -> wire::Revealed {
+    let (file, line) = place(&revealed.source);
+    wire::Revealed {
+        what: revealed.what.to_string(),
+        because: revealed.because.to_string(),
+        source: wire::Source { file, line },
     }
 }
 
@@ -345,6 +357,10 @@ fn reason(reason: &Reason) -> String {
         Reason::Deposed => "deposed".to_owned(),
         Reason::Destroyed => "destroyed".to_owned(),
         Reason::Moved => "moved".to_owned(),
+        Reason::NeverRan => "never_ran".to_owned(),
+        Reason::RunUnfinished => "run_unfinished".to_owned(),
+        Reason::Changed(what) => format!("changed: {what}"),
+        Reason::Condition => "condition".to_owned(),
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Plan {
     pub drift: Vec<Drift>,
     /// What the policies of the stack say of it.
     pub policies: Policies,
+    /// Secrets that the source makes readable with `reveal`.
+    pub revealed: Vec<Revealed>,
     /// What is wrong with the stack, or worth knowing.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -87,6 +89,17 @@ pub enum Standing {
     Undecided,
     /// It does, or may, and an exception covers it.
     Waived,
+}
+
+/// A secret that the source makes readable.
+#[derive(Serialize, JsonSchema)]
+pub struct Revealed {
+    /// What is revealed, as it is written.
+    pub what: String,
+    /// The reason that is given.
+    pub because: String,
+    /// Where.
+    pub source: Source,
 }
 
 /// What somebody else changed: `cairn drift --format json`.
@@ -247,6 +260,8 @@ pub struct Summary {
     pub delete: usize,
     /// Taken over as they are.
     pub import: usize,
+    /// Actions that are run.
+    pub run: usize,
     /// Left alone.
     pub unchanged: usize,
 }
@@ -263,6 +278,8 @@ pub enum Action {
     Replace,
     /// It is destroyed.
     Delete,
+    /// It is run: an action.
+    Run,
     /// It stays as it is.
     Unchanged,
 }
@@ -280,7 +297,7 @@ pub struct Change {
     /// Its identity in the cloud, if it exists.
     pub id: Option<String>,
     /// Why: `new`, `written`, `removed`, `key_removed: KEY`, `vanished`, `drifted`, `incomplete`, `follows: ADDRESS`,
-    /// `deposed`, `destroyed`, `moved`.
+    /// `deposed`, `destroyed`, `moved`; of actions `never_ran`, `run_unfinished`, `changed: WHAT`, `condition`.
     pub reasons: Vec<String>,
     /// What a reviewer should see first: `data_loss`, `access: WHAT`, `downtime`.
     pub risk: Vec<String>,

@@ -154,8 +154,11 @@ pub async fn planned(
     let world = secrets(desired, folded, &observations, clouds, &HostSecrets::new(root)).await.map_err(wrong)?;
     let only: Vec<Address> = only.iter().map(|text| Address::from_text(text)).collect();
     for address in &only {
-        let known =
-            desired.nodes().map(|node| &node.address).chain(folded.snapshot.resources.keys()).any(|other| other.is_within(address));
+        let known = desired
+            .nodes()
+            .map(|node| &node.address)
+            .chain(folded.snapshot.resources.keys())
+            .any(|other| other.is_within(address));
         if !known {
             let names = desired.nodes().map(|node| node.address.as_str());
             let hint = crate::diagnostic::suggest::nearest(address.as_str(), names)

@@ -65,7 +65,9 @@ struct Place {
 /// Puts a secret into the sandbox's store.
 fn keep(directory: &std::path::Path, catalogue: Arc<Catalogue>, name: &str, setting: &str) -> Result<Exit, Failure> {
     let value = setting.strip_prefix("secret_string=").ok_or_else(|| {
-        Failure::new(format!("the value of a secret is set with secret_string=VALUE: cairn sandbox set aws-sm:{name} secret_string=…"))
+        Failure::new(format!(
+            "the value of a secret is set with secret_string=VALUE: cairn sandbox set aws-sm:{name} secret_string=…"
+        ))
     })?;
     let storage = Box::new(SandboxFile::new(directory));
     let (_, sim) = registry::sandbox(catalogue, storage, Faults::default()).map_err(Failure::new)?;

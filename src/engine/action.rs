@@ -29,13 +29,7 @@ pub trait Runner: Send + Sync {
     ///
     /// # Errors
     /// It did not end well, or not before the deadline; a sentence, which may hold secrets.
-    async fn run(
-        &self,
-        kind: &str,
-        arguments: &Map,
-        deadline: Duration,
-        say: &Say<'_>,
-    ) -> Result<Map, String>;
+    async fn run(&self, kind: &str, arguments: &Map, deadline: Duration, say: &Say<'_>) -> Result<Map, String>;
 }
 
 /// The function that stands for a comparison with the last run that ended well.
@@ -123,8 +117,11 @@ impl Judge<'_> {
         if let Some(value) = &watched.value {
             return self.digest_of_value(name, value, world);
         }
-        let parts: Option<Vec<String>> =
-            watched.addresses.iter().map(|address| Some(format!("{address} {}", self.of_address(address, world)?))).collect();
+        let parts: Option<Vec<String>> = watched
+            .addresses
+            .iter()
+            .map(|address| Some(format!("{address} {}", self.of_address(address, world)?)))
+            .collect();
         Some(self.key.digest_of(name, &parts?.join("\n")))
     }
 

@@ -56,8 +56,14 @@ pub struct Planning {
 
 /// Makes a plan.
 pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
-    let mut planner =
-        Planner { inputs, world, changes: BTreeMap::new(), free: BTreeSet::new(), unreadable: Vec::new(), undecided: Vec::new() };
+    let mut planner = Planner {
+        inputs,
+        world,
+        changes: BTreeMap::new(),
+        free: BTreeSet::new(),
+        unreadable: Vec::new(),
+        undecided: Vec::new(),
+    };
     for address in &inputs.graph.order {
         planner.wanted(address);
     }

@@ -27,13 +27,7 @@ impl HostActions {
 
 #[async_trait]
 impl Runner for HostActions {
-    async fn run(
-        &self,
-        kind: &str,
-        arguments: &Map,
-        deadline: Duration,
-        say: &Say<'_>,
-    ) -> Result<Map, String> {
+    async fn run(&self, kind: &str, arguments: &Map, deadline: Duration, say: &Say<'_>) -> Result<Map, String> {
         let mut given = match kind {
             "http.Probe" => {
                 let probe = probe::Probe::from_arguments(arguments)?;
@@ -87,8 +81,6 @@ fn texts(arguments: &Map, name: &str) -> Vec<(String, String)> {
     let map = arguments.get(name).and_then(Value::as_map);
     let entries = map.into_iter().flatten();
     entries
-        .map(|(name, value)| {
-            (name.to_string(), value.as_text().map_or_else(|| render(value), ToOwned::to_owned))
-        })
+        .map(|(name, value)| (name.to_string(), value.as_text().map_or_else(|| render(value), ToOwned::to_owned)))
         .collect()
 }

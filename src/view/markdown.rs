@@ -103,10 +103,8 @@ fn table(plan: &Plan) -> String {
     let mut text = format!("| | {} |\n|--|{}\n", columns.join(" | "), "--:|".repeat(columns.len()));
     for (name, numbers) in numbers.iter().take(MOST_WARNINGS) {
         let name = if name.is_empty() { "the stack itself".to_owned() } else { prose(name) };
-        let cells: Vec<String> = columns
-            .iter()
-            .map(|action| numbers.get(action).map(ToString::to_string).unwrap_or_default())
-            .collect();
+        let cells: Vec<String> =
+            columns.iter().map(|action| numbers.get(action).map(ToString::to_string).unwrap_or_default()).collect();
         text.push_str(&format!("| {name} | {} |\n", cells.join(" | ")));
     }
     let more = numbers.len().saturating_sub(MOST_WARNINGS);

@@ -97,7 +97,8 @@ fn a_condition_decides() {
          @when(release == \"always\")\naction sometimes = exec.Run { command: [\"sh\", \"-c\", \"echo s >> sometimes\"] }\n\
          @when(changed(release) && release != \"3\")\naction both = exec.Run { command: [\"sh\", \"-c\", \"echo b >> both\"] }\n",
     );
-    for (settings, runs) in [("", 2), ("", 0), (" --set release=2", 2), (" --set release=3", 1), (" --set release=always", 3)]
+    for (settings, runs) in
+        [("", 2), ("", 0), (" --set release=2", 2), (" --set release=3", 1), (" --set release=always", 3)]
     {
         let plan = project.json(0, &format!("plan{settings}"));
         assert_eq!(plan["summary"]["run"], runs, "{settings}\n{plan:#}");
@@ -105,7 +106,10 @@ fn a_condition_decides() {
     }
     let plan = project.expect(0, "plan --set release=always");
     assert!(plan.out.contains("sometimes   run, because its condition holds"), "{}", plan.out);
-    assert_eq!((project.read("releases").len(), project.read("sometimes").len(), project.read("both").len()), (8, 2, 6));
+    assert_eq!(
+        (project.read("releases").len(), project.read("sometimes").len(), project.read("both").len()),
+        (8, 2, 6)
+    );
 }
 
 #[cfg(unix)]
@@ -180,8 +184,7 @@ fn server(answers: Vec<&'static str>) -> u16 {
 }
 
 const BUSY: &str = "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-const GOOD: &str =
-    "HTTP/1.1 200 OK\r\nX-Release: 7\r\nContent-Length: 8\r\nConnection: close\r\n\r\nall good";
+const GOOD: &str = "HTTP/1.1 200 OK\r\nX-Release: 7\r\nContent-Length: 8\r\nConnection: close\r\n\r\nall good";
 
 #[test]
 fn a_probe_asks_until_it_has_passed_often_enough() {
@@ -305,7 +308,11 @@ output opened = reveal(made.secret_string, because: "a demo")
 fn secrets_come_from_the_store_of_a_cloud() {
     let project = Project::with(STORE);
     let missing = project.expect(1, "plan --sandbox");
-    assert!(missing.err.contains("cairn::secret::missing") && missing.err.contains("aws-sm:shop/token"), "{}", missing.err);
+    assert!(
+        missing.err.contains("cairn::secret::missing") && missing.err.contains("aws-sm:shop/token"),
+        "{}",
+        missing.err
+    );
     assert!(missing.err.contains("stack.cairn:11"), "{}", missing.err);
     project.expect(0, &format!("sandbox set aws-sm:shop/token secret_string={TOKEN}"));
     let plan = project.expect(0, "plan --sandbox");
@@ -313,7 +320,9 @@ fn secrets_come_from_the_store_of_a_cloud() {
     assert!(plan.out.contains(&format!("t-{TOKEN}")), "{}", plan.out);
     let json = project.json(0, "plan --sandbox");
     assert_eq!(json["revealed"][0]["because"], "a demo");
-    assert!(project.expect(0, "plan --sandbox --format markdown").out.contains("is a secret and is **revealed**: a demo"));
+    assert!(
+        project.expect(0, "plan --sandbox --format markdown").out.contains("is a secret and is **revealed**: a demo")
+    );
     let applied = project.expect(0, "apply --sandbox --yes");
     assert!(applied.out.contains("  opened = \""), "{}", applied.out);
     project.expect(0, "plan --sandbox --detailed-exitcode");
@@ -329,7 +338,9 @@ fn a_secret_that_is_missing_is_shown_where_it_is_wanted() {
          action read = exec.Run { command: [\"true\"], input: secret(\"file:none.txt\") }\n",
     );
     let ended = project.expect(1, "plan");
-    for part in ["cairn::secret::missing", "env:NOT_SET", "file:none.txt", "stack.cairn:12", "stack.cairn:13", "2 errors"] {
+    for part in
+        ["cairn::secret::missing", "env:NOT_SET", "file:none.txt", "stack.cairn:12", "stack.cairn:13", "2 errors"]
+    {
         assert!(ended.err.contains(part), "{part}\n{}", ended.err);
     }
 }

@@ -21,11 +21,8 @@ use crate::state::{Entry, Ran};
 /// Runs an action. Whatever ends it early, the next plan runs it again.
 pub async fn run_action(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepError> {
     let address = &step.address;
-    let action = run
-        .desired
-        .actions
-        .get(address)
-        .ok_or_else(|| StepError::Value("it is not wanted any more".to_owned()))?;
+    let action =
+        run.desired.actions.get(address).ok_or_else(|| StepError::Value("it is not wanted any more".to_owned()))?;
     let arguments = run.final_inputs(&action.call).await?;
     let source = run.places.get(address).cloned().unwrap_or_default();
     let kind = action.call.kind.clone();
@@ -66,9 +63,13 @@ async fn perform(run: &Run, action: &DesiredAction, arguments: &Map, nonce: &Eco
     let request = RunAction { kind: call.kind.clone(), arguments: arguments.clone(), token };
     let patience = Patience::seconds(deadline.as_secs(), provider.tempo()).until(run.halt.clone());
     let target = &call.place.target;
-    let asked = persistently(&patience, || provider.run(target, &request), |error| {
-        run.waiting(&call.address, &error.code);
-    });
+    let asked = persistently(
+        &patience,
+        || provider.run(target, &request),
+        |error| {
+            run.waiting(&call.address, &error.code);
+        },
+    );
     match tokio::time::timeout(deadline, asked).await {
         Ok(given) => Ok(cleaned(&|text| run.clean(text), given?)),
         Err(_) => Err(StepError::Value(format!("it has not ended within {}s", deadline.as_secs()))),

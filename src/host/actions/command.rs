@@ -50,7 +50,11 @@ impl Command {
     pub fn shown(&self) -> String {
         let quoted = |word: &String| {
             let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@,+%".contains(c);
-            if !word.is_empty() && word.chars().all(plain) { word.clone() } else { cairn_provider::value::quote(word).to_string() }
+            if !word.is_empty() && word.chars().all(plain) {
+                word.clone()
+            } else {
+                cairn_provider::value::quote(word).to_string()
+            }
         };
         self.argv.iter().map(quoted).collect::<Vec<_>>().join(" ")
     }

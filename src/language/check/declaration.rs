@@ -433,8 +433,13 @@ impl Checker<'_> {
     fn allowed(&mut self, value: &Expr) {
         let Some(listed) = crate::language::program::known_texts(value) else {
             self.report(
-                Diagnostic::error("stack::field", "What a stack allows is listed as texts", value.span, "not a list of texts")
-                    .help("allow: [\"exec\"]"),
+                Diagnostic::error(
+                    "stack::field",
+                    "What a stack allows is listed as texts",
+                    value.span,
+                    "not a list of texts",
+                )
+                .help("allow: [\"exec\"]"),
             );
             return;
         };

@@ -36,7 +36,11 @@ impl Evaluator<'_> {
         let mut needs: Vec<Need> = touched;
         for watched in watched.values() {
             let objects = watched.addresses.iter();
-            needs.extend(objects.map(|address| Need { address: address.clone(), span: argument.span, order_only: true }));
+            needs.extend(objects.map(|address| Need {
+                address: address.clone(),
+                span: argument.span,
+                order_only: true,
+            }));
         }
         for need in &mut needs {
             need.order_only = true;

@@ -43,10 +43,9 @@ impl Evaluator<'_> {
         let item = program.item(id);
         let on = item.decorators.iter().find(|decorator| decorator.name.text == "on");
         let placement = match runs_here(item) {
-            Some(namespace) => Arc::new(Placement {
-                target: Target { cloud: namespace, ..Target::default() },
-                ..Placement::default()
-            }),
+            Some(namespace) => {
+                Arc::new(Placement { target: Target { cloud: namespace, ..Target::default() }, ..Placement::default() })
+            }
             None => self.placement(scope, on, place),
         };
         let mut condition = None;

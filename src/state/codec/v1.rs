@@ -80,16 +80,39 @@ struct TargetText {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "snake_case")]
 enum EntryText {
-    Take { epoch: u64, who: String },
-    PlanUsed { plan: String },
+    Take {
+        epoch: u64,
+        who: String,
+    },
+    PlanUsed {
+        plan: String,
+    },
     Begun(IntentText),
-    Identified { nonce: String, id: String },
-    Monitored { nonce: String, monitor: String },
-    Applied { nonce: String, recorded: RecordedText },
-    Gone { nonce: String },
-    Failed { nonce: String },
-    Noted { address: String, recorded: RecordedText },
-    Forgotten { address: String },
+    Identified {
+        nonce: String,
+        id: String,
+    },
+    Monitored {
+        nonce: String,
+        monitor: String,
+    },
+    Applied {
+        nonce: String,
+        recorded: RecordedText,
+    },
+    Gone {
+        nonce: String,
+    },
+    Failed {
+        nonce: String,
+    },
+    Noted {
+        address: String,
+        recorded: RecordedText,
+    },
+    Forgotten {
+        address: String,
+    },
     RunBegun {
         address: String,
         #[serde(rename = "type")]
@@ -214,11 +237,9 @@ pub fn write_entry(entry: &Entry) -> String {
             EntryText::Noted { address: address.to_string(), recorded: recorded_text(recorded) }
         }
         Entry::Forgotten { address } => EntryText::Forgotten { address: address.to_string() },
-        Entry::RunBegun { address, kind, source } => EntryText::RunBegun {
-            address: address.to_string(),
-            kind: kind.to_string(),
-            source: source.to_string(),
-        },
+        Entry::RunBegun { address, kind, source } => {
+            EntryText::RunBegun { address: address.to_string(), kind: kind.to_string(), source: source.to_string() }
+        }
         Entry::RunDone { address, ran } => EntryText::RunDone { address: address.to_string(), ran: ran_text(ran) },
         Entry::RunForgotten { address } => EntryText::RunForgotten { address: address.to_string() },
         Entry::Released => EntryText::Released,

@@ -15,5 +15,6 @@ pub mod state;
 pub mod engine;
 pub mod view;
 pub mod host;
+pub mod lsp;
 pub mod registry;
 pub mod command;

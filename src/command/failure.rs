@@ -16,7 +16,7 @@ pub enum Exit {
     Failed,
     /// 2: there are differences.
     Differences,
-    /// 3: refused by `@protect` or an account pin.
+    /// 3: refused by `@protect`, a policy or an account pin.
     Refused,
     /// 4: the lock was not obtained, or lost.
     Locked,
@@ -98,6 +98,10 @@ pub fn reports(diagnostics: &[Diagnostic], sources: &SourceSet, terminal: &Termi
     for diagnostic in diagnostics {
         text.push_str(&render(diagnostic, sources, style));
         text.push('\n');
+    }
+    // Logs keep the reports alone.
+    if let Some(first) = diagnostics.first().filter(|_| terminal.interactive) {
+        text.push_str(&format!("more about a code: cairn explain {}\n", first.code));
     }
     text
 }

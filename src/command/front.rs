@@ -15,9 +15,12 @@ use crate::host::terminal;
 use crate::language::check::{self, Typed};
 use crate::language::evaluate::{self, CaseId, Evaluation, Override, WaiverUse};
 use crate::language::program::{ItemId, Program};
-use crate::language::{resolve, syntax};
+use crate::language::resolve::Beside;
+use crate::language::{interface, resolve, syntax};
 use crate::model::date::Date;
 use crate::model::desired::{DesiredStack, LookupAnswers};
+use crate::model::inspected::{Checked, Inspected};
+use crate::model::interface::Interface;
 use crate::model::plan::Plan;
 use crate::model::policy::{Judgement, PlannedChange};
 use crate::registry;
@@ -44,7 +47,15 @@ pub struct Front {
 /// # Errors
 /// There is no such directory, or a `--set` is no `name=value`.
 pub fn load(root: &Path, set: &[String]) -> Result<Front, Failure> {
-    load_from(DiskFiles::new(root).map_err(Failure::new)?, root, set)
+    load_with(root, set, &[])
+}
+
+/// Loads and checks a stack with texts beside it.
+///
+/// # Errors
+/// Like [`load`].
+pub fn load_with(root: &Path, set: &[String], beside: &[Beside]) -> Result<Front, Failure> {
+    load_all(DiskFiles::new(root).map_err(Failure::new)?, root, set, beside)
 }
 
 /// Like [`load`], from files of which some may differ from what is on the disk.
@@ -52,7 +63,11 @@ pub fn load(root: &Path, set: &[String]) -> Result<Front, Failure> {
 /// # Errors
 /// A `--set` is no `name=value`.
 pub fn load_from(files: DiskFiles, root: &Path, set: &[String]) -> Result<Front, Failure> {
-    let (mut program, mut report) = resolve::load(&files, registry::catalogue());
+    load_all(files, root, set, &[])
+}
+
+fn load_all(files: DiskFiles, root: &Path, set: &[String], beside: &[Beside]) -> Result<Front, Failure> {
+    let (mut program, mut report) = resolve::load_with(&files, registry::catalogue(), beside);
     let overrides = set.iter().map(|given| overriding(&mut program, given)).collect::<Result<Vec<_>, _>>()?;
     let typed = check::check(&program, &mut report);
     let today = crate::host::today();
@@ -175,6 +190,27 @@ impl Front {
             }
         }
         Err(Failure::new(format!("look-ups that depend on each other did not end after {MAX_ROUNDS} rounds")))
+    }
+
+    /// The value of a constant of the stack in an environment.
+    pub fn inspect(
+        &self,
+        environment: Option<EcoString>,
+        answers: Option<&LookupAnswers>,
+        item: ItemId,
+        report: &mut Report,
+    ) -> Inspected {
+        evaluate::inspect(&self.request(environment, answers), item, report).1
+    }
+
+    /// What the stack shows to those who use it.
+    pub fn interface(&self) -> Interface {
+        interface::interface(&self.program, &self.typed, Program::STACK)
+    }
+
+    /// What must hold in an environment, and when it is checked.
+    pub fn explain(&self, environment: Option<EcoString>) -> Vec<Checked> {
+        evaluate::explain(&self.request(environment, None))
     }
 
     /// What the policies say of the changes of a plan.

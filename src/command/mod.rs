@@ -3,19 +3,25 @@
 mod apply;
 mod arguments;
 mod check;
+mod completions;
 mod consent;
+mod console;
 mod destroy;
+mod docs;
 mod drift;
+mod explain;
 mod failure;
 mod fix;
 mod fmt;
 mod front;
 mod graph;
+mod lsp;
 mod pipeline;
 mod plan;
 mod proposal;
 mod run;
 mod sandbox;
+mod schema;
 mod saved;
 mod show;
 mod state;
@@ -64,12 +70,24 @@ enum Command {
     Drift(drift::Arguments),
     /// Show what depends on what
     Graph(graph::Arguments),
+    /// Evaluate expressions of a stack
+    Console(console::Arguments),
+    /// Describe the interface of a stack, a component or a library
+    Docs(docs::Arguments),
+    /// Show the fields of a resource type
+    Schema(schema::Arguments),
+    /// Explain the code of a report
+    Explain(explain::Arguments),
+    /// Serve an editor over standard input and output
+    Lsp(lsp::Arguments),
     /// Look at what is remembered
     State(state::Arguments),
     /// Print the source of a part of the standard library
     Show(show::Arguments),
     /// Change the sandbox cloud as somebody else would
     Sandbox(sandbox::Arguments),
+    /// Print the completions of a shell
+    Completions(completions::Arguments),
     /// Show the version
     Version(version::Arguments),
 }
@@ -110,9 +128,15 @@ fn run(cli: Cli) -> Exit {
             Command::Destroy(arguments) => destroy::run(arguments).await,
             Command::Drift(arguments) => drift::run(arguments).await,
             Command::Graph(arguments) => graph::run(arguments),
+            Command::Console(arguments) => console::run(arguments).await,
+            Command::Docs(arguments) => docs::run(arguments),
+            Command::Schema(arguments) => schema::run(arguments),
+            Command::Explain(arguments) => explain::run(arguments),
+            Command::Lsp(arguments) => lsp::run(arguments),
             Command::State(arguments) => state::run(arguments).await,
             Command::Show(arguments) => show::run(arguments),
             Command::Sandbox(arguments) => sandbox::run(arguments).await,
+            Command::Completions(arguments) => completions::run(arguments),
             Command::Version(arguments) => version::run(arguments),
         }
     });

@@ -7,11 +7,14 @@
 pub mod actions;
 pub mod entropy;
 pub mod files;
+pub mod line_editor;
 pub mod local_store;
 pub mod sandbox_file;
 pub mod secrets;
 pub mod signals;
 pub mod sources;
+pub mod stack_folders;
+pub mod stdio;
 pub mod terminal;
 pub mod who;
 
@@ -34,6 +37,15 @@ pub fn with_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })
+}
+
+/// Runs on a thread of its own with room for deeply nested sources; nobody waits for it.
+///
+/// # Errors
+/// No thread can be started; in the words of the system.
+pub fn in_background(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), String> {
+    let thread = std::thread::Builder::new().name(name.to_owned()).stack_size(512 * 1024 * 1024);
+    thread.spawn(work).map(drop).map_err(|error| error.to_string())
 }
 
 /// Does a piece of work for each of some things, as many at once as there are processors; results in the order of the

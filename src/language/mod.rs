@@ -12,6 +12,9 @@ mod named;
 mod remedy;
 pub mod check;
 pub mod evaluate;
+pub mod describe;
+pub mod interface;
+pub mod analysis;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;

@@ -2,6 +2,7 @@
 
 pub mod graph;
 pub mod human;
+pub mod interface;
 pub mod json;
 pub mod junit;
 pub mod markdown;

@@ -15,10 +15,24 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("view", &["source", "diagnostic", "model", "state"]),
     // Only the traits that these declare for it to implement.
     ("host", &["source", "language", "model", "state", "engine"]),
+    // The environment's values come through a function that `command` hands in, so that it needs no engine.
+    ("lsp", &["source", "diagnostic", "language", "host"]),
     ("registry", &["builtins", "engine"]),
     (
         "command",
-        &["source", "diagnostic", "builtins", "model", "language", "state", "engine", "view", "host", "registry"],
+        &[
+            "source",
+            "diagnostic",
+            "builtins",
+            "model",
+            "language",
+            "state",
+            "engine",
+            "view",
+            "host",
+            "lsp",
+            "registry",
+        ],
     ),
     ("main", &["command"]),
 ];
@@ -31,7 +45,11 @@ const CRATES: &[(&str, &[&str])] = &[
     ("indicatif", &["view"]),
     ("pest", &["language"]),
     ("petgraph", &["engine", "language"]),
+    ("ls_types", &["lsp"]),
+    ("lsp_server", &["lsp"]),
     ("clap", &["command", "main"]),
+    ("clap_complete", &["command"]),
+    ("rustyline", &["host"]),
 ];
 
 /// Which of our crates each provider crate may depend on.

@@ -210,3 +210,20 @@ fn cases_are_run_filtered_and_reported() {
     project.edit("test/files.cairn", "expect: [files", "expect: [filez");
     assert!(project.expect(1, "test").err.contains("cairn::names::undefined"));
 }
+
+/// The chapter of the book, with a table of the library's policies in the words of their sources.
+pub fn chapter() -> String {
+    let mut text = String::from(include_str!("policies_chapter.md"));
+    for part in PARTS.iter().filter(|part| part.name.starts_with("policies/")) {
+        text.push_str(&format!("\n### `std:{}`\n\n| policy | verdict | |\n|---|---|---|\n", part.name));
+        let lines: Vec<&str> = part.text.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            let Some(policy) = line.strip_prefix("policy ") else { continue };
+            let name = policy.split('[').next().unwrap();
+            let verdict = policy.rsplit(" = ").next().unwrap().trim_end_matches(" {");
+            let said = lines[at - 1].strip_prefix("## ").unwrap_or_else(|| panic!("nothing is said about {name}"));
+            text.push_str(&format!("| `{name}` | {verdict} | {said} |\n"));
+        }
+    }
+    text
+}

@@ -17,6 +17,7 @@ fn the_reference_is_fresh() {
     pages.insert("command-line.md".into(), command_line());
     pages.insert("errors.md".into(), errors());
     pages.insert("../standard-library.md".into(), crate::standard_library::chapter());
+    pages.insert("../policies.md".into(), crate::policies::chapter());
     for (name, text) in cairn::view::json::schemas() {
         pages.insert(name.into(), text);
     }
@@ -99,7 +100,7 @@ fn command_line() -> String {
     let mut text = String::from("# Command line\n\n");
     text.push_str(
         "Exit codes: 0 success; 1 failure, usage errors included; 2 differences (`plan --detailed-exitcode`, `drift` \
-         always); 3 refused by `@protect` or an account pin; 4 the lock was not obtained or was lost; 5 the saved plan is \
+         always); 3 refused by `@protect`, a policy or an account pin; 4 the lock was not obtained or was lost; 5 the saved plan is \
          stale; 130 interrupted.\n",
     );
     let mut root = cairn::command::clap_command();

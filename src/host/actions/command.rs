@@ -209,3 +209,22 @@ impl Group {
 
     fn ask_to_end(&self) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{LONGEST_LINE, lines};
+
+    async fn told(text: &[u8]) -> Vec<String> {
+        let mut told = Vec::new();
+        lines(Some(text), |line| told.push(line.to_owned())).await;
+        told
+    }
+
+    #[tokio::test]
+    async fn output_comes_in_lines_and_never_in_halves_of_one() {
+        assert_eq!(told(b"one\r\ntwo\n\nthree").await, ["one", "two", "", "three"]);
+        assert_eq!(told(b"bad \xff\n").await, ["bad \u{fffd}"]);
+        let long = "x".repeat(LONGEST_LINE + 1);
+        assert_eq!(told(long.as_bytes()).await, [format!("(a line of {} bytes)", LONGEST_LINE + 1)]);
+    }
+}

@@ -113,6 +113,7 @@ impl Checker<'_> {
             return;
         };
         let made = self.constructed(node);
+        let written = node.fields.as_ref().map_or(value.span, |fields| fields.span);
         let empty = Vec::new();
         let (entries, span) = match &node.fields {
             Some(Expr { kind: ExprKind::Record(entries), .. }) => (entries, node.name_span().unwrap_or(value.span)),
@@ -162,17 +163,20 @@ impl Checker<'_> {
                     return;
                 }
                 let ty = Type::Part(schema, 0);
+                self.notice_record(written, &ty, None);
                 self.declared = Some(self.program.sources.text(name).into());
                 self.record(&fields, entries, &Want::of(&ty));
                 self.declared = None;
             }
             (Keyword::Lookup, Type::Resource(schema)) => {
                 // Any field may be a condition, also those the cloud chooses; none must be.
+                self.notice_record(written, &Type::Part(schema.clone(), 0), None);
                 let given = self.lookup_fields(entries);
                 self.schema_fields(&schema, 0, &given, &std::collections::BTreeSet::new(), span, false);
             }
             (Keyword::Provider, Type::Target(cloud)) => {
                 let ty = target_record();
+                self.notice_record(written, &ty, None);
                 let plain: Vec<&Expr> = entries
                     .iter()
                     .filter_map(|entry| match entry {
@@ -188,7 +192,7 @@ impl Checker<'_> {
                 }
                 self.target_fields(&ty, entries, span);
             }
-            (Keyword::Resource, Type::Component(unit)) => self.instance(unit, entries, span),
+            (Keyword::Resource, Type::Component(unit)) => self.instance(unit, entries, span, written),
             (Keyword::Resource | Keyword::Lookup, other) => {
                 let made = super::mismatch::short(&other);
                 self.report(Diagnostic::error(
@@ -242,26 +246,17 @@ impl Checker<'_> {
         entries: &'e [crate::language::syntax::ast::Entry],
     ) -> Vec<super::record::Given<'e>> {
         use crate::language::syntax::ast::Entry;
-        let mut given = Vec::new();
         for entry in entries {
-            match entry {
-                Entry::Field(key, value) => {
-                    given.push(super::record::Given { name: key.text.clone(), span: key.span, value: Some(value) })
-                }
-                Entry::Short(name) => {
-                    given.push(super::record::Given { name: name.text.clone(), span: name.span, value: None });
-                }
-                Entry::Spread(value) => {
-                    self.report(Diagnostic::error(
-                        "types::declaration",
-                        "The conditions of a look-up are written one by one",
-                        value.span,
-                        "no `...` here",
-                    ));
-                }
+            if let Entry::Spread(value) = entry {
+                self.report(Diagnostic::error(
+                    "types::declaration",
+                    "The conditions of a look-up are written one by one",
+                    value.span,
+                    "no `...` here",
+                ));
             }
         }
-        given
+        self.duplicates(entries)
     }
 
     fn target_fields(&mut self, ty: &Type, entries: &[crate::language::syntax::ast::Entry], span: Span) {
@@ -312,7 +307,7 @@ impl Checker<'_> {
     }
 
     /// Checks an instance of a component against its inputs.
-    fn instance(&mut self, unit: UnitId, entries: &[crate::language::syntax::ast::Entry], span: Span) {
+    fn instance(&mut self, unit: UnitId, entries: &[crate::language::syntax::ast::Entry], span: Span, written: Span) {
         let program = self.program;
         let component = program.unit(unit);
         let mut fields = Vec::new();
@@ -324,6 +319,7 @@ impl Checker<'_> {
             fields.push(RecordField { has_default, ..RecordField::new(node.name.text.clone(), ty) });
         }
         let ty = Type::Record(Arc::new(RecordType { name: Some(component.name.clone()), fields }));
+        self.notice_record(written, &ty, None);
         let expression = Expr { span, kind: ExprKind::Record(Vec::new()) };
         self.record(&expression, entries, &Want::of(&ty));
     }

@@ -171,7 +171,7 @@ impl Checker<'_> {
         }
         match &node.each {
             Some(each) => self.each(each, |checker| {
-                checker.loop_keys(each);
+                checker.loop_keys(node, each);
                 checker.body(node.keyword, &node.value, node.name.span);
             }),
             None => self.body(node.keyword, &node.value, node.name.span),
@@ -179,7 +179,7 @@ impl Checker<'_> {
     }
 
     /// Keys of a looped declaration become names: a list of records needs to say which field is one.
-    fn loop_keys(&mut self, each: &crate::language::syntax::ast::Each) {
+    fn loop_keys(&mut self, node: &Declaration, each: &crate::language::syntax::ast::Each) {
         if each.by.is_some() {
             return;
         }
@@ -200,10 +200,19 @@ impl Checker<'_> {
             _ => None,
         };
         let shown = self.program.sources.text(each.source.span).to_owned();
+        // "users" of `aws.iam.User`.
+        let thing = match &node.value.kind {
+            crate::language::syntax::ast::ExprKind::Construct(construct) => {
+                construct.path.last().map(|last| cairn_provider::naming::field(&last.text).replace("_", " "))
+            }
+            _ => None,
+        };
+        let thing = thing.unwrap_or_else(|| "thing".into());
         let help = match field {
             Some(field) => format!(
-                "[{variable} in {shown} by {variable}.{field}]\nWith a key, removing one removes one resource; with \
-                 positions everyone after it would be replaced."
+                "{}[{variable} in {shown} by {variable}.{field}] = …\nWith a key, removing one removes one {thing}; with \
+                 positions everyone after it would be replaced.",
+                self.program.sources.text(node.head)
             ),
             None => "loop over a map: its keys are the names".to_owned(),
         };
@@ -211,7 +220,7 @@ impl Checker<'_> {
         self.report(
             Diagnostic::error(
                 "loop::no_key",
-                "Say what tells these apart",
+                format!("Say what tells these {thing}s apart"),
                 each.source.span,
                 format!("a list of {what}: Cairn will not use positions as names"),
             )
@@ -278,7 +287,12 @@ impl Checker<'_> {
                 "outputs of this type are shown and stored in clear",
             )
             .label(node.value.span, found.to_string())
-            .help(format!("output {name}: {found} = {value}")),
+            .help(match value.rsplit_once('.').filter(|_| value.ends_with(".secret_string")) {
+                Some((kept, _)) => format!(
+                    "output {name}: {found} = {value}\nor hand out where it is kept: output {name}: String = {kept}.id"
+                ),
+                None => format!("output {name}: {found} = {value}"),
+            }),
         );
     }
 

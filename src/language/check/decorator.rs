@@ -10,7 +10,7 @@ use crate::language::unsupported;
 use crate::model::date::Date;
 
 /// All decorators of the language.
-const DECORATORS: [&str; 14] = [
+pub const DECORATORS: [&str; 14] = [
     "adopt", "after", "before", "default", "ignore", "many", "on", "protect", "replace", "rollout", "timeout", "waive",
     "was", "when",
 ];

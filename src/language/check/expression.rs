@@ -30,6 +30,7 @@ impl Checker<'_> {
 
     /// Checks an expression against what its place expects.
     pub(super) fn check(&mut self, expression: &Expr, want: &Want<'_>) {
+        self.notice_wanted(expression, want);
         match &expression.kind {
             ExprKind::Group(inner) => self.check(inner, want),
             ExprKind::Number(raw) => self.number(expression, raw, want),
@@ -108,6 +109,7 @@ impl Checker<'_> {
     /// The type of an expression that no place expects anything of.
     pub(super) fn infer(&mut self, expression: &Expr) -> Type {
         let ty = self.inferred(expression);
+        self.notice(expression, &ty);
         // What is larger than anything that is written is not followed; its value is refused when it is made.
         let made = matches!(expression.kind, ExprKind::Record(_) | ExprKind::List(_));
         if made && ty.is_too_large() { Type::Any } else { ty }
@@ -289,6 +291,7 @@ impl Checker<'_> {
             }
             None => Some("all files of a stack's directory share their names; their order means nothing".to_owned()),
         };
+        self.typed.undefined.insert(name.clone());
         let mut diagnostic =
             Diagnostic::error("names::undefined", format!("There is nothing called `{name}`"), span, label);
         diagnostic.help = help;

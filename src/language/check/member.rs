@@ -290,7 +290,7 @@ fn field_type(schema: &Arc<TypeSchema>, field: &Field) -> Type {
 }
 
 /// What built-ins call a value of a type.
-pub(super) fn receiver(ty: &Type) -> Option<On> {
+pub fn receiver(ty: &Type) -> Option<On> {
     match ty {
         ty if ty.is_text() => Some(On::Text),
         Type::List(_) | Type::Set(_) => Some(On::List),

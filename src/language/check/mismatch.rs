@@ -135,7 +135,9 @@ impl Checker<'_> {
         .help(format!("{key}{written}{suffix}"));
         // Only a literal can be mended without thinking.
         match (&expression.kind, unit) {
-            (ExprKind::Number(_), Some(_)) => diagnostic.edit(expression.span, format!("{written}{suffix}")),
+            (ExprKind::Number(_), Some(_)) => diagnostic
+                .help(format!("{key}{written}{suffix}\n`cairn fix` adds the unit the API counts in"))
+                .edit(expression.span, format!("{written}{suffix}")),
             _ => diagnostic,
         }
     }
@@ -232,6 +234,9 @@ impl Checker<'_> {
         {
             help.push_str(&format!("\nto read more of it too: lookup main = {kind} {{ {identity}: {id} }}"));
         }
+        if literal {
+            help.push_str(&format!("\nto take it over: write a resource and put @adopt({id}) above it"));
+        }
         let diagnostic = Diagnostic::error(
             "refs::string_id",
             format!("`{name}` wants a resource, this is text"),
@@ -264,10 +269,33 @@ impl Checker<'_> {
             }
             _ => diagnostic,
         };
-        match self.names_of_type(wanted).first() {
-            Some(fitting) => diagnostic.help(format!("{name}: {fitting}")),
-            None => diagnostic,
+        let written = self.program.sources.text(expression.span);
+        let through = self.reference_to(found.bare(), wanted).map(|field| format!("{name}: {written}.{field}"));
+        let named = self.names_of_type(wanted).first().map(|fitting| {
+            if fitting == name { fitting.clone() } else { format!("{name}: {fitting}") }
+        });
+        match (through, named) {
+            (Some(through), Some(named)) => diagnostic.help(format!("{through}        or simply: {named}")),
+            (Some(help), None) | (None, Some(help)) => diagnostic.help(help),
+            (None, None) => diagnostic,
         }
+    }
+
+    /// The field of a resource that refers to one of a wanted type.
+    fn reference_to(&self, found: &Type, wanted: &Type) -> Option<String> {
+        let Type::Resource(schema) = found else { return None };
+        let takes = |kind: &str| match wanted {
+            Type::Resource(wanted) => wanted.name == kind,
+            Type::AnyResource(kinds) => kinds.iter().any(|wanted| wanted == kind),
+            _ => false,
+        };
+        schema.root().fields.iter().find_map(|(name, field)| match &field.shape {
+            cairn_provider::schema::Shape::Reference(reference) => {
+                let only = reference.targets.first().filter(|_| reference.targets.len() == 1)?;
+                takes(&only.0).then(|| name.to_string())
+            }
+            _ => None,
+        })
     }
 
     /// How a sentence calls a resource of a type: "a VPC".
@@ -405,14 +433,19 @@ impl Checker<'_> {
             );
             return;
         }
-        let mut diagnostic = Diagnostic::error(
-            "refs::maybe_absent",
-            format!("`{name}` may not exist"),
-            expression.span,
-            "used in every case",
-        );
+        // `if env == "dev"` is about environments, everything else about cases.
+        let only = guard.and_then(|guard| {
+            let written = self.program.sources.text(guard).strip_prefix("if")?.trim();
+            let name = written.strip_prefix("env")?.trim_start().strip_prefix("==")?.trim();
+            name.strip_prefix('"')?.strip_suffix('"').filter(|name| !name.contains('"')).map(ToOwned::to_owned)
+        });
+        let used = if only.is_some() { "used in every environment" } else { "used in every case" };
+        let mut diagnostic =
+            Diagnostic::error("refs::maybe_absent", format!("`{name}` may not exist"), expression.span, used);
         if let Some(guard) = guard.filter(|guard| guard.source == expression.span.source) {
-            diagnostic = diagnostic.label(guard, "exists only under this condition");
+            let label = only
+                .map_or_else(|| "exists only under this condition".to_owned(), |only| format!("exists in {only} only"));
+            diagnostic = diagnostic.label(guard, label);
         }
         let softer = if shown == name { shown } else { shown.replacen(&format!("{name}."), &format!("{name}?."), 1) };
         self.report(diagnostic.help(format!("{softer} ?? …        gives another value if there is none")));
@@ -498,7 +531,7 @@ fn base_of(expression: &Expr) -> (&Expr, Span) {
 }
 
 /// A type as a sentence calls it.
-pub(super) fn short(ty: &Type) -> String {
+pub fn short(ty: &Type) -> String {
     match ty {
         Type::Choice(values) if values.len() == 1 => "String".to_owned(),
         Type::Choice(values) if values.len() > 4 => "String".to_owned(),

@@ -34,7 +34,15 @@ impl Checker<'_> {
                 Some(diagnostic) => diagnostic.label(field.span, label),
             });
         }
-        if let Some(diagnostic) = diagnostic {
+        if let Some(mut diagnostic) = diagnostic {
+            let changes = match edits.len() {
+                1 => "this change".to_owned(),
+                2 => "both changes".to_owned(),
+                count => format!("all {count} changes"),
+            };
+            if let Some(help) = &mut diagnostic.help {
+                help.push_str(&format!("\n`cairn fix` makes {changes}"));
+            }
             let title = "write the names in snake_case".to_owned();
             self.report(diagnostic.fix(Fix { title, certain: true, edits }));
         }
@@ -65,6 +73,7 @@ impl Checker<'_> {
                     "id"
                 }
             });
+            let sample = sample_id(reference.targets.first().map_or("", |(kind, _)| kind));
             let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
             let same = given.value.is_some_and(|value| self.program.sources.text(value.span) == name.as_str());
             let written = given.value.map_or(name.as_str(), |value| self.program.sources.text(value.span));
@@ -81,7 +90,7 @@ impl Checker<'_> {
                 )
                 .help(format!(
                     "{better}        (CloudFormation: {}; Cairn sends the {sent})\nfor {article} {noun} that is not \
-                     described here: {name}: existing(\"…\")",
+                     described here: {name}: existing(\"{sample}\")",
                     field.vendor
                 ))
                 .fix(fix),
@@ -128,6 +137,21 @@ impl Checker<'_> {
         }
         Fix { title, certain, edits }
     }
+}
+
+/// What an id of a type looks like.
+fn sample_id(kind: &str) -> String {
+    let prefix = match kind {
+        "aws.ec2.Vpc" => "vpc",
+        "aws.ec2.Subnet" => "subnet",
+        "aws.ec2.SecurityGroup" => "sg",
+        "aws.ec2.RouteTable" => "rtb",
+        "aws.ec2.InternetGateway" => "igw",
+        "aws.ec2.NatGateway" => "nat",
+        "aws.ec2.LaunchTemplate" => "lt",
+        _ => return "…".to_owned(),
+    };
+    format!("{prefix}-0a1b2c3d4e5f60718")
 }
 
 /// The field that a name means in the vendor's spelling.

@@ -9,12 +9,14 @@ mod decorator;
 mod expression;
 mod fits;
 mod member;
+mod merge;
 mod mismatch;
 mod misspelt;
 mod operator;
 mod policy;
 mod record;
 mod type_name;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,8 +29,12 @@ use super::types::Type;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::source::Span;
 
-pub use decorator::{ignored_path, waived_until};
+pub use decorator::{DECORATORS, ignored_path, waived_until};
 pub use fits::fits;
+pub use member::receiver;
+pub use mismatch::short;
+pub use type_name::SIMPLE as SIMPLE_TYPES;
+pub use watch::{Wanted, Watch, unit_of, watch, watch_program};
 
 /// What checking found out: the types of all items, and which items are wrong.
 pub struct Typed {
@@ -44,6 +50,8 @@ pub struct Typed {
     pub too_deep: bool,
     /// Items with an error; their values are silent.
     pub failed: BTreeSet<ItemId>,
+    /// Names that are used and declared nowhere; what else lacks them is silent.
+    pub undefined: BTreeSet<EcoString>,
 }
 
 /// The types of a function.
@@ -57,31 +65,15 @@ pub struct Signature {
 
 /// Checks a whole program.
 pub fn check(program: &Program, report: &mut Report) -> Typed {
-    let mut checker = Checker {
-        program,
-        typed: Typed {
-            types: BTreeMap::new(),
-            signatures: BTreeMap::new(),
-            inner: BTreeMap::new(),
-            known: BTreeSet::new(),
-            too_deep: false,
-            failed: BTreeSet::new(),
-        },
-        in_progress: Vec::new(),
-        locals: Vec::new(),
-        unit: Program::STACK,
-        declared: None,
-        diagnostics: Vec::new(),
-        quiet: 0,
-        written: false,
-        in_when: false,
-    };
+    let mut checker = Checker::new(program);
     for index in 0..program.units.len() {
         checker.unit(UnitId(index));
     }
     let Checker { mut typed, diagnostics, .. } = checker;
-    report.extend(diagnostics);
-    mark_failed(program, report, &mut typed.failed);
+    let mut every = report.clone();
+    every.extend(diagnostics.iter().cloned());
+    mark_failed(program, &every, &mut typed.failed);
+    report.extend(merge::merged(diagnostics, &program.sources));
     typed
 }
 
@@ -119,6 +111,8 @@ struct Checker<'p> {
     written: bool,
     /// Whether the condition of an action is checked: `changed` belongs there.
     in_when: bool,
+    /// What is kept for an editor, if one asked.
+    watch: Option<Box<Watch>>,
 }
 
 /// What the place of an expression expects.
@@ -151,6 +145,30 @@ impl<'a> Want<'a> {
 }
 
 impl<'p> Checker<'p> {
+    fn new(program: &'p Program) -> Self {
+        Self {
+            program,
+            typed: Typed {
+                types: BTreeMap::new(),
+                signatures: BTreeMap::new(),
+                inner: BTreeMap::new(),
+                known: BTreeSet::new(),
+                too_deep: false,
+                failed: BTreeSet::new(),
+                undefined: BTreeSet::new(),
+            },
+            in_progress: Vec::new(),
+            locals: Vec::new(),
+            unit: Program::STACK,
+            declared: None,
+            diagnostics: Vec::new(),
+            quiet: 0,
+            written: false,
+            in_when: false,
+            watch: None,
+        }
+    }
+
     fn report(&mut self, diagnostic: Diagnostic) {
         if self.quiet == 0 {
             self.diagnostics.push(diagnostic);

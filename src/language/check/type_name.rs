@@ -15,7 +15,7 @@ use crate::language::{literal, unsupported};
 use crate::source::Span;
 
 /// Built-in types without arguments.
-const SIMPLE: [(&str, Type); 18] = [
+pub const SIMPLE: [(&str, Type); 18] = [
     ("Bool", Type::Bool),
     ("Int", Type::Int),
     ("Float", Type::Float),

@@ -19,6 +19,9 @@ use crate::model::Address;
 use crate::model::desired::Need;
 use crate::source::Span;
 
+/// What a component is given, by input, with what each value touches.
+type Given = BTreeMap<EcoString, (Term, Rc<Vec<Need>>)>;
+
 impl Evaluator<'_> {
     /// All instances of a declaration, made when they are first asked for.
     pub(super) fn instances_of(&mut self, scope: usize, id: ItemId) -> Instances {
@@ -271,7 +274,7 @@ impl Evaluator<'_> {
 
     /// What a component is given, each input with what it touches: who reads an input waits for what it was made of,
     /// and not for what the other inputs were made of.
-    fn given(&mut self, fields: &Expr, place: &Place) -> Option<BTreeMap<EcoString, (Term, Rc<Vec<Need>>)>> {
+    fn given(&mut self, fields: &Expr, place: &Place) -> Option<Given> {
         let ExprKind::Record(entries) = &fields.kind else { return None };
         let mut given = BTreeMap::new();
         for entry in entries {
@@ -349,6 +352,12 @@ impl Evaluator<'_> {
             return;
         }
         let span = written_for(construct, name).unwrap_or(term.origin);
+        let from = match &term.origin {
+            origin if *origin != span && !span.contains(*origin) => {
+                format!(": it comes from {}", self.program.sources.place(*origin))
+            }
+            _ => String::new(),
+        };
         let unit = self.program.unit(component);
         let place = self.program.sources.place(self.program.item(item).span);
         self.report(
@@ -356,11 +365,11 @@ impl Evaluator<'_> {
                 "phase::known_input",
                 format!("`{name}` of `{}` must be known before apply", unit.name),
                 span,
-                "known only after apply",
+                format!("known only after apply{from}"),
             )
             .help(format!(
                 "`{name}` is marked `known` in {place}, because its keys become part of addresses.\n\
-                 pass something written here or looked up"
+                 pass something written here or looked up, for example {{ a: 0, b: 1 }}"
             )),
         );
     }

@@ -11,8 +11,10 @@ mod constraint;
 mod decorator;
 mod emit;
 mod encode;
+mod explain;
 mod expression;
 mod input;
+mod inspect;
 mod instance;
 mod lookup;
 mod member;
@@ -21,6 +23,7 @@ mod phase;
 mod placement;
 mod policy;
 mod relation;
+mod seen;
 mod size;
 mod term;
 mod waiver;
@@ -31,6 +34,9 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
+pub(in crate::language) use self::constraint::compiled;
+pub use self::explain::explain;
+pub use self::inspect::inspect;
 use self::instance::{Inherited, Instance, Instances};
 use self::term::Term;
 use super::check::Typed;
@@ -46,6 +52,7 @@ use crate::source::Span;
 
 pub use case::{CaseId, cases, run_case};
 pub use policy::{looks_at_changes, reports};
+pub use seen::{Seen, SeenValue, observe};
 pub use waiver::{WaiverUse, unused_waivers};
 
 /// Steps an evaluation may take.
@@ -98,6 +105,24 @@ pub struct Evaluation {
 
 /// Evaluates a program for one environment.
 pub fn evaluate(request: &Request<'_>, report: &mut Report) -> Evaluation {
+    evaluate_and(request, report, |_, _| ()).0
+}
+
+/// Evaluates a program for one environment, and asks for more while all its values are there.
+fn evaluate_and<T>(
+    request: &Request<'_>,
+    report: &mut Report,
+    ask: impl FnOnce(&mut Evaluator<'_>, &DesiredStack) -> T,
+) -> (Evaluation, T) {
+    let (mut evaluator, stack) = run(request);
+    let asked = ask(&mut evaluator, &stack);
+    let wanted = evaluator.wanted.into_values().collect();
+    let waivers = evaluator.waivers.into_values().collect();
+    report.extend(evaluator.diagnostics);
+    (Evaluation { stack, wanted, waivers }, asked)
+}
+
+fn run<'p>(request: &Request<'p>) -> (Evaluator<'p>, DesiredStack) {
     let mut evaluator = Evaluator::new(request);
     let inputs = evaluator.stack_inputs(request.overrides, None);
     evaluator.scopes.push(Scope {
@@ -112,10 +137,7 @@ pub fn evaluate(request: &Request<'_>, report: &mut Report) -> Evaluation {
     let mut stack = evaluator.emit(request.overrides);
     evaluator.note_waivers();
     stack.judgement = evaluator.judged();
-    let wanted = evaluator.wanted.into_values().collect();
-    let waivers = evaluator.waivers.into_values().collect();
-    report.extend(evaluator.diagnostics);
-    Evaluation { stack, wanted, waivers }
+    (evaluator, stack)
 }
 
 /// The stack or one instance of a component.

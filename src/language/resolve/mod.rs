@@ -1,5 +1,6 @@
 //! Files become units; names become items. Mistakes in one unit never hide another.
 
+mod beside;
 mod imports;
 mod path;
 mod recursion;
@@ -12,7 +13,7 @@ use cairn_provider::schema::catalogue::Catalogue;
 use ecow::EcoString;
 
 use super::program::{ItemId, Program, Unit, UnitId, UnitKind};
-use super::syntax::{self, ast::ItemKind};
+use super::syntax::{self, ItemCache, ast::ItemKind};
 use crate::diagnostic::{Diagnostic, Report};
 use crate::source::{SourceId, SourceSet, SourceText, Span};
 
@@ -50,8 +51,60 @@ pub enum FileError {
 
 /// Loads a stack's directory.
 pub fn load(files: &dyn Files, catalogue: Arc<Catalogue>) -> (Program, Report) {
-    let mut loader = Loader {
+    load_with(files, catalogue, &[])
+}
+
+/// Loads a stack's directory and texts of constants beside it, which see the names of the stack and give it theirs.
+pub fn load_with(files: &dyn Files, catalogue: Arc<Catalogue>, beside: &[Beside]) -> (Program, Report) {
+    let mut loader = loader(files, catalogue, None);
+    loader.stack();
+    for text in beside {
+        loader.beside(text);
+    }
+    finished(loader)
+}
+
+/// Loads a component or a library, by the path of its file, as if it stood alone. Nothing if the file cannot be read.
+pub fn load_file(files: &dyn Files, catalogue: Arc<Catalogue>, path: &str) -> (Option<Program>, Report) {
+    let mut loader = loader(files, catalogue, None);
+    match loader.alone(path) {
+        Some(()) => {
+            let (program, report) = finished(loader);
+            (Some(program), report)
+        }
+        None => (None, loader.report),
+    }
+}
+
+/// A text beside the files of a stack: what is typed into a console.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// What it is called in reports.
+    pub path: String,
+    /// One `let`.
+    pub text: String,
+    /// Whether its name is one that others see.
+    pub named: bool,
+}
+
+/// Loads a stack's directory again; items whose text is unchanged are not parsed again.
+pub fn reload(files: &dyn Files, catalogue: Arc<Catalogue>, cache: &mut ItemCache) -> (Program, Report) {
+    cache.begin();
+    let mut loader = loader(files, catalogue, Some(cache));
+    loader.stack();
+    finished(loader)
+}
+
+fn finished(loader: Loader<'_>) -> (Program, Report) {
+    let Loader { program, mut report, .. } = loader;
+    recursion::check(&program, &mut report);
+    (program, report)
+}
+
+fn loader<'f>(files: &'f dyn Files, catalogue: Arc<Catalogue>, cache: Option<&'f mut ItemCache>) -> Loader<'f> {
+    Loader {
         files,
+        cache,
         report: Report::default(),
         program: Program {
             sources: SourceSet::default(),
@@ -61,15 +114,12 @@ pub fn load(files: &dyn Files, catalogue: Arc<Catalogue>) -> (Program, Report) {
             catalogue,
         },
         units_by_path: BTreeMap::new(),
-    };
-    loader.stack();
-    let Loader { program, mut report, .. } = loader;
-    recursion::check(&program, &mut report);
-    (program, report)
+    }
 }
 
 struct Loader<'f> {
     files: &'f dyn Files,
+    cache: Option<&'f mut ItemCache>,
     report: Report,
     program: Program,
     units_by_path: BTreeMap<String, Option<UnitId>>,
@@ -164,7 +214,11 @@ impl Loader<'_> {
 
     fn parse(&mut self, path: &str, text: String) -> usize {
         let source = self.program.sources.add(SourceText::new(path, text));
-        let (document, diagnostics) = syntax::parse(source, self.program.sources.get(source));
+        let text = self.program.sources.get(source);
+        let (document, diagnostics) = match self.cache.as_mut() {
+            Some(cache) => syntax::parse_cached(source, text, cache),
+            None => syntax::parse(source, text),
+        };
         self.report.extend(diagnostics);
         self.program.documents.push(document);
         self.program.documents.len() - 1

@@ -12,7 +12,7 @@ pub use expression::{
 use crate::source::{SourceId, Span};
 
 /// One source text, parsed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Document {
     /// Which text.
     pub source: SourceId,
@@ -30,7 +30,7 @@ pub struct Ident {
 }
 
 /// One item: a declaration with what stands above it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Item {
     /// From the first decorator to the end.
     pub span: Span,
@@ -45,7 +45,7 @@ pub struct Item {
 }
 
 /// `@name(arguments)`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Decorator {
     /// The whole decorator.
     pub span: Span,
@@ -56,7 +56,7 @@ pub struct Decorator {
 }
 
 /// An argument, perhaps named.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Arg {
     /// The name before the colon.
     pub name: Option<Ident>,
@@ -65,7 +65,7 @@ pub struct Arg {
 }
 
 /// What an item is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum ItemKind {
     /// A node of the graph.
     Declaration(Declaration),
@@ -113,7 +113,7 @@ pub enum Keyword {
 }
 
 /// `keyword name[each] if condition = value`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Declaration {
     /// The keyword.
     pub keyword: Keyword,
@@ -130,7 +130,7 @@ pub struct Declaration {
 }
 
 /// `if condition`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Guard {
     /// With the `if`.
     pub span: Span,
@@ -139,7 +139,7 @@ pub struct Guard {
 }
 
 /// `key, value in source by key if condition`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Each {
     /// The whole loop.
     pub span: Span,
@@ -156,7 +156,7 @@ pub struct Each {
 }
 
 /// `let name: type = value`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Let {
     /// The name.
     pub name: Ident,
@@ -167,7 +167,7 @@ pub struct Let {
 }
 
 /// `input name: type = default where …`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Input {
     /// The name.
     pub name: Ident,
@@ -180,7 +180,7 @@ pub struct Input {
 }
 
 /// `where condition else "message"`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Where {
     /// The condition.
     pub condition: Expr,
@@ -189,7 +189,7 @@ pub struct Where {
 }
 
 /// `output name: type = value`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Output {
     /// The name.
     pub name: Ident,
@@ -200,7 +200,7 @@ pub struct Output {
 }
 
 /// `assert condition else "message"`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Assert {
     /// The condition.
     pub condition: Expr,
@@ -209,7 +209,7 @@ pub struct Assert {
 }
 
 /// `fn name(parameters): type = body`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Function {
     /// The name.
     pub name: Ident,
@@ -224,7 +224,7 @@ pub struct Function {
 }
 
 /// A parameter of a function.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Param {
     /// The name.
     pub name: Ident,
@@ -235,7 +235,7 @@ pub struct Param {
 }
 
 /// `type Name = type`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct TypeItem {
     /// The name.
     pub name: Ident,
@@ -244,7 +244,7 @@ pub struct TypeItem {
 }
 
 /// `import what from "where"`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Import {
     /// What is imported.
     pub what: ImportWhat,
@@ -253,7 +253,7 @@ pub struct Import {
 }
 
 /// What an import brings.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum ImportWhat {
     /// A built-in catalogue, or a component or value under one name.
     Name(Ident),
@@ -264,7 +264,7 @@ pub enum ImportWhat {
 }
 
 /// A header or environment: a name and fields.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Header {
     /// The name.
     pub name: Ident,
@@ -273,14 +273,14 @@ pub struct Header {
 }
 
 /// `forget name.member["key"]`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Forget {
     /// The address as written.
     pub path: Expr,
 }
 
 /// What the first line of an unreadable item gives away.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct BrokenItem {
     /// The keyword, if it is one.
     pub keyword: Option<EcoString>,
@@ -291,7 +291,7 @@ pub struct BrokenItem {
 }
 
 /// A type at a place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct TypeExpr {
     /// The place.
     pub span: Span,
@@ -300,7 +300,7 @@ pub struct TypeExpr {
 }
 
 /// What a type expression is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum TypeKind {
     /// `A | B`.
     Union(Vec<TypeExpr>),
@@ -321,7 +321,7 @@ pub enum TypeKind {
 }
 
 /// A field of a record type.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct TypeField {
     /// The name.
     pub name: Key,

@@ -261,12 +261,17 @@ fn ty(builder: &mut Builder<'_>, pair: Pair<'_, Rule>) -> TypeExpr {
 
 fn optional(builder: &mut Builder<'_>, pair: Pair<'_, Rule>) -> TypeExpr {
     let span = builder.span(&pair);
-    let question = question_mark(pair.as_str());
+    let written = pair.as_str();
+    let question = question_mark(written);
     let mut known = false;
     let mut atom = None;
     for part in pair.into_inner() {
         match part.as_rule() {
             Rule::k_known => known = true,
+            Rule::ty => {
+                let list = type_atom(builder, part);
+                atom = Some(TypeExpr { span: bracketed(written, span), ..list });
+            }
             _ => atom = Some(type_atom(builder, part)),
         }
     }
@@ -284,6 +289,20 @@ fn optional(builder: &mut Builder<'_>, pair: Pair<'_, Rule>) -> TypeExpr {
 
 /// Where the question mark of an optional type stands: the last thing before blanks and a comment.
 fn question_mark(written: &str) -> Option<usize> {
+    let code = without_comment(written);
+    code.ends_with('?').then(|| code.len() - 1)
+}
+
+/// The place of a list's type with its brackets, inside of the place of what is written.
+fn bracketed(written: &str, span: crate::source::Span) -> crate::source::Span {
+    let code = without_comment(written);
+    let (Some(open), Some(close)) = (code.find('['), code.rfind(']')) else { return span };
+    let start = span.start as usize;
+    crate::source::Span::new(span.source, start + open, start + close + 1)
+}
+
+/// Text up to the blanks and the comment at its end.
+fn without_comment(written: &str) -> &str {
     let mut quoted = false;
     let code = written
         .char_indices()
@@ -292,8 +311,7 @@ fn question_mark(written: &str) -> Option<usize> {
             *character == '#' && !quoted
         })
         .map_or(written, |(at, _)| written.get(..at).unwrap_or(written));
-    let code = code.trim_end();
-    code.ends_with('?').then(|| code.len() - 1)
+    code.trim_end()
 }
 
 fn type_atom(builder: &mut Builder<'_>, pair: Pair<'_, Rule>) -> TypeExpr {

@@ -5,6 +5,7 @@
 
 pub mod ast;
 mod brackets;
+mod cache;
 mod concrete;
 mod expression;
 mod grammar;
@@ -12,11 +13,13 @@ mod item;
 mod mistake;
 mod nesting;
 mod recover;
+mod relocate;
 mod split;
 mod text;
 mod unclosed;
 pub mod walk;
 
+pub use cache::ItemCache;
 pub use concrete::{docs, tree};
 pub use nesting::MAX_CHAIN;
 pub use split::{KEYWORDS, MAX_DEPTH, MAX_ITEM};
@@ -30,6 +33,15 @@ pub const MAX_FILE: usize = 10 * 1024 * 1024;
 
 /// Parses a source text.
 pub fn parse(source: SourceId, original: &SourceText) -> (Document, Vec<Diagnostic>) {
+    read(source, original, None)
+}
+
+/// Parses a source text; items that the cache has are taken from it.
+pub fn parse_cached(source: SourceId, original: &SourceText, cache: &mut ItemCache) -> (Document, Vec<Diagnostic>) {
+    read(source, original, Some(cache))
+}
+
+fn read(source: SourceId, original: &SourceText, mut cache: Option<&mut ItemCache>) -> (Document, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     if original.text.len() > MAX_FILE {
         diagnostics.push(
@@ -54,7 +66,19 @@ pub fn parse(source: SourceId, original: &SourceText) -> (Document, Vec<Diagnost
     let mut items = Vec::with_capacity(pieces.len());
     let mut following = pieces.iter().skip(1);
     for piece in &pieces {
-        items.push(recover::item(source, text, piece, following.next(), &mut diagnostics));
+        let next = following.next();
+        let written = text.get(piece.start..piece.end).unwrap_or_default();
+        if let Some(item) = cache.as_mut().and_then(|cache| cache.get(source, written, piece)) {
+            items.push(item);
+            continue;
+        }
+        let before = diagnostics.len();
+        let item = recover::item(source, text, piece, next, &mut diagnostics);
+        // What is wrong is reported anew each time, so only what is right is kept.
+        if let Some(cache) = cache.as_mut().filter(|_| diagnostics.len() == before && !item.broken) {
+            cache.keep(written, &item);
+        }
+        items.push(item);
     }
     for diagnostic in &mut diagnostics {
         stay_inside(&original.text, diagnostic);

@@ -106,6 +106,11 @@ impl Splitter {
                 }
                 self.decorated = first == '@';
             }
+            Some(' ' | '\t') if !self.decorated && self.nothing_open() && declares(line.trim_start()) => {
+                // Meant as a declaration: reported, and read as one, so that its name is known.
+                self.strays.push(Stray { start, end });
+                self.begin(end - line.trim_start().len());
+            }
             Some(' ' | '\t' | '}' | ')' | ']') | None => {}
             Some(_) => {
                 if self.in_block_text() || line.starts_with("\"\"\"") {
@@ -158,6 +163,10 @@ impl Splitter {
         }
     }
 
+    fn nothing_open(&self) -> bool {
+        self.scanner.as_ref().is_none_or(|scanner| scanner.open.is_empty())
+    }
+
     fn in_block_text(&self) -> bool {
         self.scanner.as_ref().is_some_and(Scanner::in_block_text)
     }
@@ -167,6 +176,12 @@ impl Splitter {
         scanner.feed(line);
         scanner.feed("\n");
     }
+}
+
+/// Whether a line begins as only declarations do: a keyword and a name.
+fn declares(line: &str) -> bool {
+    let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+    KEYWORDS.contains(&word) && rest.trim_start().starts_with(|first: char| first.is_alphabetic() || first == '_' || first == '{')
 }
 
 fn starts_declaration(line: &str) -> bool {

@@ -10,6 +10,7 @@ use crate::model::Address;
 use crate::model::change::{Action, After, AttributeChange, Change, Reason, Risk};
 use crate::model::plan::{Plan, Revealed};
 use crate::model::policy::{Judgement, Standing, Verdict};
+use crate::model::type_page::{FieldPage, RecordPage, TypePage};
 use crate::source::SourceSet;
 use crate::state::{Masked, Recorded};
 use crate::view::tested::CaseRun;
@@ -115,6 +116,27 @@ pub fn state<'a>(resources: impl Iterator<Item = (&'a Address, &'a Recorded)>) -
         })
         .collect();
     pretty(&wire::State { format_version: FORMAT, resources })
+}
+
+/// A resource type as JSON.
+pub fn type_page(page: &TypePage) -> String {
+    pretty(&wire::Described { format_version: FORMAT, page })
+}
+
+/// A record of a resource type as JSON.
+pub fn record_page(page: &RecordPage) -> String {
+    pretty(&wire::Described { format_version: FORMAT, page })
+}
+
+/// One field of a resource type as JSON.
+pub fn field_page(page: &FieldPage) -> String {
+    pretty(&wire::Described { format_version: FORMAT, page })
+}
+
+/// Names of services or types, with what they are, as JSON.
+pub fn names(entries: &[(String, String)]) -> String {
+    let names = entries.iter().map(|(name, what)| wire::Named { name, what }).collect();
+    pretty(&wire::Names { format_version: FORMAT, names })
 }
 
 fn policies(policies: &Judgement, sources: &SourceSet) -> wire::Policies {

@@ -437,3 +437,31 @@ pub struct Case {
     /// What is wrong.
     pub diagnostics: Vec<Diagnostic>,
 }
+
+/// Something described, with the version of the format in front.
+#[derive(Serialize)]
+pub struct Described<'a, T: Serialize> {
+    /// The version of the format.
+    pub format_version: &'static str,
+    /// What is described.
+    #[serde(flatten)]
+    pub page: &'a T,
+}
+
+/// Names with what they are.
+#[derive(Serialize)]
+pub struct Names<'a> {
+    /// The version of the format.
+    pub format_version: &'static str,
+    /// The names, in order.
+    pub names: Vec<Named<'a>>,
+}
+
+/// A name with what it is.
+#[derive(Serialize)]
+pub struct Named<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// What it is, in a few words; empty where nobody said.
+    pub what: &'a str,
+}

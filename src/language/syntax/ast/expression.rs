@@ -6,7 +6,7 @@ use super::{Arg, Each, Ident};
 use crate::source::Span;
 
 /// An expression at a place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Expr {
     /// The place.
     pub span: Span,
@@ -15,7 +15,7 @@ pub struct Expr {
 }
 
 /// What an expression is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum ExprKind {
     /// A number with or without a unit, an address, a network: classified where its type is known.
     Number(EcoString),
@@ -52,14 +52,14 @@ pub enum ExprKind {
 }
 
 /// Text in quotes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct TextLiteral {
     /// Known pieces and interpolations, in order; no two known pieces side by side.
     pub parts: Vec<TextPart>,
 }
 
 /// A piece of text.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum TextPart {
     /// Known text.
     Known(EcoString),
@@ -68,7 +68,7 @@ pub enum TextPart {
 }
 
 /// An entry of a record.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Entry {
     /// `name: value`.
     Field(Key, Expr),
@@ -88,7 +88,7 @@ pub struct Key {
 }
 
 /// An element of a list.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Element {
     /// A value.
     Value(Expr),
@@ -97,7 +97,7 @@ pub enum Element {
 }
 
 /// `{ for each: key => value }`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct MapFor {
     /// The loop.
     pub each: Each,
@@ -108,7 +108,7 @@ pub struct MapFor {
 }
 
 /// `[for each: value]`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ListFor {
     /// The loop.
     pub each: Each,
@@ -117,7 +117,7 @@ pub struct ListFor {
 }
 
 /// `path.Type { … }`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Construct {
     /// The dotted path, the type's name last.
     pub path: Vec<Ident>,
@@ -150,7 +150,7 @@ pub fn join(path: &[Ident]) -> EcoString {
 }
 
 /// `if condition then yes else no`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct If {
     /// The condition.
     pub condition: Expr,
@@ -161,7 +161,7 @@ pub struct If {
 }
 
 /// `match value { arms }`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Match {
     /// `match value`, for messages.
     pub head: Span,
@@ -172,7 +172,7 @@ pub struct Match {
 }
 
 /// `"a" | "b" => value`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Arm {
     /// The patterns; none means `else`.
     pub patterns: Vec<Pattern>,
@@ -181,7 +181,7 @@ pub struct Arm {
 }
 
 /// A pattern: a literal.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Pattern {
     /// The place.
     pub span: Span,
@@ -190,7 +190,7 @@ pub struct Pattern {
 }
 
 /// What a pattern is.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum PatternKind {
     /// Text.
     Text(EcoString),
@@ -212,7 +212,7 @@ pub enum Unary {
 }
 
 /// `left operator right`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Binary {
     /// The operator.
     pub operator: Operator,
@@ -297,7 +297,7 @@ impl Operator {
 }
 
 /// `base.name`, `base?.name`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Member {
     /// What has the member.
     pub base: Expr,

@@ -42,6 +42,7 @@ pub fn run(arguments: Arguments) -> Result<Exit, Failure> {
             Err(error) => results.push(FormattedFile::failed(String::new(), untrusted::one_line(&error))),
         }
     }
+    paths.sort();
     paths.dedup();
     for path in paths {
         let shown = path.display().to_string();

@@ -12,6 +12,9 @@ use crate::language::syntax::MAX_FILE;
 pub fn find(path: &Path) -> Result<Vec<PathBuf>, String> {
     let failed = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
     if std::fs::metadata(path).map_err(|error| failed(path, error))?.is_file() {
+        if !is_source(path) {
+            return Err(format!("{}: not a *.cairn file", path.display()));
+        }
         return Ok(vec![path.to_path_buf()]);
     }
     let mut found = Vec::new();
@@ -23,13 +26,17 @@ pub fn find(path: &Path) -> Result<Vec<PathBuf>, String> {
             let hidden = entry.file_name().to_string_lossy().starts_with('.');
             if kind.is_dir() && !hidden {
                 pending.push(entry.path());
-            } else if kind.is_file() && entry.path().extension().is_some_and(|extension| extension == "cairn") {
+            } else if kind.is_file() && is_source(&entry.path()) {
                 found.push(entry.path());
             }
         }
     }
     found.sort();
     Ok(found)
+}
+
+fn is_source(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "cairn")
 }
 
 /// The text of a file.

@@ -81,6 +81,8 @@ fn what_cannot_be_read_is_left_and_said() {
     assert!(ended.err.contains("a.cairn: 1 place could not be read"), "{}", ended.err);
     assert!(ended.err.contains("z.cairn: no UTF-8 text from byte 9 on"), "{}", ended.err);
     assert_eq!(project.read("a.cairn"), "let  a = = 1\nlet b = 1\n");
+    project.write("note.md", "let  a = 1\n");
+    assert_eq!(project.run("fmt note.md").err, "note.md: not a *.cairn file\n");
     let ended = project.run("fmt missing.cairn");
     assert_eq!(ended.code, Some(1));
     assert!(ended.err.starts_with("missing.cairn: "), "{}", ended.err);

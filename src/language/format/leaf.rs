@@ -170,22 +170,30 @@ pub fn read<'t>(source: &'t str, item: &Node, place: Place) -> ItemLeaves<'t> {
     let pieces = reader.pieces(item);
     for leaf in 1..reader.leaves.len() {
         let space = space::before(&reader.leaves, leaf);
-        let apart = leads_to_upper(reader.leaves.get(leaf..).unwrap_or_default());
         if let Some(leaf) = reader.leaves.get_mut(leaf) {
             leaf.space = space;
-            leaf.apart = apart && leaf.line_before;
         }
     }
+    keep_members_apart(&mut reader.leaves);
     ItemLeaves { leaves: reader.leaves, pieces, notes: reader.notes }
 }
 
-/// Whether leaves begin with members of which one has a name like a type.
-fn leads_to_upper(leaves: &[Leaf<'_>]) -> bool {
-    let members = leaves.chunks_exact(2).map_while(|pair| match pair {
-        [dot, name] if dot.text == "." && dot.parent == NodeKind::Member => Some(name),
-        _ => None,
-    });
-    members.into_iter().any(|name| name.text.starts_with(|c: char| c.is_uppercase()))
+/// Marks members that begin a line and lead to one with a name like a type.
+fn keep_members_apart(leaves: &mut [Leaf<'_>]) {
+    // Whether the next dot leads to such a name.
+    let mut leads = false;
+    let mut name_leads = false;
+    for leaf in leaves.iter_mut().rev() {
+        let dot = leaf.text == "." && leaf.parent == NodeKind::Member;
+        if dot {
+            leaf.apart = name_leads && leaf.line_before;
+            leads = name_leads;
+        } else {
+            let name = leaf.kind == TokenKind::Word && leaf.parent == NodeKind::Member;
+            name_leads = name && (leads || leaf.text.starts_with(|c: char| c.is_uppercase()));
+            leads = false;
+        }
+    }
 }
 
 struct Reader<'t> {

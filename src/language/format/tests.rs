@@ -123,6 +123,8 @@ fn what_cannot_be_read_stays() {
     stays(hidden);
     assert_eq!(format(hidden).unwrap().broken, 1);
     stays("let a   = 1\rlet b   = 2\r");
+    // A line in the first column is a declaration, whatever is open above it.
+    stays("@protect resource a   = T {\nx: 1 }\n");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use pest::iterators::Pair;
 
 use super::grammar::{self, Rule};
 use super::split::{self, MAX_ITEM, Piece};
-use super::{MAX_FILE, hidden_characters, nesting};
+use super::{MAX_FILE, hidden_characters, mistake, nesting, recover};
 use crate::language::tree::{Child, Node, NodeKind, Part, Token, TokenKind, Tree};
 use crate::source::SourceId;
 
@@ -72,10 +72,12 @@ const BLANKS: [char; 3] = [' ', '\t', '\r'];
 
 /// An item that follows the grammar and every other rule of the surface.
 fn item(text: &str, piece: &Piece) -> Option<Node> {
+    let place = mistake::Place { source: SourceId(0), base: piece.start };
     let sound = text.len() <= MAX_ITEM
         && piece.too_deep.is_none()
         && piece.text_in_first_column.is_none()
-        && nesting::too_long(text).is_none();
+        && nesting::too_long(text).is_none()
+        && mistake::header(place, text, recover::statement_start(text)).is_none();
     let pair = if sound { grammar::item(text).ok()? } else { return None };
     let builder = Builder { text, base: piece.start };
     let (mut node, trivia) = builder.node(NodeKind::Item, pair);

@@ -278,7 +278,7 @@ fn readable(bytes: Vec<u8>) -> String {
 }
 
 /// Where the statement of an item starts: the first line in column 0 that is no decorator or comment.
-fn statement_start(item: &str) -> usize {
+pub fn statement_start(item: &str) -> usize {
     let mut start = 0;
     for line in item.split_inclusive('\n') {
         if line.starts_with(|first: char| first.is_alphabetic() || first == '_') {

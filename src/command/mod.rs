@@ -18,6 +18,7 @@ mod graph;
 mod pipeline;
 mod plan;
 mod proposal;
+mod rego;
 mod run;
 mod sandbox;
 mod schema;

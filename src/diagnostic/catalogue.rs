@@ -39,7 +39,7 @@ pages! {
     network: outside overlap;
     phase: choice input_not_known known_input lookup_own loop_key place;
     plan: never_replaced protected;
-    policy: approval denied shape undecided unknown verdict waiver_date waiver_expired waiver_unused warned;
+    policy: approval denied rego shape undecided unknown verdict waiver_date waiver_expired waiver_unused warned;
     providers: default;
     refs:
         attribute_needed maybe_absent needs_key no_such_item no_such_key no_such_part position string_id

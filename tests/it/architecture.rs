@@ -16,9 +16,22 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Only the traits that these declare for it to implement.
     ("host", &["source", "language", "model", "state", "engine"]),
     ("registry", &["builtins", "engine"]),
+    ("rego", &[]),
     (
         "command",
-        &["source", "diagnostic", "builtins", "model", "language", "state", "engine", "view", "host", "registry"],
+        &[
+            "source",
+            "diagnostic",
+            "builtins",
+            "model",
+            "language",
+            "state",
+            "engine",
+            "view",
+            "rego",
+            "host",
+            "registry",
+        ],
     ),
     ("main", &["command"]),
 ];
@@ -30,6 +43,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("miette", &["view", "diagnostic"]),
     ("indicatif", &["view"]),
     ("pest", &["language"]),
+    ("regorus", &["rego"]),
     ("petgraph", &["engine", "language"]),
     ("clap", &["command", "main"]),
     ("clap_complete", &["command"]),

@@ -14,6 +14,7 @@ pub mod language;
 pub mod state;
 pub mod engine;
 pub mod view;
+pub mod rego;
 pub mod host;
 pub mod lsp;
 pub mod registry;

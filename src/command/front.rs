@@ -16,6 +16,7 @@ use crate::language::check::{self, Typed};
 use crate::language::evaluate::{self, CaseId, Evaluation, Override, WaiverUse};
 use crate::language::program::{ItemId, Program};
 use crate::language::resolve::Beside;
+use crate::language::resolve::Files as _;
 use crate::language::{interface, resolve, syntax};
 use crate::model::date::Date;
 use crate::model::desired::{DesiredStack, LookupAnswers};
@@ -24,7 +25,8 @@ use crate::model::interface::Interface;
 use crate::model::plan::Plan;
 use crate::model::policy::{Judgement, PlannedChange};
 use crate::registry;
-use crate::source::{SourceSet, SourceText, Span};
+use crate::rego;
+use crate::source::{SourceId, SourceSet, SourceText, Span};
 use crate::view::untrusted;
 
 /// A checked program.
@@ -38,6 +40,7 @@ pub struct Front {
     /// What was found wrong with it, for all environments.
     pub report: Report,
     overrides: Vec<Override>,
+    rego: Vec<(SourceId, rego::Module)>,
     /// The day of the command, for exceptions that end.
     pub today: Date,
 }
@@ -70,8 +73,25 @@ fn load_all(files: DiskFiles, root: &Path, set: &[String], beside: &[Beside]) ->
     let (mut program, mut report) = resolve::load_with(&files, registry::catalogue(), beside);
     let overrides = set.iter().map(|given| overriding(&mut program, given)).collect::<Result<Vec<_>, _>>()?;
     let typed = check::check(&program, &mut report);
+    let rego = rego_files(&files, &mut program, &mut report);
     let today = crate::host::today();
-    Ok(Front { root: root.to_path_buf(), files, program, typed, report, overrides, today })
+    Ok(Front { root: root.to_path_buf(), files, program, typed, report, overrides, rego, today })
+}
+
+/// The Rego files of a stack, each a source of its own, so that reports have a place.
+fn rego_files(files: &DiskFiles, program: &mut Program, report: &mut Report) -> Vec<(SourceId, rego::Module)> {
+    let names = files.list("policy").unwrap_or_default();
+    let mut modules = Vec::new();
+    for path in names.iter().filter(|name| name.ends_with(".rego")).map(|name| format!("policy/{name}")) {
+        match files.read(&path) {
+            Ok(text) => {
+                let source = program.sources.add(SourceText::new(path.as_str(), text.clone()));
+                modules.push((source, rego::Module { path, text }));
+            }
+            Err(_) => report.add(Diagnostic::unplaced("policy::rego", format!("{path} cannot be read as text"))),
+        }
+    }
+    modules
 }
 
 /// `name=value` of the command line, as a source of its own, so that reports have a place.
@@ -153,6 +173,10 @@ impl Front {
         if let Err(circles) = crate::engine::graph::build(&evaluation.stack, &crate::state::Snapshot::default()) {
             report.extend(circles);
         }
+        match self.rego(&evaluation.stack, None) {
+            Ok(judgement) => report.extend(evaluate::reports(judgement.findings.iter(), &self.program.sources)),
+            Err(diagnostic) => report.add(diagnostic),
+        }
         evaluation
     }
 
@@ -211,6 +235,14 @@ impl Front {
     /// What must hold in an environment, and when it is checked.
     pub fn explain(&self, environment: Option<EcoString>) -> Vec<Checked> {
         evaluate::explain(&self.request(environment, None))
+    }
+
+    /// What the stack's policies in Rego say.
+    ///
+    /// # Errors
+    /// They cannot be evaluated.
+    pub fn rego(&self, desired: &DesiredStack, plan: Option<&Plan>) -> Result<Judgement, Diagnostic> {
+        super::rego::judged(&self.rego, desired, plan, &self.program.sources)
     }
 
     /// What the policies say of the changes of a plan.

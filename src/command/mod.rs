@@ -19,6 +19,7 @@ mod lsp;
 mod pipeline;
 mod plan;
 mod proposal;
+mod rego;
 mod run;
 mod sandbox;
 mod schema;

@@ -49,6 +49,7 @@ pub fn of_changes(
     let found = front.judged(&plan.environment, answers, &changes)?;
     desired.judgement.asked.extend(found.asked);
     desired.judgement.findings.extend(found.findings.into_iter().filter(|finding| finding.of_change));
+    in_rego(front, desired, &planned.planning.plan).map_err(|diagnostic| front.failure(vec![diagnostic]))?;
     planned.planning.plan.policies = judge(&desired.judgement, &plan.changes, &planned.planning.world);
     Ok(())
 }
@@ -62,6 +63,18 @@ fn changed(change: &Change) -> Option<&'static str> {
         Action::Import => (!change.attributes.is_empty()).then_some("update"),
         Action::Move | Action::Forget | Action::Unchanged => None,
     }
+}
+
+/// Policies in Rego: what they say of the stack, and what they say only when they see the plan.
+fn in_rego(front: &Front, desired: &mut DesiredStack, plan: &Plan) -> Result<(), Diagnostic> {
+    let stack = front.rego(desired, None)?;
+    let with_plan = front.rego(desired, Some(plan))?;
+    let changes = with_plan.findings.into_iter().filter(|finding| !stack.findings.contains(finding));
+    let changes: Vec<Finding> = changes.map(|finding| Finding { of_change: true, ..finding }).collect();
+    desired.judgement.asked.extend(stack.asked);
+    desired.judgement.findings.extend(stack.findings);
+    desired.judgement.findings.extend(changes);
+    Ok(())
 }
 
 /// Reports of what no consent can allow: refused, or never to be decided.

@@ -42,7 +42,7 @@ pages! {
     network: outside overlap;
     phase: choice input_not_known known_input lookup_own loop_key place;
     plan: looks_renamed never_replaced protected;
-    policy: approval denied shape undecided unknown verdict waiver_date waiver_expired waiver_unused warned;
+    policy: approval denied rego shape undecided unknown verdict waiver_date waiver_expired waiver_unused warned;
     providers: default;
     raw: known not_sent;
     refs:

@@ -187,7 +187,7 @@ impl Run {
     fn permitted(&self, desired: &DesiredResource) -> Result<(), StepError> {
         let world = self.world();
         let mine = self.desired.judgement.findings.iter().filter(|finding| finding.address == desired.address);
-        for finding in mine.filter(|finding| finding.verdict == Verdict::Deny && !finding.of_change) {
+        for finding in mine.filter(|finding| finding.verdict == Verdict::Deny) {
             let policy = &finding.policy;
             let refusal = match (&finding.standing, decided(&finding.standing, &world)) {
                 (Standing::Undecided(_), Some(Standing::Violated)) => {

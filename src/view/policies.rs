@@ -40,7 +40,11 @@ pub fn summary(policies: &Judgement) -> Option<String> {
 
 /// What a reviewer of a plan should see of a finding: consent that is wanted, and what is not decided yet.
 pub fn sentence(finding: &Finding) -> Option<String> {
-    let address = one_line(finding.address.as_str());
+    let address = if finding.address.as_str().is_empty() {
+        one_line(&finding.policy)
+    } else {
+        one_line(finding.address.as_str())
+    };
     let because = one_line(&finding.because);
     match (&finding.standing, &finding.verdict) {
         (Standing::Violated, Verdict::Approve(team)) => {

@@ -18,6 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // The environment's values come through a function that `command` hands in, so that it needs no engine.
     ("lsp", &["source", "diagnostic", "language", "host"]),
     ("registry", &["builtins", "engine"]),
+    ("rego", &[]),
     (
         "command",
         &[
@@ -29,6 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "state",
             "engine",
             "view",
+            "rego",
             "host",
             "lsp",
             "registry",
@@ -44,6 +46,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("miette", &["view", "diagnostic"]),
     ("indicatif", &["view"]),
     ("pest", &["language"]),
+    ("regorus", &["rego"]),
     ("petgraph", &["engine", "language"]),
     ("ls_types", &["lsp"]),
     ("lsp_server", &["lsp"]),

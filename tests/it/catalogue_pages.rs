@@ -29,7 +29,8 @@ const WHILE_PLANNING: &[&str] = &[
 ];
 
 /// Codes about the bytes of a file, or about a command line; no document can hold their examples.
-const NOT_IN_TEXT: &[&str] = &["env::override", "stack::unreadable", "syntax::encoding", "syntax::too_large"];
+const NOT_IN_TEXT: &[&str] =
+    &["env::override", "policy::rego", "stack::unreadable", "syntax::encoding", "syntax::too_large"];
 
 /// Codes that only a service's own rules lead to. Their examples speak of real types: where those rules are declared
 /// they say what the page says, and until then nothing that has to do with syntax or names.

@@ -211,6 +211,73 @@ fn cases_are_run_filtered_and_reported() {
     assert!(project.expect(1, "test").err.contains("cairn::names::undefined"));
 }
 
+const REGO: &str = r#"package cairn.tags
+
+import rego.v1
+
+deny contains {"msg": "whose is it?", "address": resource.address} if {
+  some resource in input.resources
+  resource.type == "aws.s3.Bucket"
+  not resource.inputs.tags.team
+}
+
+deny contains "two at once" if {
+  count(input.changes) > 2
+}
+
+warn contains msg if {
+  some resource in input.resources
+  resource.inputs.display_name == "x"
+  msg := sprintf("%s in %s", [resource.address, input.stack])
+}
+"#;
+
+fn with_rego(tags: &str) -> Project {
+    let project = Project::with(&format!(
+        "stack shop {{ cairn: \"1\" }}\nimport aws\nprovider eu = aws.Target {{ region: \"eu-central-1\" }}\n\
+         resource topic = aws.sns.Topic {{ display_name: \"x\" }}\n\
+         resource files = aws.s3.Bucket {{ tags: {{ {tags} }} }}\n"
+    ));
+    project.write("policy/tags.rego", REGO);
+    project
+}
+
+#[cfg(feature = "policy")]
+#[test]
+fn rego_sees_the_stack_and_the_plan() {
+    let project = with_rego("purpose: topic.topic_arn");
+    let wrong = project.expect(1, "check");
+    assert!(wrong.err.contains("cairn::policy::denied") && wrong.err.contains("whose is it?"), "{}", wrong.err);
+    assert!(wrong.err.contains("[stack.cairn:5:1]"), "{}", wrong.err);
+    assert!(wrong.err.contains("topic in shop") && wrong.out.contains("1 error and 1 warning"), "{}", wrong.err);
+    let project = with_rego("team: \"web\"");
+    assert!(project.expect(0, "check").err.contains("[policy/tags.rego:"));
+    let plan = project.expect(0, "plan --sandbox");
+    assert!(plan.out.contains("policies: 1 warning, 0 passed"), "{}", plan.out);
+    project.edit("stack.cairn", "resource files", "resource other = aws.sns.Topic\nresource files");
+    let refused = project.expect(3, "plan --sandbox");
+    assert!(refused.err.contains("two at once"), "{}", refused.err);
+    project.expect(3, "apply --sandbox --yes");
+}
+
+#[cfg(feature = "policy")]
+#[test]
+fn rego_that_cannot_be_read_stops_everything() {
+    let project = with_rego("team: \"web\"");
+    project.write("policy/broken.rego", "package cairn\n\ndeny contains if {\n");
+    let wrong = project.expect(1, "check");
+    assert!(wrong.err.contains("cairn::policy::rego") && wrong.err.contains("[policy/broken.rego:3:"), "{}", wrong.err);
+}
+
+#[cfg(not(feature = "policy"))]
+#[test]
+fn rego_is_never_ignored() {
+    let project = with_rego("team: \"web\"");
+    let wrong = project.expect(1, "check");
+    assert!(wrong.err.contains("cairn::policy::rego"), "{}", wrong.err);
+    assert!(wrong.err.contains("made without the feature `policy`"), "{}", wrong.err);
+}
+
 /// The chapter of the book, with a table of the library's policies in the words of their sources.
 pub fn chapter() -> String {
     let mut text = String::from(include_str!("policies_chapter.md"));

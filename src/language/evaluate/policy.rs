@@ -312,10 +312,12 @@ fn report(findings: &[&Finding], sources: &SourceSet) -> Option<Diagnostic> {
         // Who has to agree is asked with a plan.
         Verdict::Approve(_) => return None,
     };
+    // What a policy says of the stack as a whole names no resource.
+    let subject = if address.as_str().is_empty() { String::new() } else { format!("`{address}`{more}: ") };
     let label = if warned {
-        format!("`{address}`{more}: {verb} {}", first.policy)
+        format!("{subject}{verb} {}", first.policy)
     } else {
-        format!("`{address}`{more}: {verb} the policy `{}`", first.policy)
+        format!("{subject}{verb} the policy `{}`", first.policy)
     };
     let diagnostic = if warned {
         Diagnostic::warning("policy::warned", first.because.as_str(), first.place, label)

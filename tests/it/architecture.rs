@@ -17,6 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("host", &["source", "language", "model", "state", "engine"]),
     // The environment's values come through a function that `command` hands in, so that it needs no engine.
     ("lsp", &["source", "diagnostic", "language", "host"]),
+    ("rego", &[]),
     ("registry", &["builtins", "engine"]),
     ("rego", &[]),
     (
@@ -33,6 +34,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "rego",
             "host",
             "lsp",
+            "rego",
             "registry",
         ],
     ),

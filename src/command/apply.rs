@@ -53,7 +53,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let desired = front.online(environment.clone(), &place.clouds).await?;
     pipeline::verify_accounts(&desired, &place.clouds).await?;
     let taken = running::take(&place).await?;
-    let planned = pipeline::planned(
+    let mut planned = pipeline::planned(
         &desired,
         &taken.folded,
         &place.clouds,
@@ -63,6 +63,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         &arguments.cloud.only,
     )
     .await?;
+    planned.planning.plan.remark = front.other_catalogues().unwrap_or_default();
     let question = Question {
         text: "Apply this plan?",
         expected: environment.as_ref().map_or_else(|| front.stack().to_string(), ToString::to_string),

@@ -7,16 +7,19 @@ use ecow::EcoString;
 
 use super::arguments::Format;
 use super::failure::{Exit, Failure, count, reports};
+use super::pins::Pins;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::engine::Clouds;
 use crate::engine::lookup;
+use crate::host::components;
 use crate::host::files::DiskFiles;
 use crate::host::terminal;
 use crate::language::check::{self, Typed};
 use crate::language::evaluate::{self, Override};
 use crate::language::program::{ItemId, Program};
 use crate::language::{resolve, syntax};
-use crate::model::desired::{DesiredStack, LookupAnswers};
+use crate::lock::{FILE, Lock};
+use crate::model::desired::{DesiredStack, LookupAnswers, WantedLookup};
 use crate::model::plan::Plan;
 use crate::registry;
 use crate::source::{SourceSet, SourceText, Span};
@@ -33,6 +36,15 @@ pub struct Front {
     /// What was found wrong with it, for all environments.
     pub report: Report,
     overrides: Vec<Override>,
+    /// What `cairn.lock` says.
+    lock: Lock,
+}
+
+/// An environment with everything that was looked up for it.
+struct Looked {
+    stack: DesiredStack,
+    wanted: Vec<WantedLookup>,
+    answers: LookupAnswers,
 }
 
 /// Loads and checks a stack.
@@ -44,7 +56,19 @@ pub fn load(root: &Path, set: &[String]) -> Result<Front, Failure> {
     let (mut program, mut report) = resolve::load(&files, registry::catalogue());
     let overrides = set.iter().map(|given| overriding(&mut program, given)).collect::<Result<Vec<_>, _>>()?;
     let typed = check::check(&program, &mut report);
-    Ok(Front { root: root.to_path_buf(), files, program, typed, report, overrides })
+    let lock = match components::read_lock(root) {
+        Ok(lock) => lock,
+        Err(wrong) => {
+            // An import that needs the file says so itself, at its own place.
+            if !report.iter().any(|diagnostic| diagnostic.code == "imports::lock") {
+                let text = format!("{FILE}:{}: {}", wrong.line, wrong.what);
+                let help = "mend it, or remove it and run cairn update";
+                report.add(Diagnostic::unplaced("imports::lock", text).help(help));
+            }
+            Lock::default()
+        }
+    };
+    Ok(Front { root: root.to_path_buf(), files, program, typed, report, overrides, lock })
 }
 
 /// `name=value` of the command line, as a source of its own, so that reports have a place.
@@ -128,7 +152,26 @@ impl Front {
     /// # Errors
     /// The stack is wrong, or something could not be looked up: everything is reported.
     pub async fn online(&self, environment: Option<EcoString>, clouds: &Clouds) -> Result<DesiredStack, Failure> {
+        self.evaluated(environment, clouds, &self.lock).await.map(|looked| looked.stack)
+    }
+
+    /// What an environment looks up, and the answers, with the pins of a lock.
+    ///
+    /// # Errors
+    /// As for [`online`](Self::online).
+    pub async fn looked_up(
+        &self,
+        environment: Option<EcoString>,
+        clouds: &Clouds,
+        lock: &Lock,
+    ) -> Result<(Vec<WantedLookup>, LookupAnswers), Failure> {
+        self.evaluated(environment, clouds, lock).await.map(|looked| (looked.wanted, looked.answers))
+    }
+
+    async fn evaluated(&self, environment: Option<EcoString>, clouds: &Clouds, lock: &Lock) -> Result<Looked, Failure> {
+        let pins = Pins::of(lock, environment.as_ref());
         let mut answers = LookupAnswers::default();
+        let mut all: Vec<WantedLookup> = Vec::new();
         // Each round can look up what the answers of the one before gave; real stacks need one or two.
         for _ in 0..MAX_ROUNDS {
             let mut report = Report::default();
@@ -137,14 +180,41 @@ impl Front {
                 return Err(self.failure(report.into_sorted()));
             }
             if evaluation.wanted.is_empty() {
-                return Ok(evaluation.stack);
+                return Ok(Looked { stack: evaluation.stack, wanted: all, answers });
             }
-            let faults = lookup::perform(&evaluation.wanted, clouds, &mut answers).await;
+            let missing = pins.missing(&evaluation.wanted, &self.program.sources);
+            if !missing.is_empty() {
+                return Err(self.failure(missing));
+            }
+            let asked: Vec<WantedLookup> = evaluation.wanted.iter().map(|wanted| pins.applied(wanted)).collect();
+            let faults = lookup::perform(&asked, clouds, &mut answers).await;
             if !faults.is_empty() {
                 return Err(self.failure(faults));
             }
+            pins.settle(&evaluation.wanted, &mut answers);
+            all.extend(evaluation.wanted);
         }
         Err(Failure::new(format!("look-ups that depend on each other did not end after {MAX_ROUNDS} rounds")))
+    }
+
+    /// Look-ups that are pinned in other environments and not in this one, as far as they are known without a cloud.
+    pub fn missing_pins(&self, environment: Option<EcoString>) -> Vec<Diagnostic> {
+        if self.lock.pins.is_empty() {
+            return Vec::new();
+        }
+        let pins = Pins::of(&self.lock, environment.as_ref());
+        let evaluation = evaluate::evaluate(&self.request(environment, None), &mut Report::default());
+        pins.missing(&evaluation.wanted, &self.program.sources)
+    }
+
+    /// What a plan says about a lock that other catalogues were used with.
+    pub fn other_catalogues(&self) -> Option<EcoString> {
+        let locked = self.lock.tool.as_ref()?;
+        let now = registry::tool();
+        if locked.catalogues == now.catalogues {
+            return None;
+        }
+        Some(ecow::eco_format!("not with the catalogues of {FILE} (cairn {})", locked.version))
     }
 
     /// Everything that is wrong, as the message of a failure.

@@ -5,10 +5,12 @@ mod arguments;
 mod check;
 mod consent;
 mod destroy;
+mod diff_import;
 mod drift;
 mod failure;
 mod front;
 mod graph;
+mod pins;
 mod pipeline;
 mod plan;
 mod proposal;
@@ -17,6 +19,8 @@ mod sandbox;
 mod saved;
 mod show;
 mod state;
+mod update;
+mod vendor;
 mod version;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -56,6 +60,12 @@ enum Command {
     Graph(graph::Arguments),
     /// Look at what is remembered
     State(state::Arguments),
+    /// Fetch what is imported from git, or move one pin, and write cairn.lock
+    Update(update::Arguments),
+    /// Copy what is imported from git into vendor/
+    Vendor(vendor::Arguments),
+    /// Show what changed in a component from git since it was locked
+    DiffImport(diff_import::Arguments),
     /// Print the source of a part of the standard library
     Show(show::Arguments),
     /// Change the sandbox cloud as somebody else would
@@ -98,6 +108,9 @@ fn run(cli: Cli) -> Exit {
             Command::Drift(arguments) => drift::run(arguments).await,
             Command::Graph(arguments) => graph::run(arguments),
             Command::State(arguments) => state::run(arguments).await,
+            Command::Update(arguments) => update::run(arguments).await,
+            Command::Vendor(arguments) => vendor::run(arguments),
+            Command::DiffImport(arguments) => diff_import::run(arguments),
             Command::Show(arguments) => show::run(arguments),
             Command::Sandbox(arguments) => sandbox::run(arguments).await,
             Command::Version(arguments) => version::run(arguments),

@@ -46,8 +46,9 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let store = LocalStore::new(&place.state);
     let (folded, key) = pipeline::recorded(store.load().await?, &place.clouds).await?;
     let sources = &front.program.sources;
-    let planned =
+    let mut planned =
         pipeline::planned(&desired, &folded, &place.clouds, &key, sources, &front.root, &arguments.cloud.only).await?;
+    planned.planning.plan.remark = front.other_catalogues().unwrap_or_default();
     let plan = &planned.planning.plan;
     let look = terminal::detect();
     let mut shown = diagnostics;

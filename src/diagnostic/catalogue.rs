@@ -29,14 +29,16 @@ pages! {
     files: outside template unreadable;
     functions: recursion;
     graph: cycle;
-    imports: builtin circle file header library missing name path standard unknown;
+    imports:
+        builtin changed circle file git header library lock missing name not_fetched not_locked path registry
+        standard unknown;
     language: not_supported;
     literals: address cidr_host_bits cidr_prefix number unit unit_missing;
     lookup: failed key many_looped none several;
     loop: no_key same_key source two_names;
     names: circular duplicate undefined unknown_decorator;
     network: outside overlap;
-    phase: choice input_not_known known_input lookup_own loop_key place;
+    phase: choice input_not_known known_input lookup_own loop_key pin_missing place;
     plan: never_replaced protected;
     providers: default;
     refs:

@@ -78,6 +78,7 @@ pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
         base: Base { lineage: inputs.snapshot.lineage.clone(), sequence: inputs.snapshot.sequence },
         overridden: inputs.desired.overridden.clone(),
         places: places(inputs),
+        remark: EcoString::new(),
     };
     let Planner { world, unreadable, .. } = planner;
     Planning { plan, refused, unreadable, world }

@@ -4,8 +4,10 @@
     reason = "this is where the outside world is let in, so that one search finds every place"
 )]
 
+pub mod components;
 pub mod entropy;
 pub mod files;
+pub mod git;
 pub mod local_store;
 pub mod sandbox_file;
 pub mod secrets;

@@ -7,6 +7,7 @@ use cairn_provider::schema::catalogue::Catalogue;
 use ecow::EcoString;
 
 use super::syntax::ast::{Document, Item, ItemKind};
+use crate::lock::Locator;
 use crate::source::{SourceSet, Span};
 
 /// Which unit.
@@ -34,6 +35,19 @@ pub struct Program {
     pub environments: BTreeMap<EcoString, ItemId>,
     /// The types of all clouds.
     pub catalogue: Arc<Catalogue>,
+    /// What is imported from git, in the order it was found.
+    pub from_git: Vec<GitImport>,
+}
+
+/// An import from git.
+#[derive(Clone, Debug)]
+pub struct GitImport {
+    /// The first name it imports.
+    pub name: EcoString,
+    /// Where from.
+    pub locator: Locator,
+    /// The tag in the source.
+    pub tag: Span,
 }
 
 /// A stack, a component or a library.

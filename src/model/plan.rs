@@ -23,6 +23,8 @@ pub struct Plan {
     pub overridden: Vec<(EcoString, EcoString)>,
     /// Where the stack lives: region and account of each target.
     pub places: Vec<EcoString>,
+    /// What the first line adds: that other catalogues were used than the lock names. Empty if there is nothing to add.
+    pub remark: EcoString,
 }
 
 /// Which state a plan was made from.

@@ -9,16 +9,29 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("diagnostic", &["source"]),
     ("builtins", &[]),
     ("model", &["source", "builtins"]),
-    ("language", &["source", "diagnostic", "builtins", "model"]),
+    ("lock", &[]),
+    ("language", &["source", "diagnostic", "builtins", "model", "lock"]),
     ("state", &["source", "diagnostic", "model"]),
     ("engine", &["source", "diagnostic", "builtins", "model", "state"]),
     ("view", &["source", "diagnostic", "model", "state"]),
     // Only the traits that these declare for it to implement.
-    ("host", &["source", "language", "model", "state", "engine"]),
-    ("registry", &["engine"]),
+    ("host", &["source", "language", "lock", "model", "state", "engine"]),
+    ("registry", &["engine", "lock"]),
     (
         "command",
-        &["source", "diagnostic", "builtins", "model", "language", "state", "engine", "view", "host", "registry"],
+        &[
+            "source",
+            "diagnostic",
+            "builtins",
+            "model",
+            "lock",
+            "language",
+            "state",
+            "engine",
+            "view",
+            "host",
+            "registry",
+        ],
     ),
     ("main", &["command"]),
 ];
@@ -32,6 +45,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("pest", &["language"]),
     ("petgraph", &["engine", "language"]),
     ("clap", &["command", "main"]),
+    ("toml", &["lock"]),
 ];
 
 /// Which of our crates each provider crate may depend on.

@@ -11,8 +11,17 @@ use crate::literate::{cases, diagnose, with_header};
 const WHILE_PLANNING: &[&str] =
     &["lookup::failed", "lookup::key", "lookup::none", "lookup::several", "plan::never_replaced", "plan::protected"];
 
-/// Codes about the bytes of a file, or about a command line; no document can hold their examples.
-const NOT_IN_TEXT: &[&str] = &["env::override", "stack::unreadable", "syntax::encoding", "syntax::too_large"];
+/// Codes about the bytes of a file, about `cairn.lock`, or about a command line; no document can hold their examples.
+const NOT_IN_TEXT: &[&str] = &[
+    "env::override",
+    "imports::changed",
+    "imports::lock",
+    "imports::not_fetched",
+    "phase::pin_missing",
+    "stack::unreadable",
+    "syntax::encoding",
+    "syntax::too_large",
+];
 
 /// Codes that only a service's own rules lead to. Their examples speak of real types: where those rules are declared
 /// they say what the page says, and until then nothing that has to do with syntax or names.

@@ -17,6 +17,7 @@ mod crash_points;
 mod damage;
 mod examples;
 mod faults;
+mod from_git;
 mod interrupt;
 #[cfg(feature = "aws")]
 mod killed;

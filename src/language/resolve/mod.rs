@@ -1,5 +1,6 @@
 //! Files become units; names become items. Mistakes in one unit never hide another.
 
+mod git;
 mod imports;
 mod path;
 mod recursion;
@@ -14,8 +15,10 @@ use ecow::EcoString;
 use super::program::{ItemId, Program, Unit, UnitId, UnitKind};
 use super::syntax::{self, ast::ItemKind};
 use crate::diagnostic::{Diagnostic, Report};
+use crate::lock::{Locator, Unreadable};
 use crate::source::{SourceId, SourceSet, SourceText, Span};
 
+pub use git::highest;
 pub use path::join;
 
 /// The files of a stack. The language never touches a disk itself.
@@ -31,6 +34,29 @@ pub trait Files {
     /// # Errors
     /// See [`FileError`].
     fn read(&self, path: &str) -> Result<String, FileError>;
+
+    /// The tag at which a repository's files can be read and listed, below [`Locator::directory`]. Whoever has no
+    /// repositories has none that is locked.
+    ///
+    /// # Errors
+    /// See [`ComponentError`]; nothing is ever fetched.
+    fn component(&self, wanted: &Locator) -> Result<String, ComponentError> {
+        let _ = wanted;
+        Err(ComponentError::NotLocked(None))
+    }
+}
+
+/// Why the files of a repository cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ComponentError {
+    /// `cairn.lock` has nothing of it, or only an older tag.
+    NotLocked(Option<String>),
+    /// It is locked and not on this machine.
+    NotFetched,
+    /// What lies there is not what was locked; where it lies.
+    Changed(String),
+    /// `cairn.lock` itself cannot be read.
+    Lock(Unreadable),
 }
 
 /// Why a file gives no text.
@@ -59,10 +85,13 @@ pub fn load(files: &dyn Files, catalogue: Arc<Catalogue>) -> (Program, Report) {
             units: Vec::new(),
             environments: BTreeMap::new(),
             catalogue,
+            from_git: Vec::new(),
         },
         units_by_path: BTreeMap::new(),
+        lock_reported: false,
     };
     loader.stack();
+    loader.selected_tags_are_asked_for();
     let Loader { program, mut report, .. } = loader;
     recursion::check(&program, &mut report);
     (program, report)
@@ -73,6 +102,8 @@ struct Loader<'f> {
     report: Report,
     program: Program,
     units_by_path: BTreeMap<String, Option<UnitId>>,
+    /// Whether it was said that `cairn.lock` cannot be read.
+    lock_reported: bool,
 }
 
 impl Loader<'_> {

@@ -125,6 +125,21 @@ pub const BUILTINS: &[Builtin] = &[
             })
         },
     },
+    Builtin {
+        id: "list",
+        name: "list",
+        on: On::Nothing,
+        params: &[required("value", Kind::Json)],
+        result: Kind::AnyList,
+        doc: "A list as it is, nothing as an empty list, anything else as a list of one: for documents that allow both.",
+        example: ("list(\"s3:GetObject\")", "[\"s3:GetObject\"]"),
+        run: |arguments| match arguments {
+            [list @ Value::List(_)] => Ok(list.clone()),
+            [Value::None] => Ok(Value::list([])),
+            [one] => Ok(Value::list([one.clone()])),
+            _ => Err(wrong("a value", arguments)),
+        },
+    },
 ];
 
 fn with(arguments: &[Value], compute: impl Fn(&[Value]) -> Result<Value, String>) -> Result<Value, String> {

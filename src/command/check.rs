@@ -7,7 +7,9 @@ use super::failure::{Exit, Failure, count, reports};
 use super::front;
 use crate::diagnostic::Severity;
 use crate::host::terminal;
+use crate::model::date::Date;
 use crate::view;
+use crate::view::untrusted;
 
 /// Check a stack offline, in all its environments.
 #[derive(Args)]
@@ -19,12 +21,20 @@ pub struct Arguments {
     /// How the result is shown
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Judge exceptions from policies as of this day, to see what will have ended by then
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    as_of: Option<String>,
 }
 
 /// Runs the command.
 pub fn run(arguments: Arguments) -> Result<Exit, Failure> {
     arguments.cloud.require_whole("check")?;
-    let front = front::load(&arguments.stack.directory, &arguments.stack.values.set)?;
+    let mut front = front::load(&arguments.stack.directory, &arguments.stack.values.set)?;
+    if let Some(day) = &arguments.as_of {
+        front.today = Date::parse(day).ok_or_else(|| {
+            Failure::new(format!("--as-of takes a day as YYYY-MM-DD, not `{}`", untrusted::one_line(day)))
+        })?;
+    }
     if let Some(environment) = &arguments.stack.values.env
         && !front.report.has_errors()
     {

@@ -15,10 +15,11 @@ use crate::host::components;
 use crate::host::files::DiskFiles;
 use crate::host::terminal;
 use crate::language::check::{self, Typed};
-use crate::language::evaluate::{self, Override};
+use crate::language::evaluate::{self, CaseId, Evaluation, Override, WaiverUse};
 use crate::language::program::{ItemId, Program};
 use crate::language::{resolve, syntax};
 use crate::lock::{FILE, Lock};
+use crate::model::date::Date;
 use crate::model::desired::{DesiredStack, LookupAnswers, WantedLookup};
 use crate::model::plan::Plan;
 use crate::registry;
@@ -38,6 +39,8 @@ pub struct Front {
     overrides: Vec<Override>,
     /// What `cairn.lock` says.
     lock: Lock,
+    /// The day of the command, for exceptions that end.
+    pub today: Date,
 }
 
 /// An environment with everything that was looked up for it.
@@ -68,7 +71,8 @@ pub fn load(root: &Path, set: &[String]) -> Result<Front, Failure> {
             Lock::default()
         }
     };
-    Ok(Front { root: root.to_path_buf(), files, program, typed, report, overrides, lock })
+    let today = crate::host::today();
+    Ok(Front { root: root.to_path_buf(), files, program, typed, report, overrides, lock, today })
 }
 
 /// `name=value` of the command line, as a source of its own, so that reports have a place.
@@ -134,17 +138,23 @@ impl Front {
             overrides: &self.overrides,
             answers,
             files: &self.files,
+            today: Some(self.today),
+            changes: None,
         }
     }
 
     /// Evaluates an environment without any cloud; reports what is wrong with it.
     pub fn offline(&self, environment: Option<EcoString>, report: &mut Report) -> DesiredStack {
+        self.evaluated(environment, report).stack
+    }
+
+    fn evaluated(&self, environment: Option<EcoString>, report: &mut Report) -> Evaluation {
         let evaluation = evaluate::evaluate(&self.request(environment, None), report);
         // A circle of needs is found in every environment, with or without a cloud.
         if let Err(circles) = crate::engine::graph::build(&evaluation.stack, &crate::state::Snapshot::default()) {
             report.extend(circles);
         }
-        evaluation.stack
+        evaluation
     }
 
     /// Evaluates an environment, looking up what it asks for.
@@ -152,7 +162,7 @@ impl Front {
     /// # Errors
     /// The stack is wrong, or something could not be looked up: everything is reported.
     pub async fn online(&self, environment: Option<EcoString>, clouds: &Clouds) -> Result<DesiredStack, Failure> {
-        self.evaluated(environment, clouds, &self.lock).await.map(|looked| looked.stack)
+        self.settled(environment, clouds, &self.lock).await.map(|looked| looked.stack)
     }
 
     /// What an environment looks up, and the answers, with the pins of a lock.
@@ -165,10 +175,10 @@ impl Front {
         clouds: &Clouds,
         lock: &Lock,
     ) -> Result<(Vec<WantedLookup>, LookupAnswers), Failure> {
-        self.evaluated(environment, clouds, lock).await.map(|looked| (looked.wanted, looked.answers))
+        self.settled(environment, clouds, lock).await.map(|looked| (looked.wanted, looked.answers))
     }
 
-    async fn evaluated(&self, environment: Option<EcoString>, clouds: &Clouds, lock: &Lock) -> Result<Looked, Failure> {
+    async fn settled(&self, environment: Option<EcoString>, clouds: &Clouds, lock: &Lock) -> Result<Looked, Failure> {
         let pins = Pins::of(lock, environment.as_ref());
         let mut answers = LookupAnswers::default();
         let mut all: Vec<WantedLookup> = Vec::new();
@@ -217,6 +227,18 @@ impl Front {
         Some(ecow::eco_format!("not with the catalogues of {FILE} (cairn {})", locked.version))
     }
 
+    /// The test cases of the stack and of what it imports.
+    pub fn cases(&self) -> Vec<(EcoString, CaseId)> {
+        evaluate::cases(&self.program)
+    }
+
+    /// Runs a test case; gives what is wrong.
+    pub fn run_case(&self, case: CaseId) -> Vec<Diagnostic> {
+        // A case means the same on every day: exceptions hold.
+        let request = evaluate::Request { today: None, overrides: &[], ..self.request(None, None) };
+        evaluate::run_case(&request, case)
+    }
+
     /// Everything that is wrong, as the message of a failure.
     pub fn failure(&self, diagnostics: Vec<Diagnostic>) -> Failure {
         let terminal = terminal::detect();
@@ -227,9 +249,10 @@ impl Front {
     /// Checks all environments; gives every report, each mistake once.
     pub fn check_all(&self) -> Vec<Diagnostic> {
         let mut report = self.report.clone();
+        let mut waivers: Vec<WaiverUse> = Vec::new();
         for environment in self.environments() {
             let mut found = Report::default();
-            self.offline(environment, &mut found);
+            waivers.extend(self.evaluated(environment, &mut found).waivers);
             // What types already say is wrong is not said again when it is evaluated.
             let news = found
                 .into_sorted()
@@ -237,6 +260,7 @@ impl Front {
                 .filter(|diagnostic| !diagnostic.span().is_some_and(|span| self.report.has_error_around(span)));
             report.extend(news);
         }
+        report.extend(evaluate::unused_waivers(waivers.iter()));
         report.into_sorted()
     }
 

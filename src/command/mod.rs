@@ -19,6 +19,7 @@ mod sandbox;
 mod saved;
 mod show;
 mod state;
+mod test;
 mod update;
 mod vendor;
 mod version;
@@ -48,6 +49,8 @@ pub struct Cli {
 enum Command {
     /// Check a stack offline, in all its environments
     Check(check::Arguments),
+    /// Run the test cases of a stack, offline
+    Test(test::Arguments),
     /// Show what an apply would do; writes nothing
     Plan(plan::Arguments),
     /// Bring the cloud to what the stack says, or apply a saved plan
@@ -102,6 +105,7 @@ fn run(cli: Cli) -> Exit {
     let result = runtime.block_on(async {
         match cli.command {
             Command::Check(arguments) => check::run(arguments),
+            Command::Test(arguments) => test::run(arguments),
             Command::Plan(arguments) => plan::run(arguments).await,
             Command::Apply(arguments) => apply::run(arguments).await,
             Command::Destroy(arguments) => destroy::run(arguments).await,

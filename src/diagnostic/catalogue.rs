@@ -40,6 +40,7 @@ pages! {
     network: outside overlap;
     phase: choice input_not_known known_input lookup_own loop_key pin_missing place;
     plan: never_replaced protected;
+    policy: denied shape unknown verdict waiver_date waiver_expired waiver_unused warned;
     providers: default;
     refs:
         attribute_needed maybe_absent needs_key no_such_item no_such_key no_such_part position string_id
@@ -56,6 +57,7 @@ pages! {
         missing_colon missing_comma missing_operand missing_value reserved_word semicolon single_quotes
         stray_bracket too_deep too_large unclosed unknown_keyword unreadable unterminated_string
         wrong_bracket;
+    test: asserts_nothing failed given shape;
     types:
         arguments declaration declaration_inside dimension else_missing function_value index interpolation
         match_incomplete mismatch missing_fields not_callable not_one_of operator output range recursive

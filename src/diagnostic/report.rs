@@ -114,13 +114,15 @@ impl Diagnostic {
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     diagnostics: Vec<Diagnostic>,
-    seen: BTreeSet<(Code, Option<Span>)>,
+    seen: BTreeSet<(Code, Option<Span>, String)>,
 }
 
 impl Report {
     /// Adds a report unless the same mistake at the same place is there already.
     pub fn add(&mut self, diagnostic: Diagnostic) {
-        if self.seen.insert((diagnostic.code, diagnostic.span())) {
+        // Several policies may say different things of one place.
+        let said = if diagnostic.code.starts_with("policy::") { diagnostic.message.clone() } else { String::new() };
+        if self.seen.insert((diagnostic.code, diagnostic.span(), said)) {
             self.diagnostics.push(diagnostic);
         }
     }

@@ -15,7 +15,11 @@ pub mod signals;
 pub mod terminal;
 pub mod who;
 
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+
+use crate::model::date::Date;
 
 /// Runs on a thread with room for deeply nested sources, and gives its result.
 ///
@@ -32,6 +36,32 @@ pub fn with_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     })
 }
 
+/// Does a piece of work for each of some things, as many at once as there are processors; results in the order of the
+/// things.
+///
+/// # Panics
+/// If a piece of work does, or if no thread can be started.
+pub fn in_parallel<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(things.len());
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::with_capacity(things.len()));
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            let worker = || loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(thing) = things.get(index) else { break };
+                let result = work(thing);
+                done.lock().expect("no other worker panicked").push((index, result));
+            };
+            let thread = std::thread::Builder::new().stack_size(256 * 1024 * 1024);
+            thread.spawn_scoped(scope, worker).expect("a thread can be started");
+        }
+    });
+    let mut done = done.into_inner().expect("no worker panicked");
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
 /// A stopwatch.
 pub struct Stopwatch(std::time::Instant);
 
@@ -45,6 +75,12 @@ impl Stopwatch {
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }
+}
+
+/// The day it is, in coordinated universal time.
+pub fn today() -> Date {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Date::from_days(i64::try_from(since.as_secs() / 86_400).unwrap_or_default())
 }
 
 /// A variable of the environment, if it is set and is text.
@@ -63,6 +99,14 @@ pub fn write_private(path: &std::path::Path, text: &str) -> Result<(), String> {
     private(&mut options);
     let mut file = options.open(path).map_err(|error| error.to_string())?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| error.to_string())
+}
+
+/// Writes a file that everyone may read.
+///
+/// # Errors
+/// In the words of the system.
+pub fn write_text(path: &std::path::Path, text: &str) -> Result<(), String> {
+    std::fs::write(path, text).map_err(|error| error.to_string())
 }
 
 /// Whether a path is a file.

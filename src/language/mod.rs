@@ -7,6 +7,7 @@ pub mod standard;
 pub mod resolve;
 mod literal;
 mod named;
+mod remedy;
 pub mod check;
 pub mod evaluate;
 

@@ -69,6 +69,10 @@ pub struct Unit {
     pub types: BTreeMap<EcoString, TypeBinding>,
     /// Outputs.
     pub outputs: BTreeMap<EcoString, ItemId>,
+    /// Policies that hold here, imported ones included.
+    pub policies: BTreeMap<EcoString, Binding>,
+    /// Test cases.
+    pub cases: BTreeMap<EcoString, Binding>,
     /// Built-in catalogues that were imported.
     pub catalogues: BTreeSet<EcoString>,
     /// Names of values whose import was reported; their uses are silent.

@@ -30,6 +30,13 @@ parts! {
     "aws/rules" from "lib/aws/rules.cairn";
     "aws/service" from "lib/aws/service.cairn";
     "aws/static_site" from "lib/aws/static_site.cairn";
+    "policies/databases" from "policies/databases.cairn";
+    "policies/edge" from "policies/edge.cairn";
+    "policies/identity" from "policies/identity.cairn";
+    "policies/logs" from "policies/logs.cairn";
+    "policies/network" from "policies/network.cairn";
+    "policies/servers" from "policies/servers.cairn";
+    "policies/storage" from "policies/storage.cairn";
 }
 
 /// The part that an import names: `std:aws/network`.

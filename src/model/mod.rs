@@ -2,11 +2,13 @@
 
 pub mod address;
 pub mod change;
+pub mod date;
 pub mod desired;
 pub mod encoding;
 pub mod event;
 pub mod naming;
 pub mod plan;
+pub mod policy;
 pub mod residual;
 
 pub use address::Address;

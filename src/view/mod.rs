@@ -3,5 +3,7 @@
 pub mod graph;
 pub mod human;
 pub mod json;
+pub mod junit;
 pub mod markdown;
+pub mod tested;
 pub mod untrusted;

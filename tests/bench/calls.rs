@@ -7,9 +7,6 @@
 //! templates, parameters by secrets, attachments of policies by inline policies of the roles and by instance profiles,
 //! settings of buckets by fields of the buckets. KMS keys, ECS, ECR, CodeBuild and ElastiCache have no replacement;
 //! health checks, addresses, outgoing rules, subscriptions and groups of subnets fill their place.
-//!
-//! Larger sizes do not always end on moto: it answers a filter on several associations of route tables only for tables of
-//! which all associations are asked for, so that some look as if they never became visible.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,

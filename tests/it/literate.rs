@@ -8,6 +8,7 @@ use cairn::engine::graph;
 use cairn::language::resolve::Files;
 use cairn::language::{check, evaluate, resolve};
 use cairn::model::Residual;
+use cairn::model::date::Date;
 use cairn::source::SourceSet;
 use cairn::state::Snapshot;
 use cairn::view::human::diagnostic::{Style, render};
@@ -19,6 +20,9 @@ use crate::sample_types;
 /// What is added to files of which none has a header.
 pub const HEADER: &str =
     "stack test {\n  cairn: \"1\"\n}\n\nimport aws\n\nprovider eu = aws.Target { region: \"eu-central-1\" }\n";
+
+/// The day on which all suites run.
+pub const TODAY: &str = "2027-04-22";
 
 /// A heading with its files and the reports they must give.
 pub struct Case {
@@ -122,14 +126,25 @@ pub fn diagnose(files: &dyn Files) -> Found {
         Some((names, _)) => names.into_iter().map(Some).collect(),
         None => vec![None],
     };
+    let sound = !report.has_errors();
     let mut values: BTreeMap<String, String> = BTreeMap::new();
+    let mut waivers = Vec::new();
     for environment in environments {
-        let request =
-            evaluate::Request { program: &program, typed: &typed, environment, overrides: &[], answers: None, files };
+        let request = evaluate::Request {
+            program: &program,
+            typed: &typed,
+            environment,
+            overrides: &[],
+            answers: None,
+            files,
+            today: Date::parse(TODAY),
+            changes: None,
+        };
         let evaluation = evaluate::evaluate(&request, &mut report);
         if let Err(circles) = graph::build(&evaluation.stack, &Snapshot::default()) {
             report.extend(circles);
         }
+        waivers.extend(evaluation.waivers);
         for (name, output) in evaluation.stack.outputs {
             let shown = match output.value {
                 Residual::Value(value) => value::render(&value),
@@ -138,6 +153,21 @@ pub fn diagnose(files: &dyn Files) -> Found {
             values.insert(name.to_string(), shown);
         }
     }
+    // `cairn test` runs what `cairn check` lets through.
+    for (_, case) in evaluate::cases(&program).into_iter().filter(|_| sound) {
+        let request = evaluate::Request {
+            program: &program,
+            typed: &typed,
+            environment: None,
+            overrides: &[],
+            answers: None,
+            files,
+            today: None,
+            changes: None,
+        };
+        report.extend(evaluate::run_case(&request, case));
+    }
+    report.extend(evaluate::unused_waivers(waivers.iter()));
     Found { diagnostics: report.into_sorted(), sources: program.sources, values }
 }
 

@@ -39,18 +39,20 @@ impl Emulator {
     /// # Errors
     /// It is not installed, or does not begin to answer; the message says what to do.
     pub fn start(kind: Kind, repository: &Path) -> Result<Self, String> {
-        let program = match kind {
-            Kind::Moto => "moto_server",
-            Kind::Ministack => "ministack",
+        let (program, script) = match kind {
+            Kind::Moto => ("moto_server", "tests/emulators/start_moto.py"),
+            Kind::Ministack => ("ministack", "tests/emulators/start_ministack.py"),
         };
-        let path = installed(repository).join(program);
-        if !path.is_file() {
+        if !installed(repository).join(program).is_file() {
             return Err(format!("{} is not installed: run tests/emulators/install", kind.name()));
         }
+        // The script starts the emulator's own program, with answers nearer to the cloud's.
+        let python = installed(repository).join("python");
         // Another program may take the port before the emulator does; then the next one is tried.
         for _ in 0..5 {
             let address = free_address()?;
-            let mut command = Command::new(&path);
+            let mut command = Command::new(&python);
+            command.arg(repository.join(script));
             match kind {
                 Kind::Moto => {
                     command.args(["-H", "127.0.0.1", "-p", &address.port().to_string()]);
@@ -58,15 +60,12 @@ impl Emulator {
                     command.env("MOTO_ACM_VALIDATION_WAIT", "1");
                 }
                 Kind::Ministack => {
-                    // Its own program, with answers that the SDK can read.
-                    command = Command::new(installed(repository).join("python"));
-                    command.arg(repository.join("tests/emulators/start_ministack.py"));
                     command.env("GATEWAY_PORT", address.port().to_string());
                     command.env("BIND_HOST", "127.0.0.1").env("LOG_LEVEL", "WARNING");
                 }
             }
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            let process = command.spawn().map_err(|error| format!("{}: {error}", path.display()))?;
+            let process = command.spawn().map_err(|error| format!("{}: {error}", python.display()))?;
             let mut emulator = Self { process, address };
             if emulator.answers() {
                 return Ok(emulator);

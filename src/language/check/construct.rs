@@ -198,7 +198,7 @@ impl Checker<'_> {
         }
     }
 
-    fn lookup_fields<'e>(
+    pub(super) fn lookup_fields<'e>(
         &mut self,
         entries: &'e [crate::language::syntax::ast::Entry],
     ) -> Vec<super::record::Given<'e>> {

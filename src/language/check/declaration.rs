@@ -36,6 +36,7 @@ impl Checker<'_> {
         let item = program.item(id);
         self.in_progress.push((id, asked));
         let quiet = std::mem::replace(&mut self.quiet, usize::from(item.broken));
+        let written = std::mem::take(&mut self.written);
         let ty = match &item.kind {
             ItemKind::Let(node) => self.constant(node),
             ItemKind::Input(node) => self.type_expression(&node.ty),
@@ -59,6 +60,7 @@ impl Checker<'_> {
         };
         let ty = if item.broken && matches!(item.kind, ItemKind::Let(_)) { Type::Error } else { ty };
         self.quiet = quiet;
+        self.written = written;
         self.in_progress.pop();
         let _ = unit;
         self.typed.types.insert(id, ty.clone());
@@ -147,16 +149,15 @@ impl Checker<'_> {
     }
 
     pub(super) fn declaration(&mut self, id: ItemId, node: &Declaration) {
-        let word = match node.keyword {
-            Keyword::Action => Some("`action`"),
-            Keyword::Policy => Some("`policy`"),
-            Keyword::Test => Some("`test`"),
-            Keyword::Resource | Keyword::Lookup | Keyword::Provider => None,
-        };
-        if let Some(word) = word {
-            self.typed.types.insert(id, Type::Error);
-            self.report(unsupported(word, node.head));
-            return;
+        match node.keyword {
+            Keyword::Action => {
+                self.typed.types.insert(id, Type::Error);
+                self.report(unsupported("`action`", node.head));
+                return;
+            }
+            Keyword::Policy => return self.policy(node),
+            Keyword::Test => return self.case(node),
+            Keyword::Resource | Keyword::Lookup | Keyword::Provider => {}
         }
         self.item_type(id, self.unit, node.name.span);
         if is_lookup(node.keyword) && node.each.is_some() {

@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostic, suggest};
 use crate::language::syntax::ast::{Decorator, Expr, ExprKind, Item, ItemKind, Keyword};
 use crate::language::types::Type;
 use crate::language::unsupported;
+use crate::model::date::Date;
 
 /// All decorators of the language.
 const DECORATORS: [&str; 14] = [
@@ -27,11 +28,7 @@ const FOREIGN: [(&str, &str); 6] = [
 impl Checker<'_> {
     pub(super) fn decorators(&mut self, item: &Item) {
         for (position, decorator) in item.decorators.iter().enumerate() {
-            let repeated = item
-                .decorators
-                .iter()
-                .take(position)
-                .any(|before| before.name.text == decorator.name.text && decorator.name.text != "waive");
+            let repeated = item.decorators.iter().take(position).any(|before| same_twice(before, decorator));
             if repeated {
                 self.report(Diagnostic::error(
                     "decorators::twice",
@@ -52,6 +49,15 @@ impl Checker<'_> {
                 }
                 continue;
             };
+            if matches!(node.keyword, Keyword::Policy | Keyword::Test) {
+                self.report(Diagnostic::error(
+                    "decorators::place",
+                    "Decorators stand above resources, lookups, actions and providers",
+                    decorator.span,
+                    "policies and tests have none",
+                ));
+                continue;
+            }
             match &node.each {
                 Some(each) => {
                     self.each(each, |checker| checker.decorator(decorator, node.keyword, &node.value));
@@ -64,7 +70,11 @@ impl Checker<'_> {
     fn decorator(&mut self, decorator: &Decorator, keyword: Keyword, value: &Expr) {
         let name = decorator.name.text.as_str();
         match name {
-            "adopt" | "rollout" | "waive" | "was" | "when" => {
+            "waive" => {
+                self.only_on(decorator, keyword, Keyword::Resource, "a resource");
+                self.waive(decorator);
+            }
+            "adopt" | "rollout" | "was" | "when" => {
                 self.report(unsupported(&format!("`@{name}`"), decorator.span));
             }
             "default" => {
@@ -110,6 +120,62 @@ impl Checker<'_> {
             }
             "timeout" => self.timeouts(decorator),
             _ => self.unknown(decorator),
+        }
+    }
+
+    /// `@waive(policy, until: "2027-03-01", because: "…")`.
+    fn waive(&mut self, decorator: &Decorator) {
+        const EXAMPLE: &str = "@waive(policy, until: \"2027-03-01\", because: \"…\")";
+        let (mut policy, mut until, mut because) = (false, false, false);
+        for arg in &decorator.args {
+            match (&arg.name, &arg.value.kind) {
+                (None, ExprKind::Name(name)) if !policy => {
+                    policy = true;
+                    self.waived(name, arg.value.span);
+                }
+                (Some(name), _) if name.text == "until" => {
+                    until = true;
+                    if waived_until(&arg.value).is_none() {
+                        self.report(
+                            Diagnostic::error(
+                                "policy::waiver_date",
+                                "An exception ends on a day",
+                                arg.value.span,
+                                "not a day of the calendar",
+                            )
+                            .help("until: \"2027-03-01\""),
+                        );
+                    }
+                }
+                (Some(name), _) if name.text == "because" => {
+                    because = true;
+                    self.check_value(&arg.value, &Type::Text, "because", name.span);
+                }
+                _ => {
+                    self.report(
+                        Diagnostic::error(
+                            "decorators::arguments",
+                            "`@waive` takes a policy, `until` and `because`",
+                            arg.name.as_ref().map_or(arg.value.span, |name| name.span),
+                            "not one of these",
+                        )
+                        .help(EXAMPLE),
+                    );
+                    return;
+                }
+            }
+        }
+        let wanted = [(policy, "the policy"), (until, "`until`, the last day"), (because, "`because`, the reason")];
+        if let Some((_, what)) = wanted.into_iter().find(|(given, _)| !given) {
+            self.report(
+                Diagnostic::error(
+                    "decorators::arguments",
+                    format!("`@waive` needs {what}"),
+                    decorator.span,
+                    "it is not given",
+                )
+                .help(EXAMPLE),
+            );
         }
     }
 
@@ -288,6 +354,26 @@ impl Checker<'_> {
                 ),
             }
         }
+    }
+}
+
+/// Whether a decorator says again what another one says; exceptions from different policies stand beside each other.
+fn same_twice(before: &Decorator, decorator: &Decorator) -> bool {
+    let policy = |decorator: &Decorator| match decorator.args.first().map(|arg| &arg.value.kind) {
+        Some(ExprKind::Name(name)) => Some(name.clone()),
+        _ => None,
+    };
+    before.name.text == decorator.name.text
+        && (decorator.name.text != "waive" || policy(before).is_some_and(|name| policy(decorator) == Some(name)))
+}
+
+/// The last day of an exception, if it is written as one.
+pub fn waived_until(expression: &Expr) -> Option<Date> {
+    use crate::language::syntax::ast::TextPart;
+    let ExprKind::Text(text) = &expression.kind else { return None };
+    match text.parts.as_slice() {
+        [TextPart::Known(text)] => Date::parse(text),
+        _ => None,
     }
 }
 

@@ -253,7 +253,9 @@ impl Checker<'_> {
             "none" => return Type::None,
             "tcp" | "udp" | "icmp" => return Type::Named("Protocol"),
             "env" => {
-                return match program.declared_environments() {
+                // What several stacks import does not know their environments.
+                let library = unit.kind == crate::language::program::UnitKind::Library;
+                return match program.declared_environments().filter(|_| !library) {
                     Some((names, _)) => Type::Choice(names.into()),
                     None => Type::Text,
                 };

@@ -142,7 +142,8 @@ impl Checker<'_> {
 
     fn resource_member(&mut self, schema: &Arc<TypeSchema>, name: &Ident) -> Type {
         if let Some(field) = schema.field(&name.text) {
-            return field_type(schema, field);
+            let ty = field_type(schema, field);
+            return if self.may_be_unwritten(schema, field) { ty.optional() } else { ty };
         }
         // A reference by its full name: the attribute of the other resource is meant.
         let full = schema.root().fields.iter().find_map(|(short, field)| match &field.shape {

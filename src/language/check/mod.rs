@@ -2,6 +2,7 @@
 
 mod branch;
 mod call;
+mod case;
 mod construct;
 mod declaration;
 mod decorator;
@@ -11,6 +12,7 @@ mod member;
 mod mismatch;
 mod misspelt;
 mod operator;
+mod policy;
 mod record;
 mod type_name;
 
@@ -25,7 +27,7 @@ use super::types::Type;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::source::Span;
 
-pub use decorator::ignored_path;
+pub use decorator::{ignored_path, waived_until};
 pub use fits::fits;
 
 /// What checking found out: the types of all items, and which items are wrong.
@@ -71,6 +73,7 @@ pub fn check(program: &Program, report: &mut Report) -> Typed {
         declared: None,
         diagnostics: Vec::new(),
         quiet: 0,
+        written: false,
     };
     for index in 0..program.units.len() {
         checker.unit(UnitId(index));
@@ -111,6 +114,8 @@ struct Checker<'p> {
     diagnostics: Vec<Diagnostic>,
     /// Above zero, nothing is reported: the expression is looked at a second time, or is broken.
     quiet: usize,
+    /// Whether only what is written counts: a field that nobody has to write may be absent.
+    written: bool,
 }
 
 /// What the place of an expression expects.
@@ -181,7 +186,9 @@ impl<'p> Checker<'p> {
     fn enter<T>(&mut self, unit: UnitId, run: impl FnOnce(&mut Self) -> T) -> T {
         let outer_unit = std::mem::replace(&mut self.unit, unit);
         let outer_locals = std::mem::take(&mut self.locals);
+        let outer_written = std::mem::take(&mut self.written);
         let result = run(self);
+        self.written = outer_written;
         self.unit = outer_unit;
         self.locals = outer_locals;
         result

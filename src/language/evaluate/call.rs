@@ -79,6 +79,7 @@ impl Evaluator<'_> {
                 }
             }
         }
+        let outer = std::mem::take(&mut self.written);
         for (param, (_, ty, _)) in function.params.iter().zip(&signature.params) {
             let value = match (given.remove(&param.name.text), &param.default) {
                 (Some(value), _) => value,
@@ -98,6 +99,7 @@ impl Evaluator<'_> {
         }
         let result = self.expression(&function.body, &inside.with(names));
         let result = self.coerced(scope, result, &signature.result);
+        self.written = outer;
         // What a function puts together is located where it was called.
         match result.kind {
             Kind::Map(_) | Kind::List(_) | Kind::Unknown(_) => Term { origin: span, ..result },
@@ -171,6 +173,11 @@ impl Evaluator<'_> {
                 if let Some(key) = operands.get(1).and_then(Term::known_text) {
                     return entries.get(&key).cloned().unwrap_or_else(|| Term::none(span));
                 }
+            }
+            ("list", Some(Kind::List(_) | Kind::Map(_))) => {
+                let first = operands.into_iter().next().unwrap_or_else(|| Term::none(span));
+                let several = matches!(first.kind, Kind::List(_));
+                return if several { first } else { Term::list(vec![first], span) };
             }
             ("list.take", Some(Kind::List(items))) => {
                 if let Some(Value::Int(count)) = operands.get(1).and_then(Term::known) {

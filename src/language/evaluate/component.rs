@@ -191,6 +191,7 @@ impl Evaluator<'_> {
             fields: RefCell::default(),
             placement: RefCell::default(),
             found: RefCell::default(),
+            given: RefCell::default(),
             inherited,
         });
         if instance.lookup {
@@ -310,7 +311,7 @@ impl Evaluator<'_> {
         false
     }
 
-    fn component_conditions(&mut self, component: UnitId, scope: usize) {
+    pub(super) fn component_conditions(&mut self, component: UnitId, scope: usize) {
         let program = self.program;
         for &item in &program.unit(component).items {
             let ItemKind::Input(input) = &program.item(item).kind else { continue };
@@ -369,7 +370,9 @@ impl Evaluator<'_> {
         super::decorator::inherit(&mut options, &outer.options);
         let mut needs = outer.needs.clone();
         needs.extend(decorated.needs);
-        Inherited { options, needs, placement: Some(decorated.placement) }
+        let mut waivers = self.waivers_of(scope, id);
+        waivers.extend(outer.waivers.iter().cloned());
+        Inherited { options, needs, placement: Some(decorated.placement), waivers }
     }
 }
 

@@ -44,7 +44,9 @@ impl Evaluator<'_> {
         }
         self.relations(&instances);
         stack.assertions = self.assertions();
-        stack.outputs = self.outputs();
+        if self.unit_of(0) == Program::STACK {
+            stack.outputs = self.outputs();
+        }
         stack
     }
 

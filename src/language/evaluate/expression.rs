@@ -489,6 +489,19 @@ fn same_object(left: &Term, right: &Term) -> Option<bool> {
     match (&left.kind, &right.kind) {
         (Kind::Object(left), Kind::Object(right)) => Some(left.address == right.address),
         (Kind::Object(_), Kind::Value(Value::None)) | (Kind::Value(Value::None), Kind::Object(_)) => Some(false),
+        (Kind::Existing(left), Kind::Existing(right)) => Some(operator::equal(&left.known()?, &right.known()?)),
+        (Kind::Object(_), Kind::Existing(_)) | (Kind::Existing(_), Kind::Object(_)) => Some(false),
+        // Several values are never one, whatever they are made of.
+        (Kind::Map(_) | Kind::List(_), Kind::Value(_)) | (Kind::Value(_), Kind::Map(_) | Kind::List(_)) => Some(false),
+        (Kind::Unknown(unknown), Kind::Value(Value::Text(text)))
+        | (Kind::Value(Value::Text(text)), Kind::Unknown(unknown)) => begins_otherwise(&unknown.residual, text),
         _ => None,
     }
+}
+
+/// Text whose beginning is known is not a text that begins differently.
+fn begins_otherwise(residual: &Residual, text: &str) -> Option<bool> {
+    let Residual::Text(parts) = residual else { return None };
+    let Some(Residual::Value(Value::Text(begin))) = parts.first() else { return None };
+    (!text.starts_with(begin.as_str())).then_some(false)
 }

@@ -15,7 +15,9 @@ use crate::source::Span;
 
 impl Evaluator<'_> {
     /// The inputs of the stack for the environment; reports what does not fit.
-    pub(super) fn stack_inputs(&mut self, overrides: &[Override]) -> BTreeMap<EcoString, Term> {
+    ///
+    /// A test case may give some of them instead.
+    pub(super) fn stack_inputs(&mut self, overrides: &[Override], case: Option<&Expr>) -> BTreeMap<EcoString, Term> {
         // Defaults may use constants, which need a scope; it has no inputs yet.
         self.scopes.push(super::Scope {
             unit: Program::STACK,
@@ -37,6 +39,10 @@ impl Evaluator<'_> {
             .collect();
         let file = self.environment.as_ref().and_then(|name| program.environments.get(name)).copied();
         let written = file.map(|file| self.environment_values(file)).unwrap_or_default();
+        let tested = match case.map(|case| self.expression(case, &Place::of(0)).kind) {
+            Some(Kind::Map(tested)) => tested,
+            _ => std::rc::Rc::default(),
+        };
         let mut problems: Vec<(Span, String, Option<String>)> = Vec::new();
         let mut inputs = BTreeMap::new();
         for (id, node) in &items {
@@ -44,6 +50,8 @@ impl Evaluator<'_> {
             let name = &node.name.text;
             let term = if let Some(given) = overrides.iter().find(|given| given.name == *name) {
                 self.overriding(given, &ty)
+            } else if let Some(term) = tested.get(name) {
+                self.coerced(0, term.clone(), &ty)
             } else if let Some(term) = written.get(name) {
                 let mut own = Vec::new();
                 let term = self.coerce(0, term.clone(), &ty, &mut own);

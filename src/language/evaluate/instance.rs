@@ -9,6 +9,7 @@ use cairn_provider::schema::TypeSchema;
 use ecow::EcoString;
 
 use super::term::Term;
+use super::waiver::Waiver;
 use crate::language::program::ItemId;
 use crate::model::Address;
 use crate::model::desired::{Need, Options, Placement};
@@ -33,6 +34,8 @@ pub struct Instance {
     pub placement: RefCell<Option<Arc<Placement>>>,
     /// With an answered look-up: the attributes.
     pub found: RefCell<Option<cairn_provider::value::Map>>,
+    /// With a look-up of a test case: the attributes it was given.
+    pub given: RefCell<Option<Rc<BTreeMap<EcoString, Term>>>>,
     /// What a component it lies in says about it.
     pub inherited: Rc<Inherited>,
 }
@@ -55,6 +58,8 @@ pub struct Inherited {
     pub needs: Vec<Need>,
     /// The target members live on unless they say otherwise.
     pub placement: Option<Arc<Placement>>,
+    /// Exceptions from policies, which hold for all members.
+    pub waivers: Vec<Waiver>,
 }
 
 /// All instances of a declaration.

@@ -30,12 +30,31 @@ impl Evaluator<'_> {
                 _ => None,
             });
         let object = || Term { origin: node.name.span, kind: Kind::Object(Rc::clone(instance)) };
+        if let Some(given) = self.given_for(&instance.address)
+            && let Kind::Map(entries) = &given.kind
+        {
+            if many_by.is_none() {
+                *instance.given.borrow_mut() = Some(Rc::clone(entries));
+                return object();
+            }
+            let several = entries.iter().map(|(key, one)| {
+                let one = match &one.kind {
+                    Kind::Map(attributes) => Some(Rc::clone(attributes)),
+                    _ => None,
+                };
+                (key.clone(), one_of(instance, key, None, one))
+            });
+            return found_several(several, node);
+        }
         match self.answers.and_then(|answers| answers.answers.get(&instance.address)) {
             Some(LookupAnswer::One(found)) => {
                 *instance.found.borrow_mut() = Some(found.clone());
                 return object();
             }
-            Some(LookupAnswer::Many(found)) => return self.many_found(instance, node, found),
+            Some(LookupAnswer::Many(found)) => {
+                let several = found.iter().map(|(key, found)| (key.clone(), one_of(instance, key, Some(found), None)));
+                return found_several(several, node);
+            }
             None => {}
         }
         if let Some(conditions) = self.conditions_of(instance) {
@@ -56,28 +75,6 @@ impl Evaluator<'_> {
             return Term::unknown(Residual::Call("unknown".into(), Vec::new()), Phase::Read, false, node.name.span);
         }
         object()
-    }
-
-    fn many_found(&mut self, instance: &Rc<Instance>, node: &Declaration, found: &BTreeMap<EcoString, Map>) -> Term {
-        let terms = found
-            .iter()
-            .map(|(key, attributes)| {
-                let one = Rc::new(Instance {
-                    address: instance.address.instance(key),
-                    item: instance.item,
-                    scope: instance.scope,
-                    schema: std::sync::Arc::clone(&instance.schema),
-                    lookup: true,
-                    locals: instance.locals.clone(),
-                    fields: std::cell::RefCell::default(),
-                    placement: instance.placement.clone(),
-                    found: std::cell::RefCell::new(Some(attributes.clone())),
-                    inherited: Rc::clone(&instance.inherited),
-                });
-                (key.clone(), Term { origin: node.name.span, kind: Kind::Object(one) })
-            })
-            .collect();
-        Term::map(terms, node.name.span)
     }
 
     /// The conditions in the form they are sent in. Nothing if they are not known yet, or cannot be.
@@ -144,6 +141,33 @@ impl Evaluator<'_> {
             .help("a lookup may depend on inputs, constants and other lookups"),
         );
     }
+}
+
+/// One of the objects a look-up of many finds.
+fn one_of(
+    instance: &Rc<Instance>,
+    key: &str,
+    found: Option<&Map>,
+    given: Option<Rc<BTreeMap<EcoString, Term>>>,
+) -> Rc<Instance> {
+    Rc::new(Instance {
+        address: instance.address.instance(key),
+        item: instance.item,
+        scope: instance.scope,
+        schema: std::sync::Arc::clone(&instance.schema),
+        lookup: true,
+        locals: instance.locals.clone(),
+        fields: std::cell::RefCell::default(),
+        placement: instance.placement.clone(),
+        found: std::cell::RefCell::new(found.cloned()),
+        given: std::cell::RefCell::new(given),
+        inherited: Rc::clone(&instance.inherited),
+    })
+}
+
+fn found_several(several: impl Iterator<Item = (EcoString, Rc<Instance>)>, node: &Declaration) -> Term {
+    let span = node.name.span;
+    Term::map(several.map(|(key, one)| (key, Term { origin: span, kind: Kind::Object(one) })).collect(), span)
 }
 
 /// The resource of the stack that a term is.

@@ -110,6 +110,9 @@ impl Evaluator<'_> {
             return term;
         }
         let secret = field.sensitive;
+        if self.written && field.access != Access::ReadOnly && !field.required {
+            return Term::none(span);
+        }
         let attribute = Attribute { address: instance.address.clone(), path: Arc::new([name.clone()]), secret };
         symbol(Residual::Attribute(attribute), Phase::Made, secret, (schema, field.shape), span)
     }
@@ -122,6 +125,12 @@ impl Evaluator<'_> {
         shape: &Shape,
         span: Span,
     ) -> Term {
+        if let Some(term) = instance.given.borrow().as_ref().and_then(|given| given.get(name)) {
+            return match &term.kind {
+                Kind::Value(value) => Term { origin: span, kind: Kind::Value(decode_written(shape, value)) },
+                _ => term.clone(),
+            };
+        }
         let found = instance.found.borrow();
         match found.as_ref() {
             Some(attributes) => match attributes.get(name) {
@@ -152,8 +161,10 @@ impl Evaluator<'_> {
         }
         instance.fields.borrow_mut().insert(name.clone(), FieldState::InProgress);
         let span = self.program.item(instance.item).span.at_start();
-        let deeper =
-            self.deeper(span, |evaluator| evaluator.collecting(|evaluator| evaluator.written_field(instance, name)));
+        let deeper = self.as_made(|evaluator| {
+            evaluator
+                .deeper(span, |evaluator| evaluator.collecting(|evaluator| evaluator.written_field(instance, name)))
+        });
         let (term, touched) = deeper.unwrap_or_else(|| (Some(Term::error(span)), Vec::new()));
         let touched = Rc::new(touched);
         self.touched.extend(touched.iter().cloned());

@@ -3,6 +3,7 @@
 
 mod assertion;
 mod call;
+mod case;
 mod coerce;
 mod component;
 mod constraint;
@@ -17,9 +18,11 @@ mod member;
 mod name;
 mod phase;
 mod placement;
+mod policy;
 mod relation;
 mod size;
 mod term;
+mod waiver;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -35,8 +38,14 @@ use super::resolve::Files;
 use super::syntax::ast::ItemKind;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::model::Address;
+use crate::model::date::Date;
 use crate::model::desired::{DesiredStack, LookupAnswers, Need, Placement, WantedLookup};
+use crate::model::policy::{Judgement, PlannedChange};
 use crate::source::Span;
+
+pub use case::{CaseId, cases, run_case};
+pub use policy::{reports, waits_for};
+pub use waiver::{WaiverUse, unused_waivers};
 
 /// Steps an evaluation may take.
 pub const MAX_STEPS: u64 = 10_000_000;
@@ -57,6 +66,10 @@ pub struct Request<'a> {
     pub answers: Option<&'a LookupAnswers>,
     /// For `file()` and `template()`.
     pub files: &'a dyn Files,
+    /// Which day it is, for exceptions that end. Without one they hold.
+    pub today: Option<Date>,
+    /// What a plan does, for policies that look at changes; nothing before there is one.
+    pub changes: Option<&'a [PlannedChange]>,
 }
 
 /// A value of the command line.
@@ -78,32 +91,16 @@ pub struct Evaluation {
     pub stack: DesiredStack,
     /// Look-ups whose answers it needs to say more.
     pub wanted: Vec<WantedLookup>,
+    /// What the policies say.
+    pub judgement: Judgement,
+    /// Exceptions from policies, and whether they are needed.
+    pub waivers: Vec<WaiverUse>,
 }
 
 /// Evaluates a program for one environment.
 pub fn evaluate(request: &Request<'_>, report: &mut Report) -> Evaluation {
-    let mut evaluator = Evaluator {
-        program: request.program,
-        typed: request.typed,
-        files: request.files,
-        environment: request.environment.clone(),
-        answers: request.answers,
-        scopes: Vec::new(),
-        items: BTreeMap::new(),
-        instances: BTreeMap::new(),
-        placements: BTreeMap::new(),
-        touched: Vec::new(),
-        emitted: Vec::new(),
-        wanted: BTreeMap::new(),
-        orders: Vec::new(),
-        circular: BTreeSet::new(),
-        diagnostics: Vec::new(),
-        steps: 0,
-        levels: 0,
-        exhausted: request.typed.too_deep,
-        count: 0,
-    };
-    let inputs = evaluator.stack_inputs(request.overrides);
+    let mut evaluator = Evaluator::new(request);
+    let inputs = evaluator.stack_inputs(request.overrides, None);
     evaluator.scopes.push(Scope {
         unit: Program::STACK,
         outer: None,
@@ -114,9 +111,12 @@ pub fn evaluate(request: &Request<'_>, report: &mut Report) -> Evaluation {
     });
     evaluator.run_scope(0);
     let stack = evaluator.emit(request.overrides);
+    evaluator.note_waivers();
+    let judgement = evaluator.judged();
     let wanted = evaluator.wanted.into_values().collect();
+    let waivers = evaluator.waivers.into_values().collect();
     report.extend(evaluator.diagnostics);
-    Evaluation { stack, wanted }
+    Evaluation { stack, wanted, judgement, waivers }
 }
 
 /// The stack or one instance of a component.
@@ -169,6 +169,13 @@ struct Evaluator<'p> {
     levels: usize,
     exhausted: bool,
     count: usize,
+    /// Whether only what is written counts, as for policies.
+    written: bool,
+    today: Option<Date>,
+    changes: Option<&'p [PlannedChange]>,
+    waivers: BTreeMap<Span, WaiverUse>,
+    /// What look-ups find in a test, by address.
+    given: BTreeMap<EcoString, Term>,
 }
 
 /// Where an expression is evaluated.
@@ -191,6 +198,35 @@ impl Place {
 }
 
 impl<'p> Evaluator<'p> {
+    fn new(request: &Request<'p>) -> Self {
+        Self {
+            program: request.program,
+            typed: request.typed,
+            files: request.files,
+            environment: request.environment.clone(),
+            answers: request.answers,
+            scopes: Vec::new(),
+            items: BTreeMap::new(),
+            instances: BTreeMap::new(),
+            placements: BTreeMap::new(),
+            touched: Vec::new(),
+            emitted: Vec::new(),
+            wanted: BTreeMap::new(),
+            orders: Vec::new(),
+            circular: BTreeSet::new(),
+            diagnostics: Vec::new(),
+            steps: 0,
+            levels: 0,
+            exhausted: request.typed.too_deep,
+            count: 0,
+            written: false,
+            today: request.today,
+            changes: request.changes,
+            waivers: BTreeMap::new(),
+            given: BTreeMap::new(),
+        }
+    }
+
     fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
@@ -271,7 +307,9 @@ impl<'p> Evaluator<'p> {
             return Term::error(asked);
         }
         self.items.insert((scope, id), Memo::InProgress);
-        let deeper = self.deeper(asked, |evaluator| evaluator.collecting(|evaluator| evaluator.item(scope, id, asked)));
+        let deeper = self.as_made(|evaluator| {
+            evaluator.deeper(asked, |evaluator| evaluator.collecting(|evaluator| evaluator.item(scope, id, asked)))
+        });
         let (term, touched) = deeper.unwrap_or_else(|| (Term::error(asked), Vec::new()));
         let touched = Rc::new(touched);
         self.touched.extend(touched.iter().cloned());

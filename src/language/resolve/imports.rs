@@ -4,7 +4,7 @@ use ecow::EcoString;
 
 use super::{FileError, Loader, path};
 use crate::diagnostic::{Diagnostic, suggest};
-use crate::language::program::{ItemId, TypeBinding, UnitId, UnitKind};
+use crate::language::program::{Binding, ItemId, TypeBinding, UnitId, UnitKind};
 use crate::language::standard;
 use crate::language::syntax::ast::{Expr, ExprKind, Ident, ImportWhat, ItemKind, TextPart};
 use crate::language::unsupported;
@@ -263,6 +263,10 @@ impl Loader<'_> {
                 }
                 continue;
             }
+            if whole && name.text == "policies" {
+                self.all_policies(unit, imported, name, from);
+                continue;
+            }
             if whole {
                 self.report.add(
                     Diagnostic::error(
@@ -271,14 +275,20 @@ impl Loader<'_> {
                         name.span,
                         "its types and functions are imported by name",
                     )
-                    .help(format!("import {{ {} }} from \"{from}\"", name.text)),
+                    .help(if source.policies.is_empty() {
+                        format!("import {{ {} }} from \"{from}\"", name.text)
+                    } else {
+                        format!("import policies from \"{from}\"")
+                    }),
                 );
                 self.bind_broken(unit, std::slice::from_ref(name));
                 continue;
             }
             let value = source.values.get(&name.text).copied();
             let kind = source.types.get(&name.text).copied();
+            let policy = source.policies.get(&name.text).copied();
             match (value, kind) {
+                (None, None) if policy.is_some() => {}
                 (Some(binding), _) => {
                     let Some(slot) = self.program.units.get_mut(unit.0) else { continue };
                     let before = *slot.values.entry(name.text.clone()).or_insert(binding);
@@ -288,8 +298,13 @@ impl Loader<'_> {
                 }
                 (None, Some(binding)) => self.bind_type(unit, name, binding),
                 (None, None) => {
-                    let names: Vec<&str> =
-                        source.values.keys().chain(source.types.keys()).map(EcoString::as_str).collect();
+                    let names: Vec<&str> = source
+                        .values
+                        .keys()
+                        .chain(source.types.keys())
+                        .chain(source.policies.keys())
+                        .map(EcoString::as_str)
+                        .collect();
                     let label = suggest::nearest(&name.text, names.iter().copied())
                         .map_or_else(|| "not declared there".to_owned(), |near| format!("did you mean `{near}`?"));
                     let help = format!("{from} has: {}", names.join(" "));
@@ -305,6 +320,36 @@ impl Loader<'_> {
                     self.bind_broken(unit, std::slice::from_ref(name));
                 }
             }
+            if let Some(policy) = policy {
+                self.bind_policy(unit, name, policy);
+            }
+        }
+    }
+
+    /// `import policies from "…"`: every policy of the file holds here.
+    fn all_policies(&mut self, unit: UnitId, imported: UnitId, name: &Ident, from: &str) {
+        let policies = self.program.unit(imported).policies.clone();
+        if policies.is_empty() {
+            self.report.add(
+                Diagnostic::error(
+                    "imports::name",
+                    format!("There are no policies in {from}"),
+                    name.span,
+                    "nothing to import",
+                )
+                .help("types, functions and constants are imported by name: import { name } from \"…\""),
+            );
+        }
+        for (text, binding) in policies {
+            self.bind_policy(unit, &Ident { text, span: name.span }, binding);
+        }
+    }
+
+    fn bind_policy(&mut self, unit: UnitId, name: &Ident, binding: Binding) {
+        let Some(slot) = self.program.units.get_mut(unit.0) else { return };
+        let before = *slot.policies.entry(name.text.clone()).or_insert(binding);
+        if before.item != binding.item {
+            self.taken(name, before.span);
         }
     }
 

@@ -22,7 +22,7 @@ pub use git::highest;
 pub use path::join;
 
 /// The files of a stack. The language never touches a disk itself.
-pub trait Files {
+pub trait Files: Sync {
     /// Names of the files in a directory, relative to the stack's, in order. A missing directory has none.
     ///
     /// # Errors
@@ -259,6 +259,8 @@ impl Loader<'_> {
             values: BTreeMap::new(),
             types: BTreeMap::new(),
             outputs: BTreeMap::new(),
+            policies: BTreeMap::new(),
+            cases: BTreeMap::new(),
             catalogues: BTreeSet::new(),
             broken: BTreeSet::new(),
         });

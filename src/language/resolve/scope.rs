@@ -30,12 +30,17 @@ impl Loader<'_> {
         let mut name: Option<Ident> = None;
         let mut type_name: Option<Ident> = None;
         let mut output: Option<Ident> = None;
+        let mut rule: Option<(Ident, bool)> = None;
+        let mut unreadable: Option<Ident> = None;
         match &item.kind {
-            ItemKind::Declaration(node) => {
-                if !matches!(node.keyword, Keyword::Policy | Keyword::Test) {
+            ItemKind::Declaration(node) => match node.keyword {
+                Keyword::Policy | Keyword::Test => {
+                    rule = Some((node.name.clone(), node.keyword == Keyword::Policy));
+                }
+                Keyword::Resource | Keyword::Lookup | Keyword::Action | Keyword::Provider => {
                     name = Some(node.name.clone());
                 }
-            }
+            },
             ItemKind::Let(node) => name = Some(node.name.clone()),
             ItemKind::Input(node) => name = Some(node.name.clone()),
             ItemKind::Function(node) => name = Some(node.name.clone()),
@@ -46,7 +51,9 @@ impl Loader<'_> {
                 match keyword {
                     "type" | "component" => type_name = node.name.clone(),
                     "output" => output = node.name.clone(),
-                    "policy" | "test" | "import" | "stack" | "env" | "assert" | "forget" => {}
+                    // Exceptions from it are not wrong as well.
+                    "policy" => unreadable.clone_from(&node.name),
+                    "test" | "import" | "stack" | "env" | "assert" | "forget" => {}
                     _ => name = node.name.clone(),
                 }
             }
@@ -72,6 +79,7 @@ impl Loader<'_> {
         if keep {
             slot.items.push(id);
         }
+        slot.broken.extend(unreadable.map(|name| name.text));
         let before = match (&name, &type_name, &output) {
             (Some(name), _, _) => {
                 let binding = Binding { unit, item: id, span: name.span };
@@ -85,9 +93,13 @@ impl Loader<'_> {
                 })
             }
             (_, _, Some(name)) => insert_new(&mut slot.outputs, name, id).map(|before| self.program.item(before).span),
-            (None, None, None) => None,
+            (None, None, None) => rule.as_ref().and_then(|(name, policy)| {
+                let names = if *policy { &mut slot.policies } else { &mut slot.cases };
+                insert_new(names, name, Binding { unit, item: id, span: name.span }).map(|before| before.span)
+            }),
         };
-        if let (Some(before), Some(name)) = (before, name.or(type_name).or(output)) {
+        let rule = rule.map(|(name, _)| name);
+        if let (Some(before), Some(name)) = (before, name.or(type_name).or(output).or(rule)) {
             let place = self.program.sources.place(before);
             self.report.add(
                 Diagnostic::error(
@@ -117,6 +129,8 @@ impl Loader<'_> {
         }
         let item = self.program.item(id);
         let (what, span) = match &item.kind {
+            // What others import may bring its rules, and may test itself.
+            ItemKind::Declaration(node) if matches!(node.keyword, Keyword::Policy | Keyword::Test) => return,
             ItemKind::Declaration(node) => ("a declaration of the graph", node.head),
             ItemKind::Input(node) => ("an input", node.name.span),
             ItemKind::Output(node) => ("an output", node.name.span),
@@ -134,7 +148,7 @@ impl Loader<'_> {
         self.report.add(
             Diagnostic::error(
                 "imports::library",
-                "A file without a header holds types, functions and constants",
+                "A file without a header holds types, functions, constants and policies",
                 span,
                 format!("this is {what}"),
             )

@@ -11,6 +11,7 @@ use crate::model::change::{Action, After, AttributeChange, Change, Reason, Risk}
 use crate::model::plan::Plan;
 use crate::source::SourceSet;
 use crate::state::{Masked, Recorded};
+use crate::view::tested::CaseRun;
 
 /// The version of the formats: programs ignore keys they do not know inside of a major version.
 pub const FORMAT: &str = "1.0";
@@ -131,12 +132,29 @@ pub fn check(diagnostics: &[Diagnostic], sources: &SourceSet) -> String {
     pretty(&wire::Check { format_version: FORMAT, diagnostics })
 }
 
+/// Results of test cases as JSON.
+pub fn tested(runs: &[CaseRun], sources: &SourceSet) -> String {
+    let failed = runs.iter().filter(|run| !run.wrong.is_empty()).count();
+    let cases = runs.iter().map(|run| wire::Case {
+        name: run.name.to_string(),
+        passed: run.wrong.is_empty(),
+        seconds: run.seconds,
+        source: wire::Source {
+            file: sources.get(run.place.source).path.clone(),
+            line: sources.position(run.place).line,
+        },
+        diagnostics: run.wrong.iter().map(|diagnostic| self::diagnostic(diagnostic, sources)).collect(),
+    });
+    pretty(&wire::Tested { format_version: FORMAT, passed: runs.len() - failed, failed, cases: cases.collect() })
+}
+
 /// The published JSON Schemas of all formats: file names and texts.
 pub fn schemas() -> Vec<(&'static str, String)> {
     vec![
         ("plan.schema.json", pretty(&schemars::schema_for!(wire::Plan))),
         ("drift.schema.json", pretty(&schemars::schema_for!(wire::DriftReport))),
         ("check.schema.json", pretty(&schemars::schema_for!(wire::Check))),
+        ("test.schema.json", pretty(&schemars::schema_for!(wire::Tested))),
         ("apply.schema.json", pretty(&schemars::schema_for!(wire::Applied))),
         ("state.schema.json", pretty(&schemars::schema_for!(wire::State))),
     ]

@@ -250,3 +250,31 @@ pub struct Diagnostic {
     /// What to do about it.
     pub help: Option<String>,
 }
+
+/// `cairn test --format json`.
+#[derive(Serialize, JsonSchema)]
+pub struct Tested {
+    /// `1.0`; programs ignore keys they do not know inside of a major version.
+    pub format_version: &'static str,
+    /// How many cases passed.
+    pub passed: usize,
+    /// How many did not.
+    pub failed: usize,
+    /// All cases that were run.
+    pub cases: Vec<Case>,
+}
+
+/// A test case that was run.
+#[derive(Serialize, JsonSchema)]
+pub struct Case {
+    /// Its name.
+    pub name: String,
+    /// Whether everything was as expected.
+    pub passed: bool,
+    /// How long it took.
+    pub seconds: f64,
+    /// Where it is declared.
+    pub source: Source,
+    /// What is wrong.
+    pub diagnostics: Vec<Diagnostic>,
+}

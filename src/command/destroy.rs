@@ -5,7 +5,7 @@ use clap::Args;
 use super::arguments::{CloudArguments, Detail, Format, StackArguments};
 use super::failure::{Exit, Failure};
 use super::proposal::{Proposal, Question, settle};
-use super::{front, pipeline, run as running};
+use super::{front, pipeline, run as running, stacks};
 use crate::model::desired::DesiredStack;
 
 /// Destroy everything the stack manages in an environment.
@@ -43,7 +43,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         ..DesiredStack::default()
     };
     let sources = &front.program.sources;
-    let planned = pipeline::planned(
+    let mut planned = pipeline::planned(
         &desired,
         &taken.folded,
         &place.clouds,
@@ -53,6 +53,9 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         &arguments.cloud.only,
     )
     .await?;
+    if arguments.cloud.only.is_empty() {
+        planned.planning.refused.extend(stacks::in_use(&place.state, &desired, front.header())?);
+    }
     let question = Question {
         text: "Destroy all of this? There is no way back.",
         expected: environment.as_ref().map_or_else(|| front.stack().to_string(), ToString::to_string),

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
-use super::arguments::Format;
+use super::arguments::{CloudArguments, Format};
 use super::failure::{Exit, Failure, count, reports};
 use super::pins::Pins;
+use super::stacks;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::engine::Clouds;
 use crate::engine::lookup;
@@ -161,8 +162,13 @@ impl Front {
     ///
     /// # Errors
     /// The stack is wrong, or something could not be looked up: everything is reported.
-    pub async fn online(&self, environment: Option<EcoString>, clouds: &Clouds) -> Result<DesiredStack, Failure> {
-        self.settled(environment, clouds, &self.lock).await.map(|looked| looked.stack)
+    pub async fn online(
+        &self,
+        environment: Option<EcoString>,
+        clouds: &Clouds,
+        arguments: &CloudArguments,
+    ) -> Result<DesiredStack, Failure> {
+        self.settled(environment, clouds, arguments, &self.lock).await.map(|looked| looked.stack)
     }
 
     /// What an environment looks up, and the answers, with the pins of a lock.
@@ -173,14 +179,23 @@ impl Front {
         &self,
         environment: Option<EcoString>,
         clouds: &Clouds,
+        arguments: &CloudArguments,
         lock: &Lock,
     ) -> Result<(Vec<WantedLookup>, LookupAnswers), Failure> {
-        self.settled(environment, clouds, lock).await.map(|looked| (looked.wanted, looked.answers))
+        self.settled(environment, clouds, arguments, lock).await.map(|looked| (looked.wanted, looked.answers))
     }
 
-    async fn settled(&self, environment: Option<EcoString>, clouds: &Clouds, lock: &Lock) -> Result<Looked, Failure> {
+    async fn settled(
+        &self,
+        environment: Option<EcoString>,
+        clouds: &Clouds,
+        arguments: &CloudArguments,
+        lock: &Lock,
+    ) -> Result<Looked, Failure> {
         let pins = Pins::of(lock, environment.as_ref());
-        let mut answers = LookupAnswers::default();
+        let recorded = stacks::read(&self.root, &self.program, environment.as_ref(), arguments).await?;
+        let recorded = recorded.map_err(|faults| self.failure(faults))?;
+        let mut answers = LookupAnswers { stacks: recorded, ..LookupAnswers::default() };
         let mut all: Vec<WantedLookup> = Vec::new();
         // Each round can look up what the answers of the one before gave; real stacks need one or two.
         for _ in 0..MAX_ROUNDS {
@@ -291,6 +306,14 @@ impl Front {
             terminal::out(&document(&nothing, &self.check_all(), &self.program.sources));
         }
         sound
+    }
+
+    /// The stack's header, for what is said about all of it.
+    pub fn header(&self) -> Option<Span> {
+        let header = self.program.unit(Program::STACK).header?;
+        let span = self.program.item(header).span;
+        let first = self.program.sources.text(span).lines().next().map_or(0, str::len);
+        Some(Span::new(span.source, span.start as usize, span.start as usize + first))
     }
 
     /// The stack's name.

@@ -18,6 +18,7 @@ mod run;
 mod sandbox;
 mod saved;
 mod show;
+mod stacks;
 mod state;
 mod test;
 mod update;

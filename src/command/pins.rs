@@ -127,7 +127,7 @@ pub async fn update(
         }
         let without = pins_without(&lock, name);
         let place = pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), cloud).await?;
-        let (wanted, answers) = front.looked_up(environment.clone(), &place.clouds, &without).await?;
+        let (wanted, answers) = front.looked_up(environment.clone(), &place.clouds, cloud, &without).await?;
         let named: Vec<&WantedLookup> =
             wanted.iter().filter(|lookup| is_within(lookup.address.as_str(), name)).collect();
         if named.is_empty() {

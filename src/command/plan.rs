@@ -6,7 +6,8 @@ use clap::Args;
 
 use super::arguments::{CloudArguments, Detail, Format, StackArguments};
 use super::failure::{Exit, Failure, reports, style};
-use super::{front, pipeline, saved};
+use super::proposal::refusal;
+use super::{front, pipeline, saved, stacks};
 use crate::host::local_store::LocalStore;
 use crate::host::terminal;
 use crate::state::StateStore as _;
@@ -41,13 +42,14 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let environment = environment?;
     let place =
         pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
-    let desired = front.online(environment.clone(), &place.clouds).await?;
+    let desired = front.online(environment.clone(), &place.clouds, &arguments.cloud).await?;
     pipeline::verify_accounts(&desired, &place.clouds).await?;
     let store = LocalStore::new(&place.state);
     let (folded, key) = pipeline::recorded(store.load().await?, &place.clouds).await?;
     let sources = &front.program.sources;
     let mut planned =
         pipeline::planned(&desired, &folded, &place.clouds, &key, sources, &front.root, &arguments.cloud.only).await?;
+    planned.planning.refused.extend(stacks::in_use(&place.state, &desired, front.header())?);
     planned.planning.plan.remark = front.other_catalogues().unwrap_or_default();
     let plan = &planned.planning.plan;
     let look = terminal::detect();
@@ -65,7 +67,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         terminal::err(&pipeline::stats(&place.clouds));
     }
     if !planned.planning.refused.is_empty() {
-        return Err(Failure::with(Exit::Refused, "refused: protected resources would be destroyed"));
+        return Err(Failure::with(Exit::Refused, refusal(&planned.planning.refused)));
     }
     if let Some(file) = &arguments.out {
         saved::write(file, &front, &desired, plan, &key, arguments.cloud.sandbox)?;

@@ -56,10 +56,7 @@ pub async fn settle(proposal: Proposal<'_>) -> Result<Exit, Failure> {
             terminal::out(&view::json::plan(&planning.plan, &refused, sources));
         }
         taken.store.release().await?;
-        return Err(Failure::with(
-            Exit::Refused,
-            "refused: protected resources would be destroyed; nothing was touched",
-        ));
+        return Err(Failure::with(Exit::Refused, format!("{}; nothing was touched", refusal(&planning.refused))));
     }
     if let Some(question) = question.filter(|_| !planning.plan.is_empty()) {
         match consent::ask(question.text, &question.expected) {
@@ -83,4 +80,13 @@ pub async fn settle(proposal: Proposal<'_>) -> Result<Exit, Failure> {
         terminal::err(&pipeline::stats(clouds));
     }
     result
+}
+
+/// Why a plan is not carried out, in a line.
+pub fn refusal(refused: &[Diagnostic]) -> &'static str {
+    if refused.iter().all(|diagnostic| diagnostic.code == "plan::output_in_use") {
+        "refused: other stacks use what would be gone"
+    } else {
+        "refused: protected resources would be destroyed"
+    }
 }

@@ -30,8 +30,8 @@ pages! {
     functions: recursion;
     graph: cycle;
     imports:
-        builtin changed circle file git header library lock missing name not_fetched not_locked path registry
-        standard unknown;
+        builtin changed circle environment file git header library lock missing name not_fetched not_locked path
+        registry secret stack standard state unknown;
     language: not_supported;
     literals: address cidr_host_bits cidr_prefix number unit unit_missing;
     lookup: failed key many_looped none several;
@@ -39,7 +39,7 @@ pages! {
     names: circular duplicate undefined unknown_decorator;
     network: outside overlap;
     phase: choice input_not_known known_input lookup_own loop_key pin_missing place;
-    plan: never_replaced protected;
+    plan: never_replaced output_in_use protected;
     policy: denied shape unknown verdict waiver_date waiver_expired waiver_unused warned;
     providers: default;
     refs:

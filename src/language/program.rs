@@ -73,6 +73,8 @@ pub struct Unit {
     pub policies: BTreeMap<EcoString, Binding>,
     /// Test cases.
     pub cases: BTreeMap<EcoString, Binding>,
+    /// Other stacks, by the names they are imported as.
+    pub stacks: BTreeMap<EcoString, StackImport>,
     /// Built-in catalogues that were imported.
     pub catalogues: BTreeSet<EcoString>,
     /// Names of values whose import was reported; their uses are silent.
@@ -88,6 +90,17 @@ pub enum UnitKind {
     Component,
     /// Types, functions and constants: one file.
     Library,
+}
+
+/// Another stack, whose outputs are read.
+#[derive(Clone, Debug)]
+pub struct StackImport {
+    /// Its unit.
+    pub unit: UnitId,
+    /// Its directory, relative to the stack's.
+    pub directory: EcoString,
+    /// The name in the import.
+    pub span: Span,
 }
 
 /// What a name of values stands for.
@@ -132,8 +145,15 @@ impl Program {
 
     /// The environments the stack's header lists, with the place of the list; nothing if it lists none.
     pub fn declared_environments(&self) -> Option<(Vec<EcoString>, Span)> {
+        self.environments_of(Self::STACK)
+    }
+
+    /// The environments that `env` stands for in a unit: those of a stack in its own files, and those of the stack that
+    /// is checked in what is imported.
+    pub fn environments_of(&self, unit: UnitId) -> Option<(Vec<EcoString>, Span)> {
         use super::syntax::ast::{Element, Entry, ExprKind, TextPart};
-        let header = self.unit(Self::STACK).header?;
+        let stack = if self.unit(unit).kind == UnitKind::Stack { unit } else { Self::STACK };
+        let header = self.unit(stack).header?;
         let ItemKind::Stack(header) = &self.item(header).kind else { return None };
         let ExprKind::Record(entries) = &header.fields.kind else { return None };
         let list = entries.iter().find_map(|entry| match entry {

@@ -1,9 +1,9 @@
 //! The only way to change state.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cairn_provider::request::Target;
-use cairn_provider::value::Map;
+use cairn_provider::value::{Map, Value};
 use ecow::EcoString;
 
 use super::Recorded;
@@ -68,6 +68,11 @@ pub enum Entry {
     Forgotten {
         /// The address.
         address: Address,
+    },
+    /// These are the outputs now; nothing stands for a secret.
+    Outputs {
+        /// By name.
+        outputs: BTreeMap<EcoString, Option<Value>>,
     },
     /// A writer ends.
     Released,

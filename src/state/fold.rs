@@ -84,6 +84,7 @@ fn apply(folded: &mut Folded, entry: Entry) {
         Entry::Forgotten { address } => {
             folded.snapshot.resources.remove(&address);
         }
+        Entry::Outputs { outputs } => folded.snapshot.outputs = outputs,
         Entry::Released => folded.writer = None,
     }
 }

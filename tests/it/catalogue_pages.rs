@@ -8,8 +8,16 @@ use cairn::diagnostic::{PAGES, page};
 use crate::literate::{cases, diagnose, with_header};
 
 /// Codes that need a cloud or a record of what exists: their examples say nothing while checking.
-const WHILE_PLANNING: &[&str] =
-    &["lookup::failed", "lookup::key", "lookup::none", "lookup::several", "plan::never_replaced", "plan::protected"];
+const WHILE_PLANNING: &[&str] = &[
+    "imports::state",
+    "lookup::failed",
+    "lookup::key",
+    "lookup::none",
+    "lookup::several",
+    "plan::never_replaced",
+    "plan::output_in_use",
+    "plan::protected",
+];
 
 /// Codes about the bytes of a file, about `cairn.lock`, or about a command line; no document can hold their examples.
 const NOT_IN_TEXT: &[&str] = &[

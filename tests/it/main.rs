@@ -26,6 +26,7 @@ mod language;
 mod literate;
 mod memory_files;
 mod mutation;
+mod other_stacks;
 mod plan_pages;
 mod policies;
 mod project;

@@ -21,6 +21,7 @@ mod placement;
 mod policy;
 mod relation;
 mod size;
+mod stack;
 mod term;
 mod waiver;
 
@@ -39,7 +40,7 @@ use super::syntax::ast::ItemKind;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::model::Address;
 use crate::model::date::Date;
-use crate::model::desired::{DesiredStack, LookupAnswers, Need, Placement, WantedLookup};
+use crate::model::desired::{DesiredStack, LookupAnswers, Need, Placement, UsedStack, WantedLookup};
 use crate::model::policy::{Judgement, PlannedChange};
 use crate::source::Span;
 
@@ -156,6 +157,10 @@ struct Evaluator<'p> {
     placements: BTreeMap<usize, Arc<Placement>>,
     /// Objects whose attributes were read since the mark a caller took.
     touched: Vec<Need>,
+    /// Scopes of other stacks, by the names of their imports.
+    stack_scopes: BTreeMap<EcoString, usize>,
+    /// What is used of other stacks.
+    imports: BTreeMap<EcoString, UsedStack>,
     /// Resources in the order they were made.
     emitted: Vec<Rc<Instance>>,
     wanted: BTreeMap<Address, WantedLookup>,
@@ -210,6 +215,8 @@ impl<'p> Evaluator<'p> {
             instances: BTreeMap::new(),
             placements: BTreeMap::new(),
             touched: Vec::new(),
+            stack_scopes: BTreeMap::new(),
+            imports: BTreeMap::new(),
             emitted: Vec::new(),
             wanted: BTreeMap::new(),
             orders: Vec::new(),

@@ -22,9 +22,8 @@ impl Loader<'_> {
             ImportWhat::Name(name) => (vec![name.clone()], true),
             ImportWhat::Names(names) => (names.clone(), false),
             ImportWhat::Stack(name) => {
-                let name = name.clone();
-                self.report.add(unsupported("Imports of other stacks", name.span));
-                self.bind_broken(unit, &[name]);
+                let (name, source) = (name.clone(), from);
+                self.import_stack(unit, &name, source);
                 return;
             }
         };
@@ -371,7 +370,7 @@ impl Loader<'_> {
     }
 
     /// Reports an imported name that this unit has already.
-    fn taken(&mut self, name: &Ident, before: Span) {
+    pub(super) fn taken(&mut self, name: &Ident, before: Span) {
         let place = self.program.sources.place(before);
         self.report.add(
             Diagnostic::error(

@@ -5,6 +5,7 @@ mod imports;
 mod path;
 mod recursion;
 mod scope;
+mod stack;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -89,6 +90,7 @@ pub fn load(files: &dyn Files, catalogue: Arc<Catalogue>) -> (Program, Report) {
         },
         units_by_path: BTreeMap::new(),
         lock_reported: false,
+        open_stacks: Vec::new(),
     };
     loader.stack();
     loader.selected_tags_are_asked_for();
@@ -104,6 +106,8 @@ struct Loader<'f> {
     units_by_path: BTreeMap<String, Option<UnitId>>,
     /// Whether it was said that `cairn.lock` cannot be read.
     lock_reported: bool,
+    /// Stacks whose imports are being followed, the first one first: directory and name.
+    open_stacks: Vec<(String, EcoString)>,
 }
 
 impl Loader<'_> {
@@ -135,6 +139,7 @@ impl Loader<'_> {
                 EcoString::new()
             }
         };
+        self.open_stacks.push((String::new(), name.clone()));
         let unit = self.add_unit(UnitKind::Stack, name, String::new(), headers.first().copied());
         self.fill(unit, &documents);
         self.environments();
@@ -259,6 +264,7 @@ impl Loader<'_> {
             values: BTreeMap::new(),
             types: BTreeMap::new(),
             outputs: BTreeMap::new(),
+            stacks: BTreeMap::new(),
             policies: BTreeMap::new(),
             cases: BTreeMap::new(),
             catalogues: BTreeSet::new(),

@@ -55,9 +55,12 @@ pub async fn read(
         if !faults.is_empty() {
             return Ok(Err(faults));
         }
-        let outputs = snapshot.outputs.iter().map(|(output, value)| {
-            let shared = value.as_ref().map_or(Shared::Secret, |value| shared(value, name, &snapshot, &answers));
-            (output.clone(), shared)
+        let outputs = snapshot.outputs.iter().filter_map(|(output, value)| {
+            let shared = match value {
+                Some(value) => shared(value, name, &snapshot, &answers)?,
+                None => Shared::Secret,
+            };
+            Some((output.clone(), shared))
         });
         all.insert(name.clone(), outputs.collect());
     }
@@ -106,30 +109,26 @@ fn resource(value: &Value) -> Option<Address> {
     (map.len() == 1).then(|| map.get(RESOURCE)?.as_text().map(Address::from_text)).flatten()
 }
 
-fn shared(value: &Value, import: &str, snapshot: &Snapshot, answers: &LookupAnswers) -> Shared {
+/// A recorded output with its resources as they are now. Nothing if the state has no such resource any more.
+fn shared(value: &Value, import: &str, snapshot: &Snapshot, answers: &LookupAnswers) -> Option<Shared> {
     let mut addresses = BTreeSet::new();
     handed_out(value, &mut addresses);
     if addresses.is_empty() {
-        return Shared::Value(value.clone());
+        return Some(Shared::Value(value.clone()));
     }
     if let Some(address) = resource(value) {
-        let kind = snapshot.resources.get(&address).map(|recorded| recorded.kind.clone());
-        return match (kind, answers.answers.get(&of(import, &address))) {
-            (Some(kind), Some(LookupAnswer::One(attributes))) => {
-                Shared::Resource { kind, attributes: attributes.clone() }
-            }
-            _ => Shared::Value(Value::None),
-        };
+        let kind = snapshot.resources.get(&address)?.kind.clone();
+        let Some(LookupAnswer::One(attributes)) = answers.answers.get(&of(import, &address)) else { return None };
+        return Some(Shared::Resource { kind, attributes: attributes.clone() });
     }
-    match value {
-        Value::List(items) => {
-            Shared::List(items.iter().map(|value| shared(value, import, snapshot, answers)).collect())
-        }
-        _ => {
-            let entries = value.as_map().into_iter().flatten();
-            Shared::Map(entries.map(|(key, value)| (key.clone(), shared(value, import, snapshot, answers))).collect())
-        }
+    if let Value::List(items) = value {
+        let items: Option<Vec<Shared>> = items.iter().map(|value| shared(value, import, snapshot, answers)).collect();
+        return items.map(Shared::List);
     }
+    let entries = value.as_map()?.iter();
+    let entries: Option<BTreeMap<EcoString, Shared>> =
+        entries.map(|(key, value)| Some((key.clone(), shared(value, import, snapshot, answers)?))).collect();
+    entries.map(Shared::Map)
 }
 
 /// Where a stack's own state and those it reads lie.

@@ -127,9 +127,12 @@ impl Git {
 
     /// Runs git in the work directory; its answer, at most so long.
     fn run_up_to(&self, arguments: &[&str], most: usize) -> Result<Vec<u8>, String> {
-        let mut child = self.command(arguments).spawn().map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => "the program `git` is not installed".to_owned(),
-            _ => format!("git cannot be run: {error}"),
+        let mut child = self.command(arguments).spawn().map_err(|error| {
+            if error.kind() == std::io::ErrorKind::NotFound {
+                "the program `git` is not installed".to_owned()
+            } else {
+                format!("git cannot be run: {error}")
+            }
         })?;
         // Both pipes are read while it runs, each up to a limit: a full pipe would stop it for ever.
         let answer = child.stdout.take().map(|pipe| reader(pipe, most + 1));

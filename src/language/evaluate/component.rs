@@ -19,6 +19,9 @@ use crate::model::Address;
 use crate::model::desired::Need;
 use crate::source::Span;
 
+/// What a component is given: each input with what was touched to make it.
+type Given = BTreeMap<EcoString, (Term, Rc<Vec<Need>>)>;
+
 impl Evaluator<'_> {
     /// All instances of a declaration, made when they are first asked for.
     pub(super) fn instances_of(&mut self, scope: usize, id: ItemId) -> Instances {
@@ -268,7 +271,7 @@ impl Evaluator<'_> {
 
     /// What a component is given, each input with what it touches: who reads an input waits for what it was made of,
     /// and not for what the other inputs were made of.
-    fn given(&mut self, fields: &Expr, place: &Place) -> Option<BTreeMap<EcoString, (Term, Rc<Vec<Need>>)>> {
+    fn given(&mut self, fields: &Expr, place: &Place) -> Option<Given> {
         let ExprKind::Record(entries) = &fields.kind else { return None };
         let mut given = BTreeMap::new();
         for entry in entries {

@@ -14,7 +14,9 @@ use crate::lock::Tool;
 
 /// The types of all clouds; needs no SDK.
 pub fn catalogue() -> Arc<Catalogue> {
-    Arc::new(cairn_aws::catalogue())
+    let mut catalogue = cairn_aws::catalogue();
+    catalogue.extend(crate::builtins::action::catalogue());
+    Arc::new(catalogue)
 }
 
 /// A type whose objects move on under the conditions of a look-up, so that what was found is pinned.
@@ -60,6 +62,8 @@ pub fn title(kind: &str) -> Option<&'static str> {
     cairn_aws::declaration(kind)
         .map(|declared| declared.title)
         .or_else(|| cairn_aws::look_up_declaration(kind).map(|declared| declared.title))
+        .or_else(|| cairn_aws::action_declaration(kind).map(|declared| declared.title))
+        .or_else(|| crate::builtins::action::find(kind).map(|declared| declared.title))
 }
 
 /// Runnable examples of a type.
@@ -67,25 +71,21 @@ pub fn examples(kind: &str) -> &'static [Example] {
     match (cairn_aws::declaration(kind), cairn_aws::look_up_declaration(kind)) {
         (Some(declared), _) => declared.examples,
         (None, Some(declared)) => declared.examples,
-        (None, None) => &[],
+        (None, None) => match (cairn_aws::action_declaration(kind), crate::builtins::action::find(kind)) {
+            (Some(declared), _) => declared.examples,
+            (None, Some(declared)) => declared.examples,
+            (None, None) => &[],
+        },
     }
 }
 
 /// All clouds this build can reach.
-///
-/// # Errors
-/// This build has none; the sentence says how to get one.
-pub fn clouds(catalogue: Arc<Catalogue>) -> Result<Clouds, String> {
+pub fn clouds(catalogue: Arc<Catalogue>) -> Clouds {
     #[cfg(feature = "aws")]
-    {
-        let aws: SharedProvider = Arc::new(cairn_aws::Aws::new(catalogue.clone()));
-        Ok(Clouds::new([aws], catalogue))
-    }
+    let own: [SharedProvider; 1] = [Arc::new(cairn_aws::Aws::new(catalogue.clone()))];
     #[cfg(not(feature = "aws"))]
-    {
-        drop(catalogue);
-        Err("this build has no clouds, only the sandbox: add --sandbox, or build with the default features".to_owned())
-    }
+    let own: [SharedProvider; 0] = [];
+    Clouds::new(own, catalogue)
 }
 
 /// The sandbox in the place of all clouds.

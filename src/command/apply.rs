@@ -7,7 +7,7 @@ use clap::Args;
 use super::arguments::{CloudArguments, Detail, Format, ValueArguments};
 use super::failure::{Exit, Failure, count, reports};
 use super::proposal::{Proposal, Question, settle};
-use super::{front, pipeline, run as running, saved, stacks};
+use super::{front, pipeline, run as running, saved, stacks, verdict};
 use crate::host::terminal;
 
 /// Bring the cloud to what the stack says, or apply a saved plan.
@@ -29,12 +29,16 @@ pub struct Arguments {
     /// Do not ask
     #[arg(long)]
     yes: bool,
+    /// Consent in the name of a team that a policy asks for; may be repeated
+    #[arg(long, value_name = "TEAM")]
+    approve: Vec<String>,
 }
 
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     if saved::is_file(&arguments.path) {
-        return saved::apply(&arguments.path, &arguments.cloud, arguments.format, arguments.detail).await;
+        return saved::apply(&arguments.path, &arguments.cloud, arguments.format, arguments.detail, arguments.approve)
+            .await;
     }
     let front = front::load(&arguments.path, &arguments.values.set)?;
     let warnings = front.require_sound()?;
@@ -50,7 +54,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     }
     let place =
         pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
-    let desired = front.online(environment.clone(), &place.clouds, &arguments.cloud).await?;
+    let (mut desired, answers) = front.found(environment.clone(), &place.clouds, &arguments.cloud).await?;
     pipeline::verify_accounts(&desired, &place.clouds).await?;
     let taken = running::take(&place).await?;
     let mut planned = pipeline::planned(
@@ -65,6 +69,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     .await?;
     planned.planning.refused.extend(stacks::in_use(&place.state, &desired, front.header())?);
     planned.planning.plan.remark = front.other_catalogues().unwrap_or_default();
+    verdict::of_changes(&front, &answers, &mut desired, &mut planned)?;
     let question = Question {
         text: "Apply this plan?",
         expected: environment.as_ref().map_or_else(|| front.stack().to_string(), ToString::to_string),
@@ -79,5 +84,14 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         first: Vec::new(),
     };
     let question = (!arguments.yes).then_some(question);
-    settle(Proposal { command: "apply", taken, work, sources, detail: arguments.detail, question }).await
+    settle(Proposal {
+        command: "apply",
+        taken,
+        work,
+        sources,
+        detail: arguments.detail,
+        question,
+        approved: arguments.approve,
+    })
+    .await
 }

@@ -4,11 +4,13 @@ use clap::Args;
 
 use super::arguments::{CloudArguments, Format, StackArguments};
 use super::failure::{Exit, Failure, count, reports};
-use super::front;
+use super::front::{self, Front};
 use crate::diagnostic::Severity;
-use crate::host::terminal;
+use crate::host::terminal::{self, Terminal};
 use crate::model::date::Date;
 use crate::view;
+use crate::view::human::inspected::checks;
+use crate::view::human::layout::{Detail, Layout};
 use crate::view::untrusted;
 
 /// Check a stack offline, in all its environments.
@@ -21,6 +23,9 @@ pub struct Arguments {
     /// How the result is shown
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Say for each assertion and each relation when it is checked: by check, by plan, or by apply
+    #[arg(long, conflicts_with = "format")]
+    explain: bool,
     /// Judge exceptions from policies as of this day, to see what will have ended by then
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Option<String>,
@@ -58,7 +63,21 @@ pub fn run(arguments: Arguments) -> Result<Exit, Failure> {
                 if environments.is_empty() { String::new() } else { format!(" in {}", environments.join(", ")) };
             let verdict = if diagnostics.is_empty() { "nothing wrong".to_owned() } else { count(&diagnostics) };
             terminal::out(&format!("checked {}{place}: {verdict}\n", front.stack()));
+            if arguments.explain {
+                explain(&front, arguments.stack.values.env.as_deref(), &look);
+            }
         }
     }
     Ok(if wrong { Exit::Failed } else { Exit::Done })
+}
+
+/// Says when everything is checked, in one environment or in all.
+fn explain(front: &Front, wanted: Option<&str>, look: &Terminal) {
+    let layout = Layout { width: look.width, ascii: look.ascii, detail: Detail::Full };
+    for environment in front.environments() {
+        let name = environment.clone().unwrap_or_default();
+        if wanted.is_none_or(|wanted| wanted == name) {
+            terminal::out(&format!("\n{}", checks(&name, &front.explain(environment), layout)));
+        }
+    }
 }

@@ -5,8 +5,9 @@ use clap::Args;
 use super::arguments::{CloudArguments, Detail, Format, StackArguments};
 use super::failure::{Exit, Failure};
 use super::proposal::{Proposal, Question, settle};
-use super::{front, pipeline, run as running, stacks};
-use crate::model::desired::DesiredStack;
+use super::{front, pipeline, run as running, stacks, verdict};
+use crate::diagnostic::Severity;
+use crate::model::desired::{DesiredStack, LookupAnswers};
 
 /// Destroy everything the stack manages in an environment.
 #[derive(Args)]
@@ -24,6 +25,9 @@ pub struct Arguments {
     /// Do not ask
     #[arg(long)]
     yes: bool,
+    /// Consent in the name of a team that a policy asks for; may be repeated
+    #[arg(long, value_name = "TEAM")]
+    approve: Vec<String>,
 }
 
 /// Runs the command.
@@ -37,7 +41,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
     let taken = running::take(&place).await?;
     // Nothing is wanted: what is recorded says where everything lives and in which order it goes.
-    let desired = DesiredStack {
+    let mut desired = DesiredStack {
         name: front.stack(),
         environment: environment.clone().unwrap_or_default(),
         ..DesiredStack::default()
@@ -56,6 +60,10 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     if arguments.cloud.only.is_empty() {
         planned.planning.refused.extend(stacks::in_use(&place.state, &desired, front.header())?);
     }
+    // A stack that cannot be evaluated any more can still be destroyed, by whoever destroys what no policy protects.
+    if front.check_all().iter().all(|diagnostic| diagnostic.severity != Severity::Error) {
+        verdict::of_changes(&front, &LookupAnswers::default(), &mut desired, &mut planned)?;
+    }
     let question = Question {
         text: "Destroy all of this? There is no way back.",
         expected: environment.as_ref().map_or_else(|| front.stack().to_string(), ToString::to_string),
@@ -70,5 +78,14 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         first: Vec::new(),
     };
     let question = (!arguments.yes).then_some(question);
-    settle(Proposal { command: "destroy", taken, work, sources, detail: arguments.detail, question }).await
+    settle(Proposal {
+        command: "destroy",
+        taken,
+        work,
+        sources,
+        detail: arguments.detail,
+        question,
+        approved: arguments.approve,
+    })
+    .await
 }

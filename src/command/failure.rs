@@ -99,6 +99,10 @@ pub fn reports(diagnostics: &[Diagnostic], sources: &SourceSet, terminal: &Termi
         text.push_str(&render(diagnostic, sources, style));
         text.push('\n');
     }
+    // Logs keep the reports alone.
+    if let Some(first) = diagnostics.first().filter(|_| terminal.interactive) {
+        text.push_str(&format!("more about a code: cairn explain {}\n", first.code));
+    }
     text
 }
 

@@ -18,11 +18,15 @@ use crate::host::terminal;
 use crate::language::check::{self, Typed};
 use crate::language::evaluate::{self, CaseId, Evaluation, Override, WaiverUse};
 use crate::language::program::{ItemId, Program};
-use crate::language::{resolve, syntax};
+use crate::language::resolve::Beside;
+use crate::language::{interface, resolve, syntax};
 use crate::lock::{FILE, Lock};
 use crate::model::date::Date;
 use crate::model::desired::{DesiredStack, LookupAnswers, WantedLookup};
+use crate::model::inspected::{Checked, Inspected};
+use crate::model::interface::Interface;
 use crate::model::plan::Plan;
+use crate::model::policy::{Judgement, PlannedChange};
 use crate::registry;
 use crate::source::{SourceSet, SourceText, Span};
 use crate::view::untrusted;
@@ -56,8 +60,27 @@ struct Looked {
 /// # Errors
 /// There is no such directory, or a `--set` is no `name=value`.
 pub fn load(root: &Path, set: &[String]) -> Result<Front, Failure> {
-    let files = DiskFiles::new(root).map_err(Failure::new)?;
-    let (mut program, mut report) = resolve::load(&files, registry::catalogue());
+    load_with(root, set, &[])
+}
+
+/// Loads and checks a stack with texts beside it.
+///
+/// # Errors
+/// Like [`load`].
+pub fn load_with(root: &Path, set: &[String], beside: &[Beside]) -> Result<Front, Failure> {
+    load_all(DiskFiles::new(root).map_err(Failure::new)?, root, set, beside)
+}
+
+/// Like [`load`], from files of which some may differ from what is on the disk.
+///
+/// # Errors
+/// A `--set` is no `name=value`.
+pub fn load_from(files: DiskFiles, root: &Path, set: &[String]) -> Result<Front, Failure> {
+    load_all(files, root, set, &[])
+}
+
+fn load_all(files: DiskFiles, root: &Path, set: &[String], beside: &[Beside]) -> Result<Front, Failure> {
+    let (mut program, mut report) = resolve::load_with(&files, registry::catalogue(), beside);
     let overrides = set.iter().map(|given| overriding(&mut program, given)).collect::<Result<Vec<_>, _>>()?;
     let typed = check::check(&program, &mut report);
     let lock = match components::read_lock(root) {
@@ -168,7 +191,21 @@ impl Front {
         clouds: &Clouds,
         arguments: &CloudArguments,
     ) -> Result<DesiredStack, Failure> {
-        self.settled(environment, clouds, arguments, &self.lock).await.map(|looked| looked.stack)
+        Ok(self.found(environment, clouds, arguments).await?.0)
+    }
+
+    /// Like [`online`](Self::online), with what was looked up.
+    ///
+    /// # Errors
+    /// See there.
+    pub async fn found(
+        &self,
+        environment: Option<EcoString>,
+        clouds: &Clouds,
+        arguments: &CloudArguments,
+    ) -> Result<(DesiredStack, LookupAnswers), Failure> {
+        let looked = self.settled(environment, clouds, arguments, &self.lock).await?;
+        Ok((looked.stack, looked.answers))
     }
 
     /// What an environment looks up, and the answers, with the pins of a lock.
@@ -240,6 +277,50 @@ impl Front {
             return None;
         }
         Some(ecow::eco_format!("not with the catalogues of {FILE} (cairn {})", locked.version))
+    }
+
+    /// The value of a constant of the stack in an environment.
+    pub fn inspect(
+        &self,
+        environment: Option<EcoString>,
+        answers: Option<&LookupAnswers>,
+        item: ItemId,
+        report: &mut Report,
+    ) -> Inspected {
+        evaluate::inspect(&self.request(environment, answers), item, report).1
+    }
+
+    /// What the stack shows to those who use it.
+    pub fn interface(&self) -> Interface {
+        interface::interface(&self.program, &self.typed, Program::STACK)
+    }
+
+    /// What must hold in an environment, and when it is checked.
+    pub fn explain(&self, environment: Option<EcoString>) -> Vec<Checked> {
+        evaluate::explain(&self.request(environment, None))
+    }
+
+    /// What the policies say of the changes of a plan.
+    ///
+    /// # Errors
+    /// One of them cannot be computed.
+    pub fn judged(
+        &self,
+        environment: &EcoString,
+        answers: &LookupAnswers,
+        changes: &[PlannedChange],
+    ) -> Result<Judgement, Failure> {
+        if !evaluate::looks_at_changes(&self.program) {
+            return Ok(Judgement::default());
+        }
+        let environment = (!environment.is_empty()).then(|| environment.clone());
+        let mut report = Report::default();
+        let request = evaluate::Request { changes: Some(changes), ..self.request(environment, Some(answers)) };
+        let evaluation = evaluate::evaluate(&request, &mut report);
+        if report.has_errors() {
+            return Err(self.failure(report.into_sorted()));
+        }
+        Ok(evaluation.stack.judgement)
     }
 
     /// The test cases of the stack and of what it imports.

@@ -3,11 +3,17 @@
 mod apply;
 mod arguments;
 mod check;
+mod completions;
 mod consent;
+mod console;
 mod destroy;
 mod diff_import;
+mod docs;
 mod drift;
+mod explain;
 mod failure;
+mod fix;
+mod fmt;
 mod front;
 mod graph;
 mod pins;
@@ -16,6 +22,7 @@ mod plan;
 mod proposal;
 mod run;
 mod sandbox;
+mod schema;
 mod saved;
 mod show;
 mod stacks;
@@ -23,6 +30,7 @@ mod state;
 mod test;
 mod update;
 mod vendor;
+mod verdict;
 mod version;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -50,6 +58,10 @@ pub struct Cli {
 enum Command {
     /// Check a stack offline, in all its environments
     Check(check::Arguments),
+    /// Apply the fixes that reports offer and that are certain
+    Fix(fix::Arguments),
+    /// Write sources in the one form everybody writes
+    Fmt(fmt::Arguments),
     /// Run the test cases of a stack, offline
     Test(test::Arguments),
     /// Show what an apply would do; writes nothing
@@ -62,6 +74,14 @@ enum Command {
     Drift(drift::Arguments),
     /// Show what depends on what
     Graph(graph::Arguments),
+    /// Evaluate expressions of a stack
+    Console(console::Arguments),
+    /// Describe the interface of a stack, a component or a library
+    Docs(docs::Arguments),
+    /// Show the fields of a resource type
+    Schema(schema::Arguments),
+    /// Explain the code of a report
+    Explain(explain::Arguments),
     /// Look at what is remembered
     State(state::Arguments),
     /// Fetch what is imported from git, or move one pin, and write cairn.lock
@@ -74,6 +94,8 @@ enum Command {
     Show(show::Arguments),
     /// Change the sandbox cloud as somebody else would
     Sandbox(sandbox::Arguments),
+    /// Print the completions of a shell
+    Completions(completions::Arguments),
     /// Show the version
     Version(version::Arguments),
 }
@@ -106,18 +128,25 @@ fn run(cli: Cli) -> Exit {
     let result = runtime.block_on(async {
         match cli.command {
             Command::Check(arguments) => check::run(arguments),
+            Command::Fix(arguments) => fix::run(arguments),
+            Command::Fmt(arguments) => fmt::run(arguments),
             Command::Test(arguments) => test::run(arguments),
             Command::Plan(arguments) => plan::run(arguments).await,
             Command::Apply(arguments) => apply::run(arguments).await,
             Command::Destroy(arguments) => destroy::run(arguments).await,
             Command::Drift(arguments) => drift::run(arguments).await,
             Command::Graph(arguments) => graph::run(arguments),
+            Command::Console(arguments) => console::run(arguments).await,
+            Command::Docs(arguments) => docs::run(arguments),
+            Command::Schema(arguments) => schema::run(arguments),
+            Command::Explain(arguments) => explain::run(arguments),
             Command::State(arguments) => state::run(arguments).await,
             Command::Update(arguments) => update::run(arguments).await,
             Command::Vendor(arguments) => vendor::run(arguments),
             Command::DiffImport(arguments) => diff_import::run(arguments),
             Command::Show(arguments) => show::run(arguments),
             Command::Sandbox(arguments) => sandbox::run(arguments).await,
+            Command::Completions(arguments) => completions::run(arguments),
             Command::Version(arguments) => version::run(arguments),
         }
     });

@@ -6,17 +6,19 @@ use std::sync::Arc;
 
 use cairn_provider::object::Observed;
 use cairn_provider::request::Target;
+use cairn_provider::value::Map;
 use cairn_sim::Faults;
 use ecow::EcoString;
 
 use super::arguments::CloudArguments;
 use super::failure::{Exit, Failure};
-use crate::engine::execute::Secrets;
+use crate::builtins::action::is_built_in;
+use crate::diagnostic::Diagnostic;
 use crate::engine::known::World;
 use crate::engine::mask::StackKey;
 use crate::engine::observe::{Observations, observe};
 use crate::engine::plan::{Inputs, Planning, plan};
-use crate::engine::{Clouds, graph, recover};
+use crate::engine::{Clouds, graph, recover, secret};
 use crate::host::sandbox_file::SandboxFile;
 use crate::host::secrets::HostSecrets;
 use crate::model::Address;
@@ -25,7 +27,7 @@ use crate::model::desired::DesiredStack;
 use crate::model::event::Event;
 use crate::model::residual::{Attribute, SecretSource};
 use crate::registry;
-use crate::source::SourceSet;
+use crate::source::{SourceSet, Span};
 use crate::state::{Folded, Loaded, fold};
 
 /// Where a stack's things lie and which cloud it works on.
@@ -47,8 +49,7 @@ pub async fn open(
     let environment = environment.map_or("", EcoString::as_str);
     let state = registry::state_directory(root, stack, environment, arguments.sandbox);
     if !arguments.sandbox {
-        let clouds = registry::clouds(catalogue).map_err(Failure::new)?;
-        return Ok(Place { state, clouds });
+        return Ok(Place { state, clouds: registry::clouds(catalogue) });
     }
     let faults = match &arguments.sandbox_faults {
         Some(text) => Faults::parse(text).map_err(|why| Failure::new(format!("--sandbox-faults: {why}")))?,
@@ -95,7 +96,7 @@ pub async fn recorded(loaded: Loaded, clouds: &Clouds) -> Result<(Folded, StackK
 /// # Errors
 /// They are not, or the caller is unknown.
 pub async fn verify_accounts(desired: &DesiredStack, clouds: &Clouds) -> Result<(), Failure> {
-    let targets: BTreeSet<&Target> = desired.resources.values().map(|resource| &resource.place.target).collect();
+    let targets: BTreeSet<&Target> = desired.nodes().map(|node| &node.place.target).collect();
     for target in targets {
         let Some(pinned) = target.setting("account") else { continue };
         let Some(provider) = clouds.provider(&target.cloud) else { continue };
@@ -120,6 +121,8 @@ pub async fn verify_accounts(desired: &DesiredStack, clouds: &Clouds) -> Result<
 pub struct Planned {
     /// The plan and what stands in its way.
     pub planning: Planning,
+    /// What is there of each object that changes, without secrets.
+    pub before: BTreeMap<Address, Map>,
 }
 
 /// Observes and plans.
@@ -135,17 +138,29 @@ pub async fn planned(
     root: &Path,
     only: &[String],
 ) -> Result<Planned, Failure> {
+    let wrong = |reports: Vec<Diagnostic>| {
+        let text = super::failure::reports(&reports, sources, &crate::host::terminal::detect());
+        Failure::new(format!("{text}{}", super::failure::count(&reports)))
+    };
     let graph = graph::build(desired, &folded.snapshot).map_err(|circles| {
         Failure::new(super::failure::reports(&circles, sources, &crate::host::terminal::detect()))
     })?;
+    reachable(desired, folded, clouds)?;
+    let impossible = not_runnable(desired, clouds);
+    if !impossible.is_empty() {
+        return Err(wrong(impossible));
+    }
     let observations = observe(&folded.snapshot, desired, clouds, quarantine()?).await;
-    let world = secrets(desired, folded, &observations, clouds, &HostSecrets::new(root)).await?;
+    let world = secrets(desired, folded, &observations, clouds, &HostSecrets::new(root)).await.map_err(wrong)?;
     let only: Vec<Address> = only.iter().map(|text| Address::from_text(text)).collect();
     for address in &only {
-        let known =
-            desired.resources.keys().chain(folded.snapshot.resources.keys()).any(|other| other.is_within(address));
+        let known = desired
+            .nodes()
+            .map(|node| &node.address)
+            .chain(folded.snapshot.resources.keys())
+            .any(|other| other.is_within(address));
         if !known {
-            let names = desired.resources.keys().map(Address::as_str);
+            let names = desired.nodes().map(|node| node.address.as_str());
             let hint = crate::diagnostic::suggest::nearest(address.as_str(), names)
                 .map(|near| format!("; did you mean {near}?"))
                 .unwrap_or_default();
@@ -170,28 +185,68 @@ pub async fn planned(
             "{address} could not be read: {error}{more}\nnothing was planned: what cannot be read may not be guessed"
         )));
     }
-    Ok(Planned { planning })
+    let before = planning
+        .plan
+        .changes
+        .iter()
+        .filter(|change| change.is_effective())
+        .filter_map(|change| {
+            let schema = clouds.catalogue.get(&change.kind)?;
+            let Some(Observed::Present(live)) = observations.objects.get(&change.address) else { return None };
+            Some((change.address.clone(), super::verdict::without_secrets(&live.attributes, schema)))
+        })
+        .collect();
+    Ok(Planned { planning, before })
 }
 
-/// Secrets that decide whether something changes: those of the environment, and those clouds keep of objects that exist.
+/// Secrets that decide whether something changes: those named by their source, and those clouds keep of objects that
+/// exist.
 async fn secrets(
     desired: &DesiredStack,
     folded: &Folded,
     observations: &Observations,
     clouds: &Clouds,
     host: &HostSecrets,
-) -> Result<World, Failure> {
+) -> Result<World, Vec<Diagnostic>> {
     let mut world = World::default();
-    let mut sources: BTreeSet<SecretSource> = BTreeSet::new();
+    let mut sources: BTreeMap<SecretSource, Span> = BTreeMap::new();
     let mut attributes: BTreeSet<Attribute> = BTreeSet::new();
-    for resource in desired.resources.values() {
-        for field in resource.inputs.values().filter(|field| field.value.is_secret()) {
-            collect(&field.value, &mut sources, &mut attributes);
+    let mut collect = |residual: &Residual, span: Span| {
+        residual.sources(&mut |source| {
+            sources.entry(source.clone()).or_insert(span);
+        });
+        residual.attributes(&mut |attribute| {
+            if attribute.secret {
+                attributes.insert(attribute.clone());
+            }
+        });
+    };
+    for field in desired.nodes().flat_map(|node| node.inputs.values()) {
+        collect(&field.value, field.span);
+    }
+    for action in desired.actions.values() {
+        let watched = action.watched.values().filter_map(|watched| watched.value.as_ref());
+        watched.chain(&action.when).for_each(|residual| collect(residual, action.call.origin));
+    }
+    let revealed = desired.outputs.values().filter(|output| !output.secret);
+    revealed.for_each(|output| collect(&output.value, output.span));
+    let mut missing = Vec::new();
+    for (source, span) in sources {
+        match secret::read(&source, desired.keeper.as_ref(), clouds, host).await {
+            Ok(value) => world.read(source, value),
+            Err(why) => missing.push(
+                Diagnostic::error(
+                    "secret::missing",
+                    format!("The secret {}:{} cannot be read", source.scheme, source.name),
+                    span,
+                    "wanted here",
+                )
+                .help(why),
+            ),
         }
     }
-    for source in sources {
-        let value = host.read(&source).map_err(Failure::new)?;
-        world.read(source, value);
+    if !missing.is_empty() {
+        return Err(missing);
     }
     for attribute in attributes {
         let (Some(recorded), Some(Observed::Present(_))) =
@@ -209,21 +264,35 @@ async fn secrets(
     Ok(world)
 }
 
-fn collect(residual: &Residual, sources: &mut BTreeSet<SecretSource>, attributes: &mut BTreeSet<Attribute>) {
-    match residual {
-        Residual::Secret(source) => {
-            sources.insert(source.clone());
-        }
-        Residual::Attribute(attribute) if attribute.secret => {
-            attributes.insert(attribute.clone());
-        }
-        Residual::List(items) | Residual::Text(items) | Residual::Call(_, items) => {
-            items.iter().for_each(|item| collect(item, sources, attributes));
-        }
-        Residual::Map(entries) => entries.values().for_each(|entry| collect(entry, sources, attributes)),
-        Residual::Encode(_, inner) | Residual::Decode(_, inner) => collect(inner, sources, attributes),
-        Residual::Value(_) | Residual::Attribute(_) => {}
+/// The clouds of everything that is wanted or recorded can be reached.
+fn reachable(desired: &DesiredStack, folded: &Folded, clouds: &Clouds) -> Result<(), Failure> {
+    let wanted = desired.nodes().map(|node| &node.place.target.cloud);
+    let recorded = folded.snapshot.resources.values().map(|recorded| &recorded.target.cloud);
+    let missing = wanted.chain(recorded).find(|cloud| !is_built_in(cloud) && clouds.provider(cloud).is_none());
+    match missing {
+        None => Ok(()),
+        Some(cloud) => Err(Failure::new(format!(
+            "this build cannot reach {cloud}, only the sandbox: add --sandbox, or build with the default features"
+        ))),
     }
+}
+
+/// Actions that no cloud of this build can run.
+fn not_runnable(desired: &DesiredStack, clouds: &Clouds) -> Vec<Diagnostic> {
+    let calls = desired.actions.values().map(|action| &action.call);
+    let clouded = calls.filter(|call| !is_built_in(call.kind.split('.').next().unwrap_or_default()));
+    clouded
+        .filter(|call| !clouds.of_kind(&call.kind).is_some_and(|provider| provider.runs(&call.kind)))
+        .map(|call| {
+            Diagnostic::error(
+                "language::not_supported",
+                format!("Running `{}` is not supported yet", call.kind),
+                call.origin,
+                "this version can run it on the sandbox only",
+            )
+            .help("nothing was ignored: remove it, or wait for a version that can")
+        })
+        .collect()
 }
 
 /// Calls by service, as lines.

@@ -7,7 +7,7 @@ use clap::Args;
 use super::arguments::{CloudArguments, Detail, Format, StackArguments};
 use super::failure::{Exit, Failure, reports, style};
 use super::proposal::refusal;
-use super::{front, pipeline, saved, stacks};
+use super::{front, pipeline, saved, stacks, verdict};
 use crate::host::local_store::LocalStore;
 use crate::host::terminal;
 use crate::state::StateStore as _;
@@ -42,7 +42,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let environment = environment?;
     let place =
         pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
-    let desired = front.online(environment.clone(), &place.clouds, &arguments.cloud).await?;
+    let (mut desired, answers) = front.found(environment.clone(), &place.clouds, &arguments.cloud).await?;
     pipeline::verify_accounts(&desired, &place.clouds).await?;
     let store = LocalStore::new(&place.state);
     let (folded, key) = pipeline::recorded(store.load().await?, &place.clouds).await?;
@@ -51,10 +51,14 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         pipeline::planned(&desired, &folded, &place.clouds, &key, sources, &front.root, &arguments.cloud.only).await?;
     planned.planning.refused.extend(stacks::in_use(&place.state, &desired, front.header())?);
     planned.planning.plan.remark = front.other_catalogues().unwrap_or_default();
+    verdict::of_changes(&front, &answers, &mut desired, &mut planned)?;
     let plan = &planned.planning.plan;
+    let refused = verdict::refused(&plan.policies, sources);
     let look = terminal::detect();
     let mut shown = diagnostics;
     shown.extend(planned.planning.refused.iter().cloned());
+    shown.extend(refused.iter().cloned());
+    shown.extend(verdict::warned(&plan.policies, sources));
     match arguments.format {
         Format::Json => terminal::out(&view::json::plan(plan, &shown, sources)),
         Format::Markdown => terminal::out(&view::markdown::plan(plan, &shown, sources, arguments.detail.into())),
@@ -68,6 +72,9 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     }
     if !planned.planning.refused.is_empty() {
         return Err(Failure::with(Exit::Refused, refusal(&planned.planning.refused)));
+    }
+    if !refused.is_empty() {
+        return Err(Failure::with(Exit::Refused, "refused by a policy"));
     }
     if let Some(file) = &arguments.out {
         saved::write(file, &front, &desired, plan, &key, arguments.cloud.sandbox)?;

@@ -1,8 +1,10 @@
 //! A plan that wants to be carried out: shown, refused or consented to, done.
 
+use ecow::EcoString;
+
 use super::arguments::{Detail, Format};
 use super::failure::{Exit, Failure, reports, style};
-use super::{consent, pipeline, run as running};
+use super::{consent, pipeline, run as running, verdict};
 use crate::diagnostic::Diagnostic;
 use crate::host::terminal;
 use crate::source::SourceSet;
@@ -29,6 +31,8 @@ pub struct Proposal<'a> {
     pub sources: &'a SourceSet,
     /// How much the plan says.
     pub detail: Detail,
+    /// Teams in whose name consent was given.
+    pub approved: Vec<String>,
     /// What is asked; nothing if consent was given already.
     pub question: Option<Question>,
 }
@@ -38,25 +42,38 @@ pub struct Proposal<'a> {
 /// # Errors
 /// It is refused, nobody consents, or a part of it failed.
 pub async fn settle(proposal: Proposal<'_>) -> Result<Exit, Failure> {
-    let Proposal { command, taken, work, sources, detail, question } = proposal;
+    let Proposal { command, taken, work, sources, detail, approved, question } = proposal;
     let look = terminal::detect();
     let format = work.format;
     let planning = &work.planning;
-    terminal::err(&reports(&planning.refused, sources, &look));
+    let policies = &planning.plan.policies;
+    let denied = verdict::refused(policies, sources);
+    let not_approved = verdict::not_approved(policies, &approved, sources);
+    let mut refused: Vec<Diagnostic> = planning.refused.clone();
+    refused.extend(denied.iter().chain(&not_approved).cloned());
+    terminal::err(&reports(&verdict::warned(policies, sources), sources, &look));
+    terminal::err(&reports(&refused, sources, &look));
+    terminal::err(&verdict::unasked(&planning.plan, &approved).concat());
     match format {
         Format::Text => terminal::out(&view::human::plan::render(&planning.plan, command, style(&look), detail.into())),
-        Format::Markdown => {
-            terminal::out(&view::markdown::plan(&planning.plan, &planning.refused, sources, detail.into()))
-        }
+        Format::Markdown => terminal::out(&view::markdown::plan(&planning.plan, &refused, sources, detail.into())),
         Format::Json => {}
     }
-    if !planning.refused.is_empty() {
-        let refused: Vec<Diagnostic> = planning.refused.clone();
+    if !refused.is_empty() {
         if format == Format::Json {
             terminal::out(&view::json::plan(&planning.plan, &refused, sources));
         }
         taken.store.release().await?;
-        return Err(Failure::with(Exit::Refused, format!("{}; nothing was touched", refusal(&planning.refused))));
+        let why = if !planning.refused.is_empty() {
+            refusal(&planning.refused)
+        } else if !denied.is_empty() {
+            "refused by a policy"
+        } else {
+            let asked = policies.approvers().into_iter().map(EcoString::as_str);
+            let missing: Vec<&str> = asked.filter(|team| !approved.iter().any(|given| given == team)).collect();
+            return Err(verdict::missing_consent(&missing));
+        };
+        return Err(Failure::with(Exit::Refused, format!("{why}; nothing was touched")));
     }
     if let Some(question) = question.filter(|_| !planning.plan.is_empty()) {
         match consent::ask(question.text, &question.expected) {

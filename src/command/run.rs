@@ -19,6 +19,7 @@ use crate::engine::plan::Planning;
 use crate::engine::schedule::schedule;
 use crate::engine::wait::ReadQueue;
 use crate::engine::{Clouds, recover};
+use crate::host::actions::HostActions;
 use crate::host::entropy::SystemEntropy;
 use crate::host::local_store::LocalStore;
 use crate::host::secrets::HostSecrets;
@@ -135,6 +136,7 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
         world: Mutex::new(world),
         events,
         secrets: Arc::new(HostSecrets::new(work.root)),
+        actions: Arc::new(HostActions::new(work.root, work.arguments.sandbox)),
         entropy: Arc::new(SystemEntropy),
         quarantine: pipeline::quarantine()?,
         halt: wish.clone(),
@@ -153,6 +155,9 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
     let limits = Limits { total: work.arguments.parallelism.into(), service: work.arguments.parallelism.into() };
     let report = execute(Arc::clone(&run), graph, limits).await;
     let left_now = *wish.borrow() == Halt::Now;
+    if !left_now {
+        run.read_revealed().await;
+    }
     let outputs = outputs(&run);
     let recorded = recorded_outputs(&run);
     let recorded = (recorded != run.snapshot.outputs).then_some(Entry::Outputs { outputs: recorded });
@@ -190,6 +195,8 @@ fn notes(desired: &DesiredStack, planning: &Planning, folded: &Folded, clouds: &
     // What somebody else destroyed is not there to be destroyed once more when it is made anew.
     let vanished = planning.plan.changes.iter().filter(|change| change.reasons.contains(&Reason::Vanished));
     let mut entries: Vec<Entry> = vanished.map(|change| Entry::Forgotten { address: change.address.clone() }).collect();
+    let undeclared = folded.snapshot.actions.keys().filter(|address| !desired.actions.contains_key(*address));
+    entries.extend(undeclared.map(|address| Entry::RunForgotten { address: address.clone() }));
     for change in planning.plan.changes.iter().filter(|change| change.action == Action::Unchanged) {
         let (Some(wanted), Some(before)) =
             (desired.resources.get(&change.address), folded.snapshot.resources.get(&change.address))

@@ -1,7 +1,9 @@
 //! `cairn sandbox`: do to the sandbox cloud what somebody else would do to a real one.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use cairn_provider::schema::catalogue::Catalogue;
 use cairn_provider::value::{Map, Value, from_json};
 use cairn_sim::Faults;
 use clap::{Args, Subcommand};
@@ -34,9 +36,9 @@ enum Command {
 
 #[derive(Args)]
 struct Set {
-    /// The address of the object
+    /// The address of the object, or a secret by its source: `aws-sm:shop/token`
     address: String,
-    /// The attribute and its value: `max_size=9`, `tags.Name=other`
+    /// The attribute and its value: `max_size=9`, `tags.Name=other`, `secret_string=…` of a secret
     #[arg(value_name = "ATTRIBUTE=VALUE")]
     setting: String,
     #[command(flatten)]
@@ -60,6 +62,20 @@ struct Place {
     values: ValueArguments,
 }
 
+/// Puts a secret into the sandbox's store.
+fn keep(directory: &std::path::Path, catalogue: Arc<Catalogue>, name: &str, setting: &str) -> Result<Exit, Failure> {
+    let value = setting.strip_prefix("secret_string=").ok_or_else(|| {
+        Failure::new(format!(
+            "the value of a secret is set with secret_string=VALUE: cairn sandbox set aws-sm:{name} secret_string=…"
+        ))
+    })?;
+    let storage = Box::new(SandboxFile::new(directory));
+    let (_, sim) = registry::sandbox(catalogue, storage, Faults::default()).map_err(Failure::new)?;
+    sim.keep_secret(name, Value::text(value)).map_err(|error| Failure::new(error.to_string()))?;
+    terminal::out(&format!("the sandbox keeps the secret aws-sm:{name}\n"));
+    Ok(Exit::Done)
+}
+
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let (address, place) = match &arguments.command {
@@ -69,6 +85,9 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let front = front::load(&place.directory, &place.values.set)?;
     let environment = front.environment(place.values.env.as_deref())?.unwrap_or_default();
     let directory = registry::state_directory(&front.root, &front.stack(), &environment, true);
+    if let (Command::Set(set), Some(name)) = (&arguments.command, address.strip_prefix("aws-sm:")) {
+        return keep(&directory, front.catalogue(), name, &set.setting);
+    }
     let loaded = LocalStore::new(&directory).load().await?;
     let snapshot = fold(loaded.snapshot, loaded.entries).snapshot;
     let recorded = snapshot.resources.get(&Address::from_text(address)).ok_or_else(|| {

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use ecow::EcoString;
 use serde_json::{Value as Json, json};
 
 use super::arguments::{CloudArguments, Detail, Format};
 use super::failure::{Exit, Failure};
 use super::front::Front;
 use super::proposal::{Proposal, settle};
-use super::{pipeline, run as running, stacks};
+use super::{pipeline, run as running, stacks, verdict};
 use crate::engine::execute::Entropy as _;
 use crate::engine::mask::StackKey;
 use crate::host;
@@ -16,6 +17,7 @@ use crate::host::entropy::SystemEntropy;
 use crate::host::local_store::LocalStore;
 use crate::model::desired::DesiredStack;
 use crate::model::plan::Plan;
+use crate::model::policy::Judgement;
 use crate::registry;
 use crate::state::codec::{read_desired, write_desired};
 use crate::state::{Entry, StateStore as _};
@@ -44,6 +46,7 @@ pub fn write(
         "base": { "lineage": plan.base.lineage.as_str(), "sequence": plan.base.sequence },
         "desired": write_desired(desired, sources),
         "changes": changes(plan),
+        "approvers": plan.policies.approvers().into_iter().map(EcoString::as_str).collect::<Vec<_>>(),
     });
     let text = body.to_string();
     let document = json!({ "cairn_plan": 1, "signature": key.sign(&text), "body": text });
@@ -53,11 +56,19 @@ pub fn write(
 
 /// What a plan does, in a form that is the same exactly if the plan is.
 fn changes(plan: &Plan) -> String {
-    view::json::plan(plan, &[], &crate::source::SourceSet::default())
+    // Consent and what is undecided travel with what is wanted; their places are none of other sources.
+    let plan = Plan { policies: Judgement::default(), ..plan.clone() };
+    view::json::plan(&plan, &[], &crate::source::SourceSet::default())
 }
 
 /// Applies a saved plan.
-pub async fn apply(file: &Path, arguments: &CloudArguments, format: Format, detail: Detail) -> Result<Exit, Failure> {
+pub async fn apply(
+    file: &Path,
+    arguments: &CloudArguments,
+    format: Format,
+    detail: Detail,
+    approved: Vec<String>,
+) -> Result<Exit, Failure> {
     let broken = |why: &str| Failure::new(format!("{} is no saved plan: {why}", file.display()));
     let text = host::read_text(file).map_err(|why| broken(&why))?;
     let document: Json = serde_json::from_str(&text).map_err(|error| broken(&error.to_string()))?;
@@ -73,6 +84,12 @@ pub async fn apply(file: &Path, arguments: &CloudArguments, format: Format, deta
     let sandbox = body.get("sandbox").and_then(Json::as_bool).unwrap_or(false);
     let (desired, sources) =
         read_desired(body.get("desired").unwrap_or(&Json::Null)).map_err(|error| broken(&error.to_string()))?;
+    // Asked before the state is taken: a plan that is only refused stays as good as it was.
+    let asked = body.get("approvers").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str);
+    let missing: Vec<&str> = asked.filter(|team| !approved.iter().any(|given| given == team)).collect();
+    if !missing.is_empty() {
+        return Err(verdict::missing_consent(&missing));
+    }
     let environment = (!desired.environment.is_empty()).then(|| desired.environment.clone());
     let arguments = CloudArguments { sandbox, ..arguments.clone() };
     let place = pipeline::open(&root, &desired.name, environment.as_ref(), registry::catalogue(), &arguments).await?;
@@ -118,5 +135,5 @@ pub async fn apply(file: &Path, arguments: &CloudArguments, format: Format, deta
         format,
         first: vec![Entry::PlanUsed { plan: plan_id.into() }],
     };
-    settle(Proposal { command: "apply", taken, work, sources: &sources, detail, question: None }).await
+    settle(Proposal { command: "apply", taken, work, sources: &sources, detail, question: None, approved }).await
 }

@@ -21,6 +21,7 @@ macro_rules! pages {
 }
 
 pages! {
+    actions: changed kind not_allowed;
     assert: failed;
     aws: certificate_region;
     decorators: arguments place twice;
@@ -40,7 +41,7 @@ pages! {
     network: outside overlap;
     phase: choice input_not_known known_input lookup_own loop_key pin_missing place;
     plan: never_replaced output_in_use protected;
-    policy: denied shape unknown verdict waiver_date waiver_expired waiver_unused warned;
+    policy: approval denied shape undecided unknown verdict waiver_date waiver_expired waiver_unused warned;
     providers: default;
     refs:
         attribute_needed maybe_absent needs_key no_such_item no_such_key no_such_part position string_id
@@ -49,7 +50,7 @@ pages! {
     schema:
         excludes keyed lookup_only missing_fields not_sent one_of read_only reference_suffix requires
         unknown_field unknown_type vendor_spelling;
-    secret: leak output source written;
+    secret: leak missing output source written;
     stack: environments field header state unreadable version;
     syntax:
         block_text_column chained_comparison colon_in_declaration encoding equals_in_record escape

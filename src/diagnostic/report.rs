@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::suggest;
 use crate::source::Span;
 
 /// The stable name of a kind of mistake, without the leading `cairn::`: `names::undefined`.
@@ -27,13 +28,24 @@ pub struct Label {
     pub text: String,
 }
 
-/// A replacement of source text that removes the mistake.
+/// A replacement of source text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
     /// What is replaced.
     pub span: Span,
     /// By what.
     pub text: String,
+}
+
+/// A change of the sources that removes the mistake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, as a menu shows it: "write `:`".
+    pub title: String,
+    /// Whether it is certain to be what was meant. Other fixes are offered, and never applied unasked.
+    pub certain: bool,
+    /// Replacements that belong together: all of them or none. They do not overlap.
+    pub edits: Vec<Edit>,
 }
 
 /// One report about one mistake.
@@ -49,8 +61,8 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// What to do about it, with something to paste.
     pub help: Option<String>,
-    /// Edits that are certain to be right.
-    pub edits: Vec<Edit>,
+    /// Ways out that a machine can take, the best first; one of them is enough.
+    pub fixes: Vec<Fix>,
 }
 
 impl Diagnostic {
@@ -62,7 +74,7 @@ impl Diagnostic {
             message: message.into(),
             labels: vec![Label { span, text: label.into() }],
             help: None,
-            edits: Vec::new(),
+            fixes: Vec::new(),
         }
     }
 
@@ -79,7 +91,7 @@ impl Diagnostic {
             message: message.into(),
             labels: Vec::new(),
             help: None,
-            edits: Vec::new(),
+            fixes: Vec::new(),
         }
     }
 
@@ -97,11 +109,54 @@ impl Diagnostic {
         self
     }
 
-    /// An edit that is certain to be right.
+    /// A replacement that is certain to be right.
     #[must_use]
-    pub fn edit(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.edits.push(Edit { span, text: text.into() });
+    pub fn edit(self, span: Span, text: impl Into<String>) -> Self {
+        let text = text.into();
+        let title = if text.is_empty() { "remove it".to_owned() } else { format!("write `{}`", text.trim()) };
+        self.fix(Fix { title, certain: true, edits: vec![Edit { span, text }] })
+    }
+
+    /// A replacement that may be right: somebody has to look.
+    #[must_use]
+    pub fn offer(self, span: Span, text: impl Into<String>) -> Self {
+        let text = text.into();
+        self.fix(Fix { title: format!("write `{}`", text.trim()), certain: false, edits: vec![Edit { span, text }] })
+    }
+
+    /// The nearest of some names in place of one that does not exist; certain if no other is as near.
+    #[must_use]
+    pub fn meant<'a>(self, span: Span, name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
+        self.meant_as(span, name, candidates, str::to_owned)
+    }
+
+    /// Like [`meant`](Self::meant), for something that is written differently from its name.
+    #[must_use]
+    pub fn meant_as<'a>(
+        self,
+        span: Span,
+        name: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+        written: impl Fn(&str) -> String,
+    ) -> Self {
+        let candidates: Vec<&str> = candidates.into_iter().filter(|candidate| *candidate != name).collect();
+        if let Some(clear) = suggest::clear(name, candidates.iter().copied()) {
+            return self.edit(span, written(clear));
+        }
+        let near = suggest::closest(name, candidates, 3);
+        near.into_iter().fold(self, |diagnostic, near| diagnostic.offer(span, written(near)))
+    }
+
+    /// One more way out.
+    #[must_use]
+    pub fn fix(mut self, fix: Fix) -> Self {
+        self.fixes.push(fix);
         self
+    }
+
+    /// The fix that may be applied unasked.
+    pub fn certain_fix(&self) -> Option<&Fix> {
+        self.fixes.iter().find(|fix| fix.certain)
     }
 
     /// Where the report is located.

@@ -27,6 +27,24 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     closest(name, candidates, 1).first().copied()
 }
 
+/// The one name that must have been meant: long enough to tell, near, and no other as near.
+pub fn clear<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let length = name.chars().count();
+    let folded = name.to_lowercase();
+    let mut near: Vec<(usize, &str)> = candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&folded, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= length / 3)
+        .collect();
+    near.sort();
+    near.dedup();
+    match near.as_slice() {
+        [(_, only)] => Some(only),
+        [(first, best), (second, _), ..] if first < second => Some(best),
+        _ => None,
+    }
+}
+
 /// Whether one name is the end of the other, as `instance` is of `db_instance`.
 fn related(folded: &str, candidate: &str) -> bool {
     let candidate = candidate.to_lowercase();
@@ -35,7 +53,15 @@ fn related(folded: &str, candidate: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{closest, nearest};
+    use super::{clear, closest, nearest};
+
+    #[test]
+    fn a_name_is_clear_if_no_other_is_as_near() {
+        assert_eq!(clear("privat", ["public", "private", "prime"]), Some("private"));
+        assert_eq!(clear("zone_c", ["zone_a", "zone_b"]), None);
+        assert_eq!(clear("ab", ["ac"]), None);
+        assert_eq!(clear("instance", ["db_instance"]), None);
+    }
 
     #[test]
     fn the_nearest_name_is_found() {

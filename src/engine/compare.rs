@@ -153,6 +153,13 @@ fn created(schema: &TypeSchema, wanted: &BTreeMap<EcoString, Planned>, key: &Sta
     Differ::new(schema, key, &[]).against_nothing(wanted)
 }
 
+/// The arguments of an action, as far as they are known; secrets are masked.
+pub fn arguments(schema: &TypeSchema, call: &DesiredResource, world: &World, key: &StackKey) -> Vec<AttributeChange> {
+    let planned = call.inputs.iter().map(|(name, field)| (name.clone(), planned::planned(&field.value, world)));
+    let written = planned.filter(|(_, value)| *value != Planned::Known(cairn_provider::value::Value::None)).collect();
+    created(schema, &written, key)
+}
+
 /// Somebody else destroyed it: its identity is gone.
 fn vanished(schema: &TypeSchema, recorded: &Recorded) -> AttributeChange {
     AttributeChange {

@@ -13,7 +13,7 @@ pub use super::call::Halt;
 use super::call::repeatable;
 use super::schedule::{ActionGraph, ScheduledStep};
 use super::step::{self, StepDone, StepError};
-pub use super::step::{Entropy, Run, Secrets};
+pub use super::step::{Entropy, Run};
 use crate::model::Address;
 use crate::model::event::{Event, Step};
 use crate::state::StoreError;
@@ -180,6 +180,7 @@ impl Executor {
                 Step::Create => step::create(&run, &step).await,
                 Step::Update => step::update(&run, &step).await,
                 Step::Delete => step::delete(&run, &step).await,
+                Step::Run => step::run_action(&run, &step).await,
             };
             Ended { index, service, took: begun.elapsed(), result }
         });

@@ -13,7 +13,7 @@ use crate::state::Snapshot;
 /// The order of all addresses: needs before what needs them.
 #[derive(Debug, Default)]
 pub struct ResourceGraph {
-    /// Wanted addresses, needs first.
+    /// Wanted addresses of resources and actions, needs first.
     pub order: Vec<Address>,
     /// Recorded addresses that are not wanted any more.
     pub unwanted: BTreeSet<Address>,
@@ -24,7 +24,7 @@ pub struct ResourceGraph {
 /// # Errors
 /// Resources need each other in a circle: one report for each circle, with every need on the way.
 pub fn build(desired: &DesiredStack, snapshot: &Snapshot) -> Result<ResourceGraph, Vec<Diagnostic>> {
-    let addresses: Vec<&Address> = desired.resources.keys().collect();
+    let addresses: Vec<&Address> = desired.nodes().map(|node| &node.address).collect();
     let index: BTreeMap<&Address, u32> = addresses
         .iter()
         .enumerate()
@@ -34,7 +34,7 @@ pub fn build(desired: &DesiredStack, snapshot: &Snapshot) -> Result<ResourceGrap
     for position in index.values() {
         graph.add_node(*position);
     }
-    for resource in desired.resources.values() {
+    for resource in desired.nodes() {
         let Some(&to) = index.get(&resource.address) else { continue };
         for need in &resource.needs {
             if let Some(&from) = index.get(&need.address) {
@@ -108,11 +108,10 @@ fn around<'d>(
     while !level.is_empty() {
         let mut next = Vec::new();
         for address in level {
-            let resource = desired.resources.get(address)?;
-            for need in resource.needs.iter().filter(|need| set.contains(&need.address)) {
+            for need in desired.needs(address).iter().filter(|need| set.contains(&need.address)) {
                 if need.address == *start {
-                    let mut way = vec![(&resource.address, need)];
-                    let mut at = &resource.address;
+                    let mut way = vec![(address, need)];
+                    let mut at = address;
                     while at != start {
                         let (before, need) = came.get(at)?;
                         way.push((before, need));
@@ -122,7 +121,7 @@ fn around<'d>(
                     return Some(way);
                 }
                 if !came.contains_key(&need.address) {
-                    came.insert(&need.address, (&resource.address, need));
+                    came.insert(&need.address, (address, need));
                     next.push(&need.address);
                 }
             }

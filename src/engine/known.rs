@@ -15,6 +15,8 @@ pub struct World {
     objects: BTreeMap<Address, Map>,
     /// Of these objects some attributes are about to change.
     changing: BTreeMap<Address, BTreeSet<EcoString>>,
+    /// The last runs of actions that ended well.
+    runs: BTreeMap<Address, EcoString>,
     /// Secrets that clouds keep.
     revealed: BTreeMap<Attribute, Value>,
     /// Secrets by source.
@@ -43,6 +45,16 @@ impl World {
     pub fn remove(&mut self, address: &Address) {
         self.objects.remove(address);
         self.changing.remove(address);
+    }
+
+    /// An action has ended well.
+    pub fn ran(&mut self, address: Address, run: EcoString) {
+        self.runs.insert(address, run);
+    }
+
+    /// The last run of an action that ended well; nothing if it is going to be run again.
+    pub fn run_of(&self, address: &Address) -> Option<&EcoString> {
+        self.runs.get(address)
     }
 
     /// The attributes of an object.

@@ -34,6 +34,11 @@ impl StackKey {
         Masked::value(hex::encode(self.digest(&["secret", path, &text])).into())
     }
 
+    /// A digest of what is only compared: 32 digits from which nothing can be read.
+    pub fn digest_of(&self, name: &str, text: &str) -> EcoString {
+        hex::encode(self.digest(&["watched", name, text])).chars().take(32).collect()
+    }
+
     /// The idempotency token of an intent: 32 letters and digits.
     pub fn token(&self, lineage: &str, address: &str, nonce: &str) -> EcoString {
         let digest = hex::encode(self.digest(&["token", lineage, address, nonce]));
@@ -111,11 +116,25 @@ const SHORTEST: usize = 6;
 impl Redactor {
     /// Knows secrets in the forms in which they travel: as they are, in Base64, in JSON, in addresses of the web.
     pub fn new<'a>(secrets: impl Iterator<Item = &'a Value>) -> Self {
+        Self::of_length(secrets, SHORTEST)
+    }
+
+    /// Like [`new`](Self::new), for what is handed to an action: there, even the shortest secret is looked for.
+    pub fn strict<'a>(secrets: impl Iterator<Item = &'a Value>) -> Self {
+        Self::of_length(secrets, 1)
+    }
+
+    fn of_length<'a>(secrets: impl Iterator<Item = &'a Value>, shortest: usize) -> Self {
         use base64::Engine as _;
         let mut forms = Vec::new();
         for secret in secrets {
-            let Some(text) = secret.as_text().filter(|text| text.len() >= SHORTEST) else { continue };
+            let Some(text) = secret.as_text().filter(|text| text.len() >= shortest) else { continue };
             forms.push(text.to_owned());
+            // Output comes line by line, and so does a key that has several.
+            let lines: Vec<&str> = text.lines().map(str::trim).collect();
+            if lines.len() > 1 {
+                forms.extend(lines.into_iter().filter(|line| line.len() >= SHORTEST).map(ToOwned::to_owned));
+            }
             forms.push(base64::engine::general_purpose::STANDARD.encode(text));
             forms.push(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text));
             forms.push(to_json(secret).to_string().trim_matches('"').to_owned());
@@ -149,6 +168,15 @@ mod tests {
         for text in ["p@ss\"word1", "cEBzcyJ3b3JkMQ==", "p@ss\\\"word1", "p%40ss%22word1"] {
             assert_eq!(redactor.clean(&format!("<{text}>")), "<(secret)>");
         }
+    }
+
+    #[test]
+    fn the_lines_of_a_key_and_short_secrets_of_actions_are_taken_out() {
+        let key = Value::text("-----BEGIN KEY-----\nMIIEvQIBADAN\n-----END KEY-----\n");
+        assert_eq!(Redactor::new([&key].into_iter()).clean("line MIIEvQIBADAN"), "line (secret)");
+        let short = Value::text("pin");
+        assert_eq!(Redactor::new([&short].into_iter()).clean("my pin"), "my pin");
+        assert_eq!(Redactor::strict([&short].into_iter()).clean("my pin"), "my (secret)");
     }
 
     #[test]

@@ -12,11 +12,14 @@ pub mod compare;
 pub mod plan;
 pub mod schedule;
 pub mod journal;
+pub mod judge;
 pub mod recover;
 pub mod execute;
 mod call;
 mod step;
 pub mod wait;
+pub mod action;
+pub mod secret;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -14,6 +14,7 @@ use super::Clouds;
 use super::call::{Patience, repeatable};
 use crate::model::Address;
 use crate::model::desired::DesiredStack;
+use crate::model::policy::Standing;
 use crate::state::Snapshot;
 
 /// What was observed.
@@ -132,13 +133,14 @@ pub async fn patiently(
     }
 }
 
-/// The attributes of each object that others use: in their fields, in outputs, in assertions.
+/// The attributes of each object that others use: in their fields, in outputs, in assertions, in policies.
 pub fn used(desired: &DesiredStack) -> BTreeMap<Address, BTreeSet<EcoString>> {
     let mut used: BTreeMap<Address, BTreeSet<EcoString>> = BTreeMap::new();
-    let fields = desired.resources.values().flat_map(|resource| resource.inputs.values().map(|field| &field.value));
-    let outputs = desired.outputs.values().map(|output| &output.value);
-    let assertions = desired.assertions.iter().flat_map(|assertion| [&assertion.condition, &assertion.message]);
-    for residual in fields.chain(outputs).chain(assertions) {
+    let policies = desired.judgement.findings.iter().filter_map(|finding| match &finding.standing {
+        Standing::Undecided(condition) => Some(condition),
+        Standing::Violated | Standing::Waived(_) => None,
+    });
+    for residual in desired.residuals().chain(policies) {
         residual.attributes(&mut |attribute| {
             if let Some(field) = attribute.path.first() {
                 used.entry(attribute.address.clone()).or_default().insert(field.clone());

@@ -8,6 +8,7 @@ use cairn_provider::schema::overlay::Replacement;
 use ecow::EcoString;
 
 use super::Clouds;
+use super::action::Judge;
 use super::compare::{self, Subject, compare};
 use super::graph::ResourceGraph;
 use super::known::World;
@@ -16,8 +17,8 @@ use super::observe::Observations;
 use crate::diagnostic::Diagnostic;
 use crate::model::Address;
 use crate::model::change::{Action, Change, Reason, Risk};
-use crate::model::desired::{DesiredStack, ReplaceRule};
-use crate::model::plan::{Base, Plan};
+use crate::model::desired::{DesiredAction, DesiredStack, ReplaceRule};
+use crate::model::plan::{Base, Plan, Revealed};
 use crate::source::SourceSet;
 use crate::state::{Recorded, Snapshot};
 
@@ -55,8 +56,14 @@ pub struct Planning {
 
 /// Makes a plan.
 pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
-    let mut planner =
-        Planner { inputs, world, changes: BTreeMap::new(), free: BTreeSet::new(), unreadable: Vec::new() };
+    let mut planner = Planner {
+        inputs,
+        world,
+        changes: BTreeMap::new(),
+        free: BTreeSet::new(),
+        unreadable: Vec::new(),
+        undecided: Vec::new(),
+    };
     for address in &inputs.graph.order {
         planner.wanted(address);
     }
@@ -69,14 +76,18 @@ pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
     changes.extend(planner.deposed());
     let selected = selection(inputs);
     changes.retain(|change| selected.as_ref().is_none_or(|selected| selected.contains(&change.address)));
-    let refused = changes.iter().filter_map(|change| refusal(inputs, change)).collect();
+    let mut refused = std::mem::take(&mut planner.undecided);
+    refused.extend(changes.iter().filter_map(|change| refusal(inputs, change)));
+    let policies = super::judge::judge(&inputs.desired.judgement, &changes, &planner.world);
     let plan = Plan {
         id: EcoString::new(),
+        policies,
         stack: inputs.desired.name.clone(),
         environment: inputs.desired.environment.clone(),
         changes,
         base: Base { lineage: inputs.snapshot.lineage.clone(), sequence: inputs.snapshot.sequence },
         overridden: inputs.desired.overridden.clone(),
+        revealed: revealed(inputs),
         places: places(inputs),
         remark: EcoString::new(),
     };
@@ -91,11 +102,16 @@ struct Planner<'a> {
     /// Replacements whose order may be turned.
     free: BTreeSet<Address>,
     unreadable: Vec<(Address, cairn_provider::error::ProviderError)>,
+    /// Actions whose condition cannot be computed.
+    undecided: Vec<Diagnostic>,
 }
 
 impl Planner<'_> {
     fn wanted(&mut self, address: &Address) {
         let inputs = self.inputs;
+        if let Some(action) = inputs.desired.actions.get(address) {
+            return self.action(address, action);
+        }
         let Some(desired) = inputs.desired.resources.get(address) else { return };
         let Some(schema) = inputs.clouds.catalogue.get(&desired.kind) else { return };
         let observed = inputs.observations.objects.get(address);
@@ -117,6 +133,48 @@ impl Planner<'_> {
         self.changes.insert(address.clone(), change);
     }
 
+    /// An action is in the plan if it is due; if not, what it gave is known.
+    fn action(&mut self, address: &Address, action: &DesiredAction) {
+        let inputs = self.inputs;
+        let before = inputs.snapshot.actions.get(address);
+        let judge = Judge { desired: inputs.desired, clouds: inputs.clouds, key: inputs.key };
+        let reasons = match judge.due(action, before, &self.world) {
+            Ok(reasons) => reasons,
+            Err(sentence) => {
+                let origin = action.call.origin;
+                let head = "Whether this action is run cannot be computed";
+                self.undecided.push(Diagnostic::error("evaluate::failed", head, origin, sentence));
+                return;
+            }
+        };
+        let Some(reasons) = reasons else {
+            if let Some(before) = before.filter(|before| !before.run.is_empty()) {
+                self.world.insert(address.clone(), before.results.clone());
+                self.world.ran(address.clone(), before.run.clone());
+            }
+            return;
+        };
+        let attributes = inputs
+            .clouds
+            .catalogue
+            .get(&action.call.kind)
+            .map(|schema| compare::arguments(schema, &action.call, &self.world, inputs.key))
+            .unwrap_or_default();
+        let change = Change {
+            address: address.clone(),
+            kind: action.call.kind.clone(),
+            action: Action::Run,
+            id: None,
+            source: inputs.sources.place(action.call.origin).into(),
+            attributes,
+            drift: Vec::new(),
+            released: Vec::new(),
+            reasons,
+            risks: Vec::new(),
+        };
+        self.changes.insert(address.clone(), change);
+    }
+
     /// What later resources may use of this one.
     fn learn(&mut self, change: &Change, schema: &TypeSchema, observed: Option<&Observed>) {
         let Some(Observed::Present(live)) = observed else { return };
@@ -126,7 +184,7 @@ impl Planner<'_> {
                 let changing = compare::changing(schema, change);
                 self.world.insert_changing(change.address.clone(), live.attributes.clone(), changing);
             }
-            Action::Create | Action::Replace(_) | Action::Delete => self.world.remove(&change.address),
+            Action::Create | Action::Replace(_) | Action::Delete | Action::Run => self.world.remove(&change.address),
         }
     }
 
@@ -308,8 +366,8 @@ fn selection(inputs: &Inputs<'_>) -> Option<BTreeSet<Address>> {
     let mut selected: BTreeSet<Address> = BTreeSet::new();
     let mut pending: Vec<Address> = inputs
         .desired
-        .resources
-        .keys()
+        .nodes()
+        .map(|node| &node.address)
         .chain(inputs.snapshot.resources.keys())
         .chain(inputs.snapshot.deposed.iter().map(|(address, _)| address))
         .filter(|address| named(address))
@@ -319,8 +377,8 @@ fn selection(inputs: &Inputs<'_>) -> Option<BTreeSet<Address>> {
         if !selected.insert(address.clone()) {
             continue;
         }
-        if let Some(desired) = inputs.desired.resources.get(&address) {
-            pending.extend(desired.needs.iter().map(|need| need.address.clone()));
+        if inputs.desired.resources.contains_key(&address) || inputs.desired.actions.contains_key(&address) {
+            pending.extend(inputs.desired.needs(&address).iter().map(|need| need.address.clone()));
         } else {
             // What is deleted takes along what still needs it and is deleted, too.
             let dependents = inputs.snapshot.resources.iter().filter(|(other, recorded)| {
@@ -330,6 +388,16 @@ fn selection(inputs: &Inputs<'_>) -> Option<BTreeSet<Address>> {
         }
     }
     Some(selected)
+}
+
+fn revealed(inputs: &Inputs<'_>) -> Vec<Revealed> {
+    let revealed = inputs.desired.revealed.iter();
+    let revealed = revealed.map(|revealed| Revealed {
+        what: revealed.what.clone(),
+        because: revealed.because.clone(),
+        source: inputs.sources.place(revealed.span).into(),
+    });
+    revealed.collect()
 }
 
 fn places(inputs: &Inputs<'_>) -> Vec<EcoString> {

@@ -119,6 +119,10 @@ impl Scheduler {
         };
         match change.action {
             Action::Unchanged => {}
+            Action::Run => {
+                let node = push(Step::Run, None);
+                self.makes.insert(change.address.clone(), node);
+            }
             Action::Create => {
                 let node = push(Step::Create, None);
                 self.makes.insert(change.address.clone(), node);
@@ -147,7 +151,7 @@ impl Scheduler {
     }
 
     fn makes_after_needs(&mut self, desired: &DesiredStack) {
-        for resource in desired.resources.values() {
+        for resource in desired.nodes() {
             let Some(&make) = self.makes.get(&resource.address) else { continue };
             for need in &resource.needs {
                 if let Some(&needed) = self.makes.get(&need.address) {

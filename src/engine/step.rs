@@ -2,6 +2,7 @@
 
 mod create;
 mod delete;
+mod run;
 mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,30 +20,26 @@ use tokio::sync::watch;
 
 pub use create::create;
 pub use delete::delete;
+pub use run::run_action;
 pub use update::update;
 
 use super::Clouds;
+use super::action::Runner;
 use super::call::{Halt, Patience, Stopped, persistently};
 use super::compare::Planned;
 use super::journal::Journal;
+use super::judge::decided;
 use super::known::World;
 use super::mask::{Redactor, StackKey, masked};
+use super::secret::Secrets;
 use super::wait::{ReadQueue, WaitError};
 use crate::model::Address;
 use crate::model::Residual;
 use crate::model::desired::{DesiredResource, DesiredStack};
 use crate::model::event::Event;
+use crate::model::policy::{Standing, Verdict};
 use crate::model::residual::{Attribute, Resolved, SecretSource};
 use crate::state::{Entry, OpenIntent, Recorded, Snapshot, StoreError};
-
-/// Reads secrets by their source.
-pub trait Secrets: Send + Sync {
-    /// The secret.
-    ///
-    /// # Errors
-    /// There is none; the sentence says where it was looked for.
-    fn read(&self, source: &SecretSource) -> Result<Value, String>;
-}
 
 /// Makes random numbers.
 pub trait Entropy: Send + Sync {
@@ -72,8 +69,10 @@ pub struct Run {
     pub world: Mutex<World>,
     /// Who is told what happens.
     pub events: UnboundedSender<Event>,
-    /// Secrets by source.
+    /// Secrets of this machine.
     pub secrets: Arc<dyn Secrets>,
+    /// Actions that run on this machine.
+    pub actions: Arc<dyn Runner>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
     /// For how long an interrupted create may still become visible, in seconds of the cloud's time.
@@ -178,8 +177,31 @@ impl Run {
         Ownership { stack: self.snapshot.lineage.clone(), address: address.as_str().into(), nonce: nonce.clone() }
     }
 
+    /// Policies that waited for what is known now. What cannot be decided counts as refused.
+    fn permitted(&self, desired: &DesiredResource) -> Result<(), StepError> {
+        let world = self.world();
+        let mine = self.desired.judgement.findings.iter().filter(|finding| finding.address == desired.address);
+        for finding in mine.filter(|finding| finding.verdict == Verdict::Deny && !finding.of_change) {
+            let policy = &finding.policy;
+            let refusal = match (&finding.standing, decided(&finding.standing, &world)) {
+                (Standing::Undecided(_), Some(Standing::Violated)) => {
+                    format!("refused by the policy `{policy}`: {}", finding.because)
+                }
+                (Standing::Undecided(condition), Some(_)) => format!(
+                    "refused: the policy `{policy}` ({}) cannot be decided before it is made: {}",
+                    finding.because,
+                    condition.describe()
+                ),
+                _ => continue,
+            };
+            return Err(StepError::Value(refusal));
+        }
+        Ok(())
+    }
+
     /// Everything a resource wants, with values; secrets are read now.
     async fn final_inputs(&self, desired: &DesiredResource) -> Result<Map, StepError> {
+        self.permitted(desired)?;
         for field in desired.inputs.values() {
             self.read_secrets(&field.value).await?;
         }
@@ -201,12 +223,24 @@ impl Run {
         Ok(inputs)
     }
 
+    /// Reads the secrets that outputs reveal.
+    pub async fn read_revealed(&self) {
+        for output in self.desired.outputs.values().filter(|output| !output.secret) {
+            // An output that cannot be computed is not shown; whatever made it so was reported as a step.
+            let _ = self.read_secrets(&output.value).await;
+        }
+    }
+
     /// Reads the secrets a residual waits for.
     async fn read_secrets(&self, residual: &Residual) -> Result<(), StepError> {
-        let mut sources = Vec::new();
-        collect_sources(residual, &mut sources);
+        let mut sources: BTreeSet<SecretSource> = BTreeSet::new();
+        residual.sources(&mut |source| {
+            sources.insert(source.clone());
+        });
         for source in sources {
-            let value = self.secrets.read(&source).map_err(StepError::Value)?;
+            let keeper = self.desired.keeper.as_ref();
+            let read = super::secret::read(&source, keeper, &self.clouds, self.secrets.as_ref());
+            let value = read.await.map_err(StepError::Value)?;
             self.world().read(source, value);
         }
         let mut attributes: Vec<Attribute> = Vec::new();
@@ -360,16 +394,4 @@ pub fn identity(schema: &TypeSchema, attributes: &Map) -> Option<EcoString> {
         })
         .collect();
     Some(parts?.join("|").into())
-}
-
-fn collect_sources(residual: &Residual, sources: &mut Vec<SecretSource>) {
-    match residual {
-        Residual::Secret(source) => sources.push(source.clone()),
-        Residual::List(items) | Residual::Text(items) | Residual::Call(_, items) => {
-            items.iter().for_each(|item| collect_sources(item, sources));
-        }
-        Residual::Map(entries) => entries.values().for_each(|entry| collect_sources(entry, sources)),
-        Residual::Encode(_, inner) | Residual::Decode(_, inner) => collect_sources(inner, sources),
-        Residual::Value(_) | Residual::Attribute(_) => {}
-    }
 }

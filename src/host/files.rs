@@ -1,5 +1,6 @@
 //! A stack's files on a disk.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,7 @@ use crate::lock::{Locator, Lock};
 pub struct DiskFiles {
     root: PathBuf,
     components: Components,
+    changed: BTreeMap<String, String>,
 }
 
 impl DiskFiles {
@@ -21,7 +23,8 @@ impl DiskFiles {
     /// There is no such directory.
     pub fn new(root: &Path) -> Result<Self, String> {
         if root.is_dir() {
-            return Ok(Self { root: root.to_path_buf(), components: Components::new(root) });
+            let components = Components::new(root);
+            return Ok(Self { root: root.to_path_buf(), components, changed: BTreeMap::new() });
         }
         let shown = root.display();
         Err(if root.exists() { format!("{shown} is no directory") } else { format!("there is no directory {shown}") })
@@ -29,6 +32,13 @@ impl DiskFiles {
 }
 
 impl DiskFiles {
+    /// The same files, some with another text than on the disk: paths from the stack's directory, and texts.
+    #[must_use]
+    pub fn with(mut self, changed: BTreeMap<String, String>) -> Self {
+        self.changed = changed;
+        self
+    }
+
     /// The same files with another lock than the one that is written beside them.
     pub fn with_lock(self, lock: Lock) -> Self {
         Self { components: Components::with(&self.root, lock), ..self }
@@ -78,6 +88,9 @@ impl Files for DiskFiles {
     }
 
     fn read(&self, path: &str) -> Result<String, FileError> {
+        if let Some(changed) = self.changed.get(path) {
+            return Ok(changed.clone());
+        }
         let full = self.full(path)?;
         let length = match std::fs::metadata(&full) {
             Ok(metadata) => metadata.len(),

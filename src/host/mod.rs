@@ -4,14 +4,17 @@
     reason = "this is where the outside world is let in, so that one search finds every place"
 )]
 
+pub mod actions;
 pub mod components;
 pub mod entropy;
 pub mod files;
 pub mod git;
+pub mod line_editor;
 pub mod local_store;
 pub mod sandbox_file;
 pub mod secrets;
 pub mod signals;
+pub mod sources;
 pub mod terminal;
 pub mod who;
 

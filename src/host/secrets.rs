@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cairn_provider::value::Value;
 
-use crate::engine::execute::Secrets;
+use crate::engine::secret::Secrets;
 use crate::model::residual::SecretSource;
 
 /// Secrets of the user's machine. Paths are relative to the stack's directory.
@@ -24,10 +24,10 @@ impl Secrets for HostSecrets {
         match source.scheme.as_str() {
             "env" => std::env::var(source.name.as_str())
                 .map(Value::from)
-                .map_err(|_| format!("the environment has no variable {}, which holds a secret", source.name)),
+                .map_err(|_| format!("the environment has no variable {}, which is to hold a secret", source.name)),
             "file" => std::fs::read_to_string(self.root.join(source.name.as_str()))
                 .map(|text| Value::text(text.trim_end_matches('\n')))
-                .map_err(|error| format!("the file {}, which holds a secret: {error}", source.name)),
+                .map_err(|error| format!("the file {}, which is to hold a secret: {error}", source.name)),
             scheme => Err(format!("there is no source `{scheme}` for secrets")),
         }
     }

@@ -111,7 +111,15 @@ pub fn report(raw: &str, error: &LiteralError, span: Span, key: Option<&str>, wa
                 Some(meant) => format!("{}\n{units}", written(&format!("{number}{meant}"))),
                 None => units.to_owned(),
             };
-            Diagnostic::error("literals::unit", message, span, label).help(help)
+            let diagnostic = Diagnostic::error("literals::unit", message, span, label).help(help);
+            match meant {
+                // Only the case of its letters is wrong.
+                Some(meant) if meant.eq_ignore_ascii_case(unit) && unit != "m" => {
+                    diagnostic.edit(span, format!("{number}{meant}"))
+                }
+                Some(meant) => diagnostic.offer(span, format!("{number}{meant}")),
+                None => diagnostic,
+            }
         }
         LiteralError::TooLarge => {
             Diagnostic::error("literals::number", format!("{raw} is too large"), span, "no value of the language is")

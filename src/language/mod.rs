@@ -1,6 +1,8 @@
 //! The language: source texts become a program, a program becomes the desired stack. Pure and synchronous.
 
+pub mod tree;
 pub mod syntax;
+pub mod format;
 pub mod types;
 pub mod program;
 pub mod standard;
@@ -10,6 +12,8 @@ mod named;
 mod remedy;
 pub mod check;
 pub mod evaluate;
+pub mod describe;
+pub mod interface;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cairn_provider::schema::catalogue::Catalogue;
 use ecow::EcoString;
 
-use super::syntax::ast::{Document, Item, ItemKind};
+use super::syntax::ast::{Document, Element, Entry, Expr, ExprKind, Item, ItemKind, TextPart};
 use crate::lock::Locator;
 use crate::source::{SourceSet, Span};
 
@@ -143,6 +143,27 @@ impl Program {
             .expect("an item of this program")
     }
 
+    /// Whether the stack's header allows something: `allow: ["exec"]`.
+    pub fn allows(&self, what: &str) -> bool {
+        let listed = self.header_field("allow").and_then(known_texts);
+        listed.is_some_and(|listed| listed.iter().any(|(text, _)| text == what))
+    }
+
+    /// A field of the stack's header.
+    fn header_field(&self, name: &str) -> Option<&Expr> {
+        self.header_field_of(Self::STACK, name)
+    }
+
+    fn header_field_of(&self, stack: UnitId, name: &str) -> Option<&Expr> {
+        let header = self.unit(stack).header?;
+        let ItemKind::Stack(header) = &self.item(header).kind else { return None };
+        let ExprKind::Record(entries) = &header.fields.kind else { return None };
+        entries.iter().find_map(|entry| match entry {
+            Entry::Field(key, value) if key.text == name => Some(value),
+            Entry::Field(..) | Entry::Short(_) | Entry::Spread(_) => None,
+        })
+    }
+
     /// The environments the stack's header lists, with the place of the list; nothing if it lists none.
     pub fn declared_environments(&self) -> Option<(Vec<EcoString>, Span)> {
         self.environments_of(Self::STACK)
@@ -151,27 +172,35 @@ impl Program {
     /// The environments that `env` stands for in a unit: those of a stack in its own files, and those of the stack that
     /// is checked in what is imported.
     pub fn environments_of(&self, unit: UnitId) -> Option<(Vec<EcoString>, Span)> {
-        use super::syntax::ast::{Element, Entry, ExprKind, TextPart};
         let stack = if self.unit(unit).kind == UnitKind::Stack { unit } else { Self::STACK };
-        let header = self.unit(stack).header?;
-        let ItemKind::Stack(header) = &self.item(header).kind else { return None };
-        let ExprKind::Record(entries) = &header.fields.kind else { return None };
-        let list = entries.iter().find_map(|entry| match entry {
-            Entry::Field(key, value) if key.text == "environments" => Some(value),
-            Entry::Field(..) | Entry::Short(_) | Entry::Spread(_) => None,
-        })?;
+        let list = self.header_field_of(stack, "environments")?;
         let ExprKind::List(elements) = &list.kind else { return None };
         let names = elements
             .iter()
-            .filter_map(|element| {
-                let Element::Value(value) = element else { return None };
-                let ExprKind::Text(text) = &value.kind else { return None };
-                match text.parts.as_slice() {
-                    [TextPart::Known(name)] => Some(name.clone()),
-                    _ => None,
-                }
+            .filter_map(|element| match element {
+                Element::Value(value) => known_text(value),
+                Element::Spread(_) => None,
             })
             .collect();
         Some((names, list.span))
+    }
+}
+
+/// The texts of a list that holds nothing else, each with its place.
+pub fn known_texts(list: &Expr) -> Option<Vec<(EcoString, Span)>> {
+    let ExprKind::List(elements) = &list.kind else { return None };
+    let texts = elements.iter().map(|element| match element {
+        Element::Value(value) => known_text(value).map(|text| (text, value.span)),
+        Element::Spread(_) => None,
+    });
+    texts.collect()
+}
+
+/// Text that is written without anything to fill in.
+fn known_text(value: &Expr) -> Option<EcoString> {
+    let ExprKind::Text(text) = &value.kind else { return None };
+    match text.parts.as_slice() {
+        [TextPart::Known(text)] => Some(text.clone()),
+        _ => None,
     }
 }

@@ -209,6 +209,7 @@ impl Type {
             Shape::Text(rules) if !rules.values.is_empty() && !rules.open => {
                 Self::Choice(rules.values.iter().cloned().collect())
             }
+            Shape::Text(rules) if rules.format.as_deref() == Some("health") => Self::Health,
             Shape::Text(_) => Self::Text,
             Shape::Json => Self::Json,
             Shape::Reference(reference) => {
@@ -256,6 +257,24 @@ impl Type {
             Self::Record(record) => record.fields.iter().for_each(|field| field.ty.count(left)),
             Self::Union(members) => members.iter().for_each(|member| member.count(left)),
             _ => {}
+        }
+    }
+
+    /// The type without any secret in it: what `reveal` gives.
+    #[must_use]
+    pub fn revealed(&self) -> Self {
+        match self {
+            Self::Secret(inner) => inner.revealed(),
+            Self::Optional(inner) => inner.revealed().optional(),
+            Self::List(inner) => Self::List(Arc::new(inner.revealed())),
+            Self::Set(inner) => Self::Set(Arc::new(inner.revealed())),
+            Self::Map(inner) => Self::Map(Arc::new(inner.revealed())),
+            Self::Record(record) => {
+                let fields = record.fields.iter();
+                let fields = fields.map(|field| RecordField { ty: field.ty.revealed(), ..field.clone() }).collect();
+                Self::Record(Arc::new(RecordType { name: record.name.clone(), fields }))
+            }
+            other => other.clone(),
         }
     }
 

@@ -43,6 +43,8 @@ pub enum Action {
     Replace(Replacement),
     /// It is destroyed.
     Delete,
+    /// It is run: an action.
+    Run,
     /// It stays as it is.
     Unchanged,
 }
@@ -102,6 +104,14 @@ pub enum Reason {
     Destroyed,
     /// It lives elsewhere now.
     Moved,
+    /// An action that never ended well.
+    NeverRan,
+    /// An action whose last run failed or was cut off.
+    RunUnfinished,
+    /// An action refers to this, and it is not what it was at the last run that ended well.
+    Changed(EcoString),
+    /// The condition of an action holds.
+    Condition,
 }
 
 /// What a reviewer should see first, worst first.
@@ -130,6 +140,7 @@ impl Action {
             Self::Update => "update",
             Self::Replace(_) => "replace",
             Self::Delete => "delete",
+            Self::Run => "run",
             Self::Unchanged => "unchanged",
         }
     }

@@ -9,6 +9,7 @@ use cairn_provider::value::{Duration, Map, Value};
 use ecow::EcoString;
 
 use super::address::Address;
+use super::policy::Judgement;
 use super::residual::Residual;
 use crate::source::Span;
 
@@ -21,12 +22,20 @@ pub struct DesiredStack {
     pub environment: EcoString,
     /// The resources, by address.
     pub resources: BTreeMap<Address, DesiredResource>,
+    /// The actions, by address.
+    pub actions: BTreeMap<Address, DesiredAction>,
+    /// Secrets that the source makes readable.
+    pub revealed: Vec<DesiredReveal>,
+    /// The target whose store holds secrets that are named by their source.
+    pub keeper: Option<Target>,
     /// The outputs, by name.
     pub outputs: BTreeMap<EcoString, DesiredOutput>,
     /// Conditions that could not be decided yet.
     pub assertions: Vec<DesiredAssertion>,
     /// Other stacks whose outputs are used, by the name of the import.
     pub imports: BTreeMap<EcoString, UsedStack>,
+    /// What the policies say, as far as it is known before a plan.
+    pub judgement: Judgement,
     /// Values that `--set` gave, for the plan's header: name and value as written.
     pub overridden: Vec<(EcoString, EcoString)>,
 }
@@ -84,6 +93,37 @@ pub struct DesiredResource {
     pub options: Options,
     /// Keyword and name, for messages.
     pub origin: Span,
+}
+
+/// One action.
+#[derive(Clone, Debug)]
+pub struct DesiredAction {
+    /// Its arguments, what it needs and its deadline.
+    pub call: DesiredResource,
+    /// `@when`: it is run if this holds. Without it, if anything it refers to has changed.
+    pub when: Option<Residual>,
+    /// What `changed(…)` in the condition looks at, by how it is written there.
+    pub watched: BTreeMap<EcoString, Watched>,
+}
+
+/// What is compared with what it was at the last successful run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Watched {
+    /// Resources and actions as a whole.
+    pub addresses: BTreeSet<Address>,
+    /// A value.
+    pub value: Option<Residual>,
+}
+
+/// A secret that the source makes readable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DesiredReveal {
+    /// What is revealed, as it is written.
+    pub what: EcoString,
+    /// The reason that is given.
+    pub because: EcoString,
+    /// Where it was written.
+    pub span: Span,
 }
 
 /// A field that was written.
@@ -194,6 +234,33 @@ pub enum LookupAnswer {
     One(Map),
     /// All that match, by key.
     Many(BTreeMap<EcoString, Map>),
+}
+
+impl DesiredStack {
+    /// What an address needs, whether it is a resource or an action.
+    pub fn needs(&self, address: &Address) -> &[Need] {
+        match (self.resources.get(address), self.actions.get(address)) {
+            (Some(resource), _) => &resource.needs,
+            (None, Some(action)) => &action.call.needs,
+            (None, None) => &[],
+        }
+    }
+
+    /// Everything that has fields: resources, and the calls of actions.
+    pub fn nodes(&self) -> impl Iterator<Item = &DesiredResource> {
+        self.resources.values().chain(self.actions.values().map(|action| &action.call))
+    }
+
+    /// Everything that waits for something: fields, conditions, what actions watch, outputs, assertions.
+    pub fn residuals(&self) -> impl Iterator<Item = &Residual> {
+        let fields = self.nodes().flat_map(|node| node.inputs.values().map(|field| &field.value));
+        let watched = self.actions.values().flat_map(|action| {
+            action.when.iter().chain(action.watched.values().filter_map(|watched| watched.value.as_ref()))
+        });
+        let outputs = self.outputs.values().map(|output| &output.value);
+        let assertions = self.assertions.iter().flat_map(|assertion| [&assertion.condition, &assertion.message]);
+        fields.chain(watched).chain(outputs).chain(assertions)
+    }
 }
 
 impl DesiredResource {

@@ -35,6 +35,13 @@ pub enum Event {
         /// For what: a state of the cloud, a throttle, holders.
         reason: String,
     },
+    /// An action says something.
+    Output {
+        /// The address.
+        address: Address,
+        /// A line of it, already without secrets.
+        line: String,
+    },
     /// A step is done.
     Finished {
         /// The address.
@@ -98,6 +105,8 @@ pub enum Step {
     Update,
     /// It is destroyed.
     Delete,
+    /// It is run: an action.
+    Run,
 }
 
 impl Step {
@@ -107,6 +116,7 @@ impl Step {
             Self::Create => "creating",
             Self::Update => "updating",
             Self::Delete => "deleting",
+            Self::Run => "running",
         }
     }
 
@@ -116,6 +126,7 @@ impl Step {
             Self::Create => "created",
             Self::Update => "updated",
             Self::Delete => "deleted",
+            Self::Run => "run",
         }
     }
 }

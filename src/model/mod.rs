@@ -6,10 +6,13 @@ pub mod date;
 pub mod desired;
 pub mod encoding;
 pub mod event;
+pub mod inspected;
+pub mod interface;
 pub mod naming;
 pub mod plan;
 pub mod policy;
 pub mod residual;
+pub mod type_page;
 
 pub use address::Address;
 pub use residual::Residual;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ecow::EcoString;
 
 use super::change::{Action, Change};
+use super::policy::Judgement;
 
 /// A plan.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,10 +22,25 @@ pub struct Plan {
     pub base: Base,
     /// Values of the command line.
     pub overridden: Vec<(EcoString, EcoString)>,
+    /// What the policies say of it.
+    pub policies: Judgement,
+    /// Secrets that the source makes readable, and why.
+    pub revealed: Vec<Revealed>,
     /// Where the stack lives: region and account of each target.
     pub places: Vec<EcoString>,
     /// What the first line adds: that other catalogues were used than the lock names. Empty if there is nothing to add.
     pub remark: EcoString,
+}
+
+/// A secret that the source makes readable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revealed {
+    /// What is revealed, as it is written.
+    pub what: EcoString,
+    /// The reason that is given.
+    pub because: EcoString,
+    /// Where, `path:line`.
+    pub source: EcoString,
 }
 
 /// Which state a plan was made from.
@@ -49,6 +65,8 @@ pub struct Summary {
     pub delete: usize,
     /// Objects taken over.
     pub import: usize,
+    /// Actions that are run.
+    pub run: usize,
     /// Objects that stay as they are.
     pub unchanged: usize,
 }
@@ -67,6 +85,7 @@ impl Plan {
             replace: of("replace"),
             delete: of("delete"),
             import: 0,
+            run: of("run"),
             unchanged: of("unchanged"),
         }
     }

@@ -79,6 +79,24 @@ pub struct Judgement {
     pub findings: Vec<Finding>,
 }
 
+impl Finding {
+    /// Whether it is undecided and waits for what only the object itself can say.
+    pub fn waits_for_itself(&self) -> bool {
+        let Standing::Undecided(residual) = &self.standing else { return false };
+        let mut own = false;
+        residual.attributes(&mut |attribute| own |= attribute.address == self.address);
+        own
+    }
+
+    /// Whether it asks for somebody's consent, now or perhaps later: whose.
+    pub fn asks(&self) -> Option<&EcoString> {
+        match (&self.verdict, &self.standing) {
+            (Verdict::Approve(team), Standing::Violated | Standing::Undecided(_)) => Some(team),
+            (Verdict::Approve(_), Standing::Waived(_)) | (Verdict::Deny | Verdict::Warn, _) => None,
+        }
+    }
+}
+
 impl Judgement {
     /// How many policies found nothing to say.
     pub fn passed(&self) -> usize {
@@ -93,16 +111,11 @@ impl Judgement {
 
     /// Who has to agree, in order.
     pub fn approvers(&self) -> BTreeSet<&EcoString> {
-        self.violated()
-            .filter_map(|finding| match &finding.verdict {
-                Verdict::Approve(team) => Some(team),
-                Verdict::Warn | Verdict::Deny => None,
-            })
-            .collect()
+        self.findings.iter().filter_map(Finding::asks).collect()
     }
 
-    /// The strictest of what is said. Nothing if all policies pass.
-    pub fn strictest(&self) -> Option<&Verdict> {
-        self.violated().map(|finding| &finding.verdict).max()
+    /// How many findings there are of a kind.
+    pub fn count(&self, kind: impl Fn(&Finding) -> bool) -> usize {
+        self.findings.iter().filter(|finding| kind(finding)).count()
     }
 }

@@ -10,6 +10,9 @@ use super::address::Address;
 use super::encoding::{Decoding, Encoding};
 use crate::builtins;
 
+/// The function that takes the mark of a secret away.
+pub const REVEAL: &str = "reveal";
+
 /// What is left of an expression after everything known was computed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Residual {
@@ -188,12 +191,26 @@ impl Residual {
         }
     }
 
-    /// Whether a secret is inside.
+    /// Calls `visit` with every source of a secret inside.
+    pub fn sources<'a>(&'a self, visit: &mut dyn FnMut(&'a SecretSource)) {
+        match self {
+            Self::Value(_) | Self::Attribute(_) => {}
+            Self::Secret(source) => visit(source),
+            Self::List(items) | Self::Text(items) | Self::Call(_, items) => {
+                items.iter().for_each(|item| item.sources(visit));
+            }
+            Self::Map(entries) => entries.values().for_each(|entry| entry.sources(visit)),
+            Self::Encode(_, inner) | Self::Decode(_, inner) => inner.sources(visit),
+        }
+    }
+
+    /// Whether a secret is inside that is not revealed.
     pub fn is_secret(&self) -> bool {
         match self {
             Self::Value(_) => false,
             Self::Attribute(attribute) => attribute.secret,
             Self::Secret(_) => true,
+            Self::Call(name, _) if name == REVEAL => false,
             Self::List(items) | Self::Text(items) | Self::Call(_, items) => items.iter().any(Self::is_secret),
             Self::Map(entries) => entries.values().any(Self::is_secret),
             Self::Encode(_, inner) | Self::Decode(_, inner) => inner.is_secret(),

@@ -45,6 +45,16 @@ impl SourceSet {
         id
     }
 
+    /// The set with another text in the place of one.
+    #[must_use]
+    pub fn with(&self, id: SourceId, text: SourceText) -> Self {
+        let mut texts = self.texts.clone();
+        if let Some(place) = texts.get_mut(id.0 as usize) {
+            *place = text;
+        }
+        Self { texts }
+    }
+
     /// A text of the set.
     pub fn get(&self, id: SourceId) -> &SourceText {
         // Ids are only handed out by `add`.

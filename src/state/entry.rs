@@ -6,7 +6,7 @@ use cairn_provider::request::Target;
 use cairn_provider::value::{Map, Value};
 use ecow::EcoString;
 
-use super::Recorded;
+use super::{Ran, Recorded};
 use crate::model::Address;
 
 /// One record of the journal.
@@ -73,6 +73,27 @@ pub enum Entry {
     Outputs {
         /// By name.
         outputs: BTreeMap<EcoString, Option<Value>>,
+    },
+    /// An action is about to be run.
+    RunBegun {
+        /// The address.
+        address: Address,
+        /// The type.
+        kind: EcoString,
+        /// Where it is declared, `path:line`.
+        source: EcoString,
+    },
+    /// An action has ended well.
+    RunDone {
+        /// The address.
+        address: Address,
+        /// What is remembered.
+        ran: Box<Ran>,
+    },
+    /// An action is not declared any more.
+    RunForgotten {
+        /// The address.
+        address: Address,
     },
     /// A writer ends.
     Released,

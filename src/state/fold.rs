@@ -2,7 +2,7 @@
 
 use ecow::EcoString;
 
-use super::{Entry, Intent, IntentKind, Recorded, Snapshot};
+use super::{Entry, Intent, IntentKind, Ran, Recorded, Snapshot};
 use crate::model::Address;
 
 /// The result of a fold.
@@ -85,6 +85,21 @@ fn apply(folded: &mut Folded, entry: Entry) {
             folded.snapshot.resources.remove(&address);
         }
         Entry::Outputs { outputs } => folded.snapshot.outputs = outputs,
+        Entry::RunBegun { address, kind, source } => {
+            // Unless its end is recorded, too, the next plan runs it again.
+            let ran = folded.snapshot.actions.entry(address).or_default();
+            if ran.kind != kind {
+                *ran = Ran { kind, ..Ran::default() };
+            }
+            ran.unfinished = true;
+            ran.source = source;
+        }
+        Entry::RunDone { address, ran } => {
+            folded.snapshot.actions.insert(address, *ran);
+        }
+        Entry::RunForgotten { address } => {
+            folded.snapshot.actions.remove(&address);
+        }
         Entry::Released => folded.writer = None,
     }
 }

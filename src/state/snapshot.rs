@@ -25,6 +25,8 @@ pub struct Snapshot {
     pub resources: BTreeMap<Address, Recorded>,
     /// Objects that were replaced and are not gone yet.
     pub deposed: Vec<(Address, Recorded)>,
+    /// What is remembered of actions, by address.
+    pub actions: BTreeMap<Address, Ran>,
     /// Saved plans that were used.
     pub used_plans: BTreeSet<EcoString>,
     /// What other stacks read: outputs by name, resources by their addresses; nothing of a secret.
@@ -50,6 +52,23 @@ pub struct Recorded {
     pub incomplete: bool,
     /// The nonce it is marked with in the cloud.
     pub nonce: EcoString,
+    /// Where it was declared, `path:line`.
+    pub source: EcoString,
+}
+
+/// What is remembered of an action.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ran {
+    /// Its type.
+    pub kind: EcoString,
+    /// The run that ended well last; empty if none did.
+    pub run: EcoString,
+    /// What it looked at then, each as a keyed digest: nothing can be read from it.
+    pub watched: BTreeMap<EcoString, EcoString>,
+    /// What it gave.
+    pub results: Map,
+    /// Whether a run was begun after that and has not ended well.
+    pub unfinished: bool,
     /// Where it was declared, `path:line`.
     pub source: EcoString,
 }

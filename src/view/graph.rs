@@ -11,7 +11,7 @@ use crate::model::desired::DesiredStack;
 /// Each address with what it needs.
 pub fn text(desired: &DesiredStack) -> String {
     let mut text = String::new();
-    for resource in desired.resources.values() {
+    for resource in desired.nodes() {
         text.push_str(&format!("{}  {}\n", one_line(resource.address.as_str()), resource.kind));
         for need in &resource.needs {
             let order = if need.order_only { "  (order only)" } else { "" };
@@ -46,13 +46,13 @@ pub fn mermaid(desired: &DesiredStack) -> String {
     let names: BTreeMap<&Address, String> =
         desired.resources.keys().enumerate().map(|(index, address)| (address, format!("n{index}"))).collect();
     let mut text = String::from("```mermaid\ngraph LR\n");
-    for resource in desired.resources.values() {
+    for resource in desired.nodes() {
         let Some(name) = names.get(&resource.address) else { continue };
         // Quotes and brackets would end a label.
         let label = one_line(resource.address.as_str()).replace('"', "'").replace(['[', ']'], "");
         text.push_str(&format!("  {name}[\"{label}\"]\n"));
     }
-    for resource in desired.resources.values() {
+    for resource in desired.nodes() {
         for need in &resource.needs {
             if let (Some(from), Some(to)) = (names.get(&need.address), names.get(&resource.address)) {
                 let arrow = if need.order_only { "-.->" } else { "-->" };

@@ -38,6 +38,7 @@ pub fn plan(plan: &Plan, diagnostics: &[Diagnostic], sources: &SourceSet, detail
     }
     text.push_str(&format!("{}\n\n{}", summary(&plan.summary()), table(plan)));
     text.push_str(&warnings(plan, &lost));
+    text.push_str(&policies(plan));
     text.push_str(&reports(diagnostics, sources));
     if let Some(tags) = shared_tags(&outline) {
         text.push_str(&format!("{}\n\n", code(&tags)));
@@ -99,18 +100,19 @@ fn table(plan: &Plan) -> String {
     if numbers.len() < 2 {
         return String::new();
     }
-    let mut text = "| | replace | delete | update | create |\n|--|--:|--:|--:|--:|\n".to_owned();
+    let runs = numbers.values().any(|numbers| numbers.contains_key("run"));
+    let mut columns = vec!["replace", "delete", "update", "create"];
+    columns.extend(runs.then_some("run"));
+    let mut text = format!("| | {} |\n|--|{}\n", columns.join(" | "), "--:|".repeat(columns.len()));
     for (name, numbers) in numbers.iter().take(MOST_WARNINGS) {
         let name = if name.is_empty() { "the stack itself".to_owned() } else { prose(name) };
-        let cells: Vec<String> = ["replace", "delete", "update", "create"]
-            .iter()
-            .map(|action| numbers.get(action).map(ToString::to_string).unwrap_or_default())
-            .collect();
+        let cells: Vec<String> =
+            columns.iter().map(|action| numbers.get(action).map(ToString::to_string).unwrap_or_default()).collect();
         text.push_str(&format!("| {name} | {} |\n", cells.join(" | ")));
     }
     let more = numbers.len().saturating_sub(MOST_WARNINGS);
     if more > 0 {
-        text.push_str(&format!("| and {more} more | | | | |\n"));
+        text.push_str(&format!("| and {more} more |{}\n", " |".repeat(columns.len())));
     }
     text.push('\n');
     text
@@ -138,13 +140,36 @@ fn warnings(plan: &Plan, lost: &[&Change]) -> String {
         text.push_str(&format!("> [!WARNING]\n> {name}: {} {}\n\n", prose(what), code(&change.source)));
     }
     text.push_str(&more(openings.len()));
+    for revealed in plan.revealed.iter().take(MOST_WARNINGS) {
+        text.push_str(&format!(
+            "> [!WARNING]\n> {} is a secret and is **revealed**: {} {}\n\n",
+            code(&revealed.what),
+            prose(&revealed.because),
+            code(&revealed.source)
+        ));
+    }
+    text.push_str(&more(plan.revealed.len()));
+    text
+}
+
+/// What the policies say: the sum, whose consent is wanted, what is not decided.
+fn policies(plan: &Plan) -> String {
+    let Some(summary) = super::policies::summary(&plan.policies) else { return String::new() };
+    let mut text = format!("{}\n\n", prose(&summary));
+    let sentences: Vec<String> = plan.policies.findings.iter().filter_map(super::policies::sentence).collect();
+    for sentence in sentences.iter().take(MOST_WARNINGS) {
+        text.push_str(&format!("> [!WARNING]\n> {}\n\n", prose(sentence)));
+    }
+    if let Some(more) = sentences.len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {
+        text.push_str(&format!("> and {more} more\n\n"));
+    }
     text
 }
 
 /// `2 update, 1 create`.
 fn counts(changes: &[&Change]) -> String {
     let count = |action: &&str| changes.iter().filter(|change| change.action.name() == *action).count();
-    let words: Vec<String> = ["replace", "delete", "update", "create"]
+    let words: Vec<String> = ["replace", "delete", "update", "create", "run"]
         .iter()
         .map(|action| (count(action), action))
         .filter(|(count, _)| *count > 0)
@@ -217,12 +242,18 @@ fn sign(change: &Change) -> &'static str {
         Action::Create => "+",
         Action::Update => "!",
         Action::Replace(_) | Action::Delete => "-",
+        // The first character colours the line; what is run is none of the three.
+        Action::Run => "#",
         Action::Unchanged => " ",
     }
 }
 
 fn one(outline: &Outline<'_>, entry: &Entry<'_>, layout: Layout) -> String {
-    let plain = if entry.change.action == Action::Create { "+" } else { "!" };
+    let plain = match entry.change.action {
+        Action::Create => "+",
+        Action::Run => "#",
+        Action::Update | Action::Replace(_) | Action::Delete | Action::Unchanged => "!",
+    };
     let mut text = head(entry);
     let beside = layout.width.saturating_sub(text.trim_end().chars().count() + 3);
     let (short, rows) = detail::rows(outline, entry, beside, layout);

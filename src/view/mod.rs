@@ -2,8 +2,10 @@
 
 pub mod graph;
 pub mod human;
+pub mod interface;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod policies;
 pub mod tested;
 pub mod untrusted;

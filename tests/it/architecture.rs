@@ -16,7 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("view", &["source", "diagnostic", "model", "state"]),
     // Only the traits that these declare for it to implement.
     ("host", &["source", "language", "lock", "model", "state", "engine"]),
-    ("registry", &["engine", "lock"]),
+    ("registry", &["builtins", "engine", "lock"]),
     (
         "command",
         &[
@@ -46,6 +46,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("petgraph", &["engine", "language"]),
     ("clap", &["command", "main"]),
     ("toml", &["lock"]),
+    ("clap_complete", &["command"]),
+    ("rustyline", &["host"]),
 ];
 
 /// Which of our crates each provider crate may depend on.

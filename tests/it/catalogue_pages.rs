@@ -17,6 +17,9 @@ const WHILE_PLANNING: &[&str] = &[
     "plan::never_replaced",
     "plan::output_in_use",
     "plan::protected",
+    "policy::approval",
+    "policy::undecided",
+    "secret::missing",
 ];
 
 /// Codes about the bytes of a file, about `cairn.lock`, or about a command line; no document can hold their examples.

@@ -26,6 +26,33 @@ resource topic = aws.sns.Topic { topic_name: "small" }
 
 const SIZE: usize = 5;
 
+const WITH_ACTIONS: &str = r#"stack small {
+  cairn: "1"
+}
+
+import aws
+import time
+
+provider eu = aws.Target { region: "eu-central-1" }
+
+input release: String = "1"
+
+resource vpc = aws.ec2.Vpc { cidr_block: 10.20.0.0/16 }
+
+@when(changed(release))
+action migrate = aws.lambda.Invoke { function: existing("migrate"), payload: { vpc: vpc.vpc_id } }
+
+@after(migrate)
+resource topic = aws.sns.Topic { topic_name: "small-${release}" }
+
+@after(topic)
+action settle = time.Sleep { duration: 1s }
+
+resource said = aws.sns.Topic { topic_name: "said-${migrate.executed_version}" }
+"#;
+
+const SIZE_WITH_ACTIONS: usize = 3;
+
 /// What comes before, and the command that is cut off.
 struct Scene {
     name: &'static str,
@@ -34,16 +61,18 @@ struct Scene {
     /// What finishes it, and what must have nothing to do then.
     settings: &'static str,
     size: usize,
+    source: &'static str,
 }
 
 const SCENES: &[Scene] = &[
-    Scene { name: "create", before: &[], command: "apply --sandbox --yes", settings: "", size: SIZE },
+    Scene { name: "create", before: &[], command: "apply --sandbox --yes", settings: "", size: SIZE, source: SMALL },
     Scene {
         name: "update and replace",
         before: &["apply --sandbox --yes"],
         command: "apply --sandbox --yes --set hostnames=false --set block=10.20.2.0/24",
         settings: " --set hostnames=false --set block=10.20.2.0/24",
         size: SIZE,
+        source: SMALL,
     },
     Scene {
         name: "destroy",
@@ -51,6 +80,7 @@ const SCENES: &[Scene] = &[
         command: "destroy --sandbox --yes",
         settings: "",
         size: 0,
+        source: SMALL,
     },
     Scene {
         name: "destroy, then wanted again",
@@ -58,6 +88,31 @@ const SCENES: &[Scene] = &[
         command: "destroy --sandbox --yes",
         settings: "",
         size: SIZE,
+        source: SMALL,
+    },
+    Scene {
+        name: "create with actions",
+        before: &[],
+        command: "apply --sandbox --yes",
+        settings: "",
+        size: SIZE_WITH_ACTIONS,
+        source: WITH_ACTIONS,
+    },
+    Scene {
+        name: "run again and replace",
+        before: &["apply --sandbox --yes"],
+        command: "apply --sandbox --yes --set release=2",
+        settings: " --set release=2",
+        size: SIZE_WITH_ACTIONS,
+        source: WITH_ACTIONS,
+    },
+    Scene {
+        name: "destroy with actions",
+        before: &["apply --sandbox --yes"],
+        command: "destroy --sandbox --yes",
+        settings: "",
+        size: 0,
+        source: WITH_ACTIONS,
     },
 ];
 
@@ -94,7 +149,7 @@ fn finish(project: &Project, scene: &Scene, faults: &str) -> Result<(), String> 
 /// Cuts a scene at every record until there is none left to cut at; gives how many there were.
 fn exhaust(scene: &Scene, hook: &str, faults: &str, failures: &mut Vec<String>) -> usize {
     for record in 1.. {
-        let project = Project::with(SMALL);
+        let project = Project::with(scene.source);
         for line in scene.before {
             project.expect(0, line);
         }

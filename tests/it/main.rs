@@ -9,15 +9,22 @@
     reason = "tests fail loudly"
 )]
 
+mod actions;
 mod architecture;
 mod bad_files;
+mod book;
 mod command;
+mod completions_command;
 mod concurrent;
+mod console_command;
 mod crash_points;
 mod damage;
+mod docs_command;
 mod examples;
+mod explain_command;
 mod faults;
 mod from_git;
+mod formatted;
 mod interrupt;
 #[cfg(feature = "aws")]
 mod killed;
@@ -31,7 +38,9 @@ mod plan_pages;
 mod policies;
 mod project;
 mod reference;
+mod reference_language;
 mod sample_types;
+mod schema_command;
 mod stacks;
 mod replaces;
 mod standard_library;

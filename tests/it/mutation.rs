@@ -138,8 +138,8 @@ fn mutations_never_break_the_language() {
 /// The first report whose place is none.
 fn misplaced(found: &Found) -> Option<String> {
     for diagnostic in &found.diagnostics {
-        let spans =
-            diagnostic.labels.iter().map(|label| label.span).chain(diagnostic.edits.iter().map(|edit| edit.span));
+        let edits = diagnostic.fixes.iter().flat_map(|fix| &fix.edits).map(|edit| edit.span);
+        let spans = diagnostic.labels.iter().map(|label| label.span).chain(edits);
         for span in spans {
             let text = &found.sources.get(span.source).text;
             let (start, end) = (span.start as usize, span.end as usize);

@@ -21,6 +21,7 @@ fn the_reference_is_fresh() {
         pages.insert(name.into(), text);
     }
     types(&mut pages);
+    pages.insert("actions.md".into(), actions());
     let root = book().join("reference");
     let update = std::env::var_os("UPDATE").is_some();
     let mut stale = Vec::new();
@@ -170,6 +171,9 @@ fn types(pages: &mut BTreeMap<String, String>) {
     );
     for name in catalogue.names() {
         let schema = catalogue.get(name).unwrap();
+        if schema.action {
+            continue;
+        }
         let title = cairn::registry::title(name);
         let service = name.split('.').nth(1).unwrap();
         match title {
@@ -185,6 +189,54 @@ fn types(pages: &mut BTreeMap<String, String>) {
     pages.insert("types.md".into(), index);
     for (service, text) in services {
         pages.insert(format!("types/{service}.md"), text);
+    }
+}
+
+fn actions() -> String {
+    let mut text = String::from(
+        "# Types of actions\n\nWhat is run, and nothing that is made and stays; how actions work is told in \
+         [Actions](../actions.md).\n",
+    );
+    let catalogue = cairn::registry::catalogue();
+    for name in catalogue.names() {
+        let schema = catalogue.get(name).unwrap();
+        if !schema.action {
+            continue;
+        }
+        let title = cairn::registry::title(name).unwrap();
+        writeln!(text, "\n## `{name}`\n\n{title}.").unwrap();
+        if let Some(own) = cairn::builtins::action::find(name) {
+            let within = match own.name {
+                "time.Sleep" => "A minute more than it waits for".to_owned(),
+                _ => format!("{}min", own.deadline / 60),
+            };
+            writeln!(text, "\nIf `@timeout(run: …)` says nothing, a run may take: {within}.").unwrap();
+        }
+        action_fields(schema, schema.root(), &mut text);
+        for record in schema.records.iter().skip(1) {
+            writeln!(text, "\n### `{name}.{}`", record.name).unwrap();
+            action_fields(schema, record, &mut text);
+        }
+        for example in cairn::registry::examples(name) {
+            writeln!(text, "\n{}:\n\n```cairn\n{}\n```", example.title, example.source.trim_end()).unwrap();
+        }
+    }
+    text
+}
+
+fn action_fields(schema: &Arc<TypeSchema>, record: &Record, text: &mut String) {
+    text.push_str("\n| field | type | |\n|---|---|---|\n");
+    let mut sorted: Vec<_> = record.fields.iter().collect();
+    sorted.sort_by_key(|(name, field)| (field.access == Access::ReadOnly, !field.required, (*name).clone()));
+    for (name, field) in sorted {
+        let ty = cell(&Type::of_shape(schema, &field.shape).to_string());
+        let note = match (field.access == Access::ReadOnly, field.required, field.sensitive) {
+            (true, ..) => "what a run gives",
+            (_, true, _) => "required",
+            (.., true) => "may hold secrets",
+            _ => "",
+        };
+        writeln!(text, "| `{name}` | {ty} | {note} |").unwrap();
     }
 }
 

@@ -11,6 +11,7 @@ pub fn catalogue() -> Arc<Catalogue> {
     static CATALOGUE: OnceLock<Arc<Catalogue>> = OnceLock::new();
     Arc::clone(CATALOGUE.get_or_init(|| {
         let mut catalogue = cairn_aws::catalogue();
+        catalogue.extend(cairn::builtins::action::catalogue());
         catalogue.add("aws.sample.Widget", WIDGET, &WIDGET_OVERLAY);
         catalogue.add("aws.sample.Front", FRONT, &FRONT_OVERLAY);
         catalogue.add("aws.sample.Photo", PHOTO, &Overlay::EMPTY);

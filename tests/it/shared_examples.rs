@@ -24,7 +24,7 @@ const WAITING: &[(&str, &str)] = &[("network", "that the peer of a VPC peering c
 const IMPORTED: &[&str] = &["shared"];
 
 /// The examples, or nothing if the folder is not there, as on a user's machine.
-fn examples() -> Option<PathBuf> {
+pub fn examples() -> Option<PathBuf> {
     let shared = std::env::var("CAIRN_SHARED").unwrap_or_else(|_| "../shared".to_owned());
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(shared).join("design/examples");
     if !folder.is_dir() {
@@ -34,7 +34,8 @@ fn examples() -> Option<PathBuf> {
     Some(folder)
 }
 
-fn sources(root: &Path) -> BTreeMap<String, String> {
+/// The sources below a folder, by path.
+pub fn sources(root: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut pending = vec![root.to_path_buf()];
     while let Some(path) = pending.pop() {

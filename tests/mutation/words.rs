@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use cairn::language::syntax::KEYWORDS;
+use cairn_provider::schema::Shape;
 use cairn_provider::schema::catalogue::Catalogue;
 
 use crate::numbers::Numbers;
@@ -22,6 +23,9 @@ impl Words {
                 for (field, facts) in &record.fields {
                     words.insert(field.to_string());
                     words.insert(facts.vendor.to_string());
+                    if let Shape::Text(rules) = facts.shape.innermost() {
+                        words.extend(rules.values.iter().map(ToString::to_string));
+                    }
                 }
             }
         }

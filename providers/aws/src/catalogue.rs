@@ -49,6 +49,9 @@ pub fn catalogue() -> Catalogue {
     for declaration in look_up_declarations() {
         catalogue.add(declaration.name, declaration.facts, &declaration.overlay);
     }
+    for declaration in crate::actions::action_declarations() {
+        catalogue.add(declaration.name, declaration.facts, &declaration.overlay);
+    }
     catalogue
 }
 

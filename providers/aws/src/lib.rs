@@ -6,6 +6,7 @@
 
 #[macro_use]
 mod resources;
+pub mod actions;
 mod facts;
 mod catalogue;
 #[cfg(feature = "native")]
@@ -16,6 +17,7 @@ services! {
     autoscaling, certificatemanager, cloudfront, cloudwatch, docdb, ec2, elbv2, iam, logs, rds, route53, s3, secretsmanager, sns, ssm, sts
 }
 
+pub use actions::{action_declaration, action_declarations};
 pub use catalogue::{catalogue, declaration, declarations, look_up_declaration, look_up_declarations};
 pub use facts::FACTS;
 #[cfg(feature = "native")]

@@ -84,6 +84,23 @@ impl Timings {
     pub const LONG: Self = Self { create: 3_600, update: 3_600, delete: 3_600, typical: 600, poll: 15 };
 }
 
+/// What is declared of an action of a vendor: something that is run, and nothing that is made and stays.
+#[derive(Debug)]
+pub struct ActionDeclaration {
+    /// The name in the language.
+    pub name: &'static str,
+    /// What it is, in a few words.
+    pub title: &'static str,
+    /// Its fields, as the catalogue carries those of types.
+    pub facts: &'static str,
+    /// What is laid over them.
+    pub overlay: Overlay,
+    /// Permissions a run needs.
+    pub permissions: &'static [&'static str],
+    /// Pieces of source that show it.
+    pub examples: &'static [Example],
+}
+
 /// A piece of source that shows a type in use.
 #[derive(Clone, Copy, Debug)]
 pub struct Example {

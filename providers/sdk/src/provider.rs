@@ -15,7 +15,9 @@ use ecow::EcoString;
 use crate::declaration::Declaration;
 use crate::error::ProviderError;
 use crate::object::Live;
-use crate::request::{Caller, Create, Created, Delete, LookUp, Monitor, Progress, ReadSet, Readings, Target, Update};
+use crate::request::{
+    Caller, Create, Created, Delete, LookUp, Monitor, Progress, ReadSet, Readings, RunAction, Target, Update,
+};
 use crate::value::{Map, Value};
 
 #[cfg(doc)]
@@ -67,6 +69,21 @@ pub trait Provider: Send + Sync {
 
     /// Objects that meet conditions.
     async fn look_up(&self, target: &Target, request: &LookUp) -> Result<Vec<Live>, ProviderError>;
+
+    /// Whether this provider can run actions of a type.
+    fn runs(&self, _kind: &str) -> bool {
+        false
+    }
+
+    /// Runs an action to its end and gives the attributes of its result. A run that was interrupted is run again.
+    async fn run(&self, _target: &Target, request: &RunAction) -> Result<Map, ProviderError> {
+        Err(ProviderError::refused("run", ecow::eco_format!("actions of type {} are not supported yet", request.kind)))
+    }
+
+    /// Reads a secret of the cloud's own store by its name there, to hand it on.
+    async fn secret(&self, _target: &Target, _name: &str) -> Result<Value, ProviderError> {
+        Err(ProviderError::refused("secret", "this cloud has no store of secrets that can be read"))
+    }
 
     /// Calls made so far, `service.Operation` to count, for `--stats`.
     fn calls(&self) -> BTreeMap<String, u64>;

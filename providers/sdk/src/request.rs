@@ -197,3 +197,14 @@ pub struct LookUp {
     /// Fields and the values they must have.
     pub conditions: Map,
 }
+
+/// An action to run.
+#[derive(Clone, Debug)]
+pub struct RunAction {
+    /// The type.
+    pub kind: EcoString,
+    /// Its arguments.
+    pub arguments: Map,
+    /// An idempotency token: the same for repetitions of one run.
+    pub token: EcoString,
+}

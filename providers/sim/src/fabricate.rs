@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cairn_provider::declaration::Declaration;
-use cairn_provider::request::{Create, Target};
+use cairn_provider::request::{Create, RunAction, Target};
 use cairn_provider::schema::{Access, Field, RecordId, Shape, TypeSchema};
 use cairn_provider::value::{Map, Value};
 use ecow::{EcoString, eco_format};
@@ -49,6 +49,14 @@ pub fn found(schema: &TypeSchema, target: &Target, mut attributes: Map, number: 
         hidden: 0,
         going: false,
     }
+}
+
+/// What an action gives that was not really run: its arguments, and attributes of the right shape.
+pub fn result(schema: &TypeSchema, target: &Target, request: &RunAction) -> Map {
+    let shown = request.arguments.iter().filter(|(name, _)| !schema.field(name).is_some_and(|field| field.sensitive));
+    let mut attributes: Map = shown.map(|(name, value)| (name.clone(), value.clone())).collect();
+    Maker { schema, target, number: 1 }.complete(&mut attributes);
+    attributes
 }
 
 /// A secret the sandbox keeps: the same at every reading, and nowhere stored.

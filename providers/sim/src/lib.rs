@@ -20,12 +20,12 @@ use cairn_provider::error::{ErrorClass, ProviderError};
 use cairn_provider::object::{Live, Observed, Status};
 use cairn_provider::provider::Provider;
 use cairn_provider::request::{
-    Caller, Create, Created, Delete, LookUp, Monitor, Progress, ReadSet, Readings, Target, Update,
+    Caller, Create, Created, Delete, LookUp, Monitor, Progress, ReadSet, Readings, RunAction, Target, Update,
 };
 use cairn_provider::schema::TypeSchema;
 use cairn_provider::schema::catalogue::Catalogue;
 use cairn_provider::schema::document;
-use cairn_provider::value::Value;
+use cairn_provider::value::{Map, Value};
 use ecow::{EcoString, eco_format};
 
 use cloud::{Cloud, Key, Object};
@@ -124,6 +124,25 @@ impl Sim {
         inner.put(key, object).is_ok()
     }
 
+    /// Keeps a secret under a name in the sandbox's store, as somebody else would.
+    ///
+    /// # Errors
+    /// The sandbox cannot be written.
+    pub fn keep_secret(&self, name: &str, value: Value) -> Result<(), ProviderError> {
+        let schema = Arc::clone(self.schema(STORE)?);
+        let mut inner = self.current()?;
+        let inner = &mut *inner;
+        if let Some((key, mut object)) = kept(&inner.cloud, name).map(|(key, object)| (key.clone(), object.clone())) {
+            object.attributes.insert("secret_string".into(), value);
+            return inner.put(key, object);
+        }
+        let target = Target { cloud: self.name.into(), ..Target::default() };
+        let attributes: Map = [("name".into(), Value::text(name)), ("secret_string".into(), value)].into();
+        let object = fabricate::found(&schema, &target, attributes, inner.cloud.next());
+        let id = object.id(&schema);
+        inner.put(Key::new(&schema, &target, &id), object)
+    }
+
     /// Removes an object as somebody else would, whatever stands on it.
     pub fn vanish(&self, kind: &str, id: &str) -> bool {
         let mut inner = self.inner();
@@ -131,6 +150,17 @@ impl Sim {
         let Some((key, _)) = inner.cloud.find(kind, id) else { return false };
         inner.remove(&key).is_ok()
     }
+}
+
+/// The type whose objects are the sandbox's store of secrets.
+const STORE: &str = "aws.secretsmanager.Secret";
+
+/// A secret of the store by its name or identity, wherever it lives.
+fn kept<'a>(cloud: &'a Cloud, name: &str) -> Option<(&'a Key, &'a Object)> {
+    cloud.iter().find(|(key, object)| {
+        let named = object.attributes.get("name").and_then(Value::as_text) == Some(name);
+        key.kind == STORE && (key.id == name || named) && !object.going
+    })
 }
 
 impl Inner {
@@ -326,6 +356,38 @@ impl Provider for Sim {
         let key = Key::new(&schema, target, id);
         let object = inner.cloud.get(&key).ok_or_else(|| rules::not_found(&schema, id))?;
         Ok(fabricate::secret(object, id, field))
+    }
+
+    fn runs(&self, kind: &str) -> bool {
+        self.catalogue.get(kind).is_some_and(|schema| schema.action)
+    }
+
+    async fn run(&self, target: &Target, request: &RunAction) -> Result<Map, ProviderError> {
+        let schema = Arc::clone(self.schema(&request.kind)?);
+        let mut inner = self.current()?;
+        inner.count(&schema, "Run");
+        if let Some(error) = inner.faults.on_write(&schema) {
+            return Err(error);
+        }
+        Ok(fabricate::result(&schema, target, request))
+    }
+
+    async fn secret(&self, _target: &Target, name: &str) -> Result<Value, ProviderError> {
+        let mut inner = self.current()?;
+        let inner = &mut *inner;
+        inner.count(&Arc::clone(self.schema(STORE)?), "GetValueOf");
+        match kept(&inner.cloud, name) {
+            Some((key, object)) => {
+                let written = object.attributes.get("secret_string").cloned();
+                Ok(written.unwrap_or_else(|| fabricate::secret(object, &key.id, "secret_string")))
+            }
+            None => Err(ProviderError::new(
+                ErrorClass::NotFound,
+                "ResourceNotFoundException",
+                "secretsmanager.GetSecretValue",
+                eco_format!("the sandbox keeps no secret of the name {name}"),
+            )),
+        }
     }
 
     async fn list(&self, target: &Target, kind: &str) -> Result<Vec<EcoString>, ProviderError> {

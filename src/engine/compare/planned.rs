@@ -48,6 +48,8 @@ fn describe(residual: &Residual, known: &dyn Known) -> String {
         Residual::Text(parts) => parts
             .iter()
             .map(|part| match part.resolve(known) {
+                // What only waits beside a secret does not show it.
+                Resolved::Known(_) if part.is_secret() => part.describe(),
                 Resolved::Known(Value::Text(text)) => text.to_string(),
                 Resolved::Known(value) => cairn_provider::value::render(&value),
                 Resolved::Unknown | Resolved::Failed(_) => describe(part, known),

@@ -116,6 +116,12 @@ impl Checker<'_> {
                                 pattern.span,
                                 label,
                             )
+                            .meant_as(
+                                pattern.span,
+                                text,
+                                values.iter().map(EcoString::as_str),
+                                super::expression::quoted,
+                            )
                             .help(format!("it is {}", value.bare())),
                         );
                     }

@@ -74,16 +74,15 @@ impl Checker<'_> {
                 let names = functions
                     .chain(builtins::all().filter(|builtin| builtin.on == On::Nothing).map(|builtin| builtin.name))
                     .chain(PLACES);
-                let label = suggest::nearest(name, names).map_or_else(
+                let names: Vec<&str> = names.collect();
+                let label = suggest::nearest(name, names.iter().copied()).map_or_else(
                     || "neither declared nor built in".to_owned(),
                     |near| format!("did you mean `{near}`?"),
                 );
-                self.report(Diagnostic::error(
-                    "names::undefined",
-                    format!("There is no function `{name}`"),
-                    span,
-                    label,
-                ));
+                self.report(
+                    Diagnostic::error("names::undefined", format!("There is no function `{name}`"), span, label)
+                        .meant(span, name, names),
+                );
                 Type::Error
             }
         }
@@ -121,7 +120,8 @@ impl Checker<'_> {
                     format!("There is no function `{}` on {} {shown}", name.text, article(&shown)),
                     name.span,
                     label,
-                );
+                )
+                .meant(name.span, &name.text, names.iter().copied());
                 if !names.is_empty() {
                     diagnostic = diagnostic.help(format!("functions: {}", names.join(" ")));
                 }
@@ -215,10 +215,12 @@ impl Checker<'_> {
             ),
             None => (takes(name, params.len()), arg.value.span, "one too many".to_owned()),
         };
-        self.report(
-            Diagnostic::error("types::arguments", message, span, label)
-                .help(format!("{name}({})", written_params(params))),
-        );
+        let diagnostic = Diagnostic::error("types::arguments", message, span, label)
+            .help(format!("{name}({})", written_params(params)));
+        self.report(match &arg.name {
+            Some(named) => diagnostic.meant(span, &named.text, params.iter().map(|(param, _, _)| param.as_str())),
+            None => diagnostic,
+        });
     }
 
     fn builtin(&mut self, expression: &Expr, builtin: &'static Builtin, base: Option<&Type>, args: &[Arg]) -> Type {
@@ -262,6 +264,44 @@ impl Checker<'_> {
                     None => self.arguments(expression, name, args, &[("value".into(), Type::Any, false)]),
                 }
                 Type::Any
+            }
+            "changed" => {
+                if !self.in_when {
+                    self.report(
+                        Diagnostic::error(
+                            "actions::changed",
+                            "`changed` belongs into the condition of an action",
+                            span,
+                            "there is no last run to compare with here",
+                        )
+                        .help("@when(changed(…)) above an action"),
+                    );
+                }
+                match args {
+                    [only] if only.name.is_none() => {
+                        self.infer(&only.value);
+                    }
+                    _ => self.arguments(expression, name, args, &[("value".into(), Type::Any, false)]),
+                }
+                Type::Bool
+            }
+            "reveal" => {
+                let found = args.first().map(|arg| self.quietly(|checker| checker.infer(&arg.value)));
+                let found = found.unwrap_or(Type::Any);
+                let because = args.iter().find(|arg| arg.name.as_ref().is_some_and(|name| name.text == "because"));
+                let empty = because.is_some_and(|because| {
+                    let written = self.program.sources.text(because.value.span);
+                    written.trim_matches(['"', ' ']).is_empty()
+                });
+                if let Some(because) = because.filter(|_| empty) {
+                    self.report(
+                        Diagnostic::error("types::arguments", "`reveal` needs a reason", because.value.span, "empty")
+                            .help("it is shown in every plan, for whoever reviews it"),
+                    );
+                }
+                let params = [("value".into(), found.clone(), false), ("because".into(), Type::Text, false)];
+                self.arguments(expression, name, args, &params);
+                found.revealed()
             }
             "secret" => {
                 self.arguments(expression, name, args, &[("source".into(), Type::Text, false)]);

@@ -96,9 +96,12 @@ impl Checker<'_> {
             "given" => self.given_lookups(value),
             "expect" => match &value.kind {
                 ExprKind::List(elements) => {
+                    let outputs = vec![("outputs".into(), self.outputs_type())];
                     for element in elements {
                         match element {
-                            Element::Value(value) => self.condition(value),
+                            Element::Value(value) => {
+                                self.with_locals(outputs.clone(), |checker| checker.condition(value));
+                            }
                             Element::Spread(value) => {
                                 self.report(Diagnostic::error(
                                     "test::shape",
@@ -121,11 +124,24 @@ impl Checker<'_> {
                     .map_or_else(|| "not one of its fields".to_owned(), |near| format!("did you mean `{near}`?"));
                 self.report(
                     Diagnostic::error("types::unknown_field", format!("`Case` has no field `{name}`"), span, label)
+                        .meant(span, name, FIELDS.iter().copied())
                         .help(format!("its fields: {}", FIELDS.join(" "))),
                 );
                 self.quietly(|checker| checker.infer(value));
             }
         }
+    }
+
+    /// What `outputs` is in an expectation: the outputs of the unit by their names.
+    fn outputs_type(&mut self) -> Type {
+        let program = self.program;
+        let unit = self.unit;
+        let mut fields = Vec::new();
+        for (name, &id) in &program.unit(unit).outputs {
+            let ty = self.enter(unit, |checker| checker.item_type(id, unit, program.item(id).span));
+            fields.push(RecordField::new(name.clone(), ty));
+        }
+        Type::Record(Arc::new(RecordType { name: Some("outputs".into()), fields }))
     }
 
     /// A stack with environments is tested in one of them.

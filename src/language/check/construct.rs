@@ -26,7 +26,7 @@ impl Checker<'_> {
                 None => {
                     let names: Vec<&str> =
                         self.program.unit(self.unit).types.keys().map(ecow::EcoString::as_str).collect();
-                    let label = crate::diagnostic::suggest::nearest(&name.text, names).map_or_else(
+                    let label = crate::diagnostic::suggest::nearest(&name.text, names.iter().copied()).map_or_else(
                         || "neither declared nor imported".to_owned(),
                         |near| format!("did you mean `{near}`?"),
                     );
@@ -37,6 +37,7 @@ impl Checker<'_> {
                             name.span,
                             label,
                         )
+                        .meant(name.span, &name.text, names)
                         .help(format!("a component is imported: import {} from \"./library/file.cairn\"", name.text)),
                     );
                     Type::Error
@@ -134,8 +135,17 @@ impl Checker<'_> {
                     self.quietly(|checker| checker.infer(fields));
                 }
             }
-            (Keyword::Resource, Type::Resource(schema)) => {
-                if !schema.creatable {
+            (Keyword::Resource | Keyword::Lookup, Type::Resource(schema)) if schema.action => {
+                self.other_keyword(&schema.name, "an action", "action", self.program.sources.text(name), span);
+            }
+            (Keyword::Action, Type::Resource(schema)) if !schema.action => {
+                self.other_keyword(&schema.name, "a resource type", "resource", self.program.sources.text(name), span);
+            }
+            (Keyword::Resource | Keyword::Action, Type::Resource(schema)) => {
+                if schema.cloud() == "exec" && !self.program.allows("exec") {
+                    self.not_allowed(&schema.name, span);
+                }
+                if !schema.creatable && !schema.action {
                     self.report(
                         Diagnostic::error(
                             "schema::lookup_only",
@@ -194,8 +204,37 @@ impl Checker<'_> {
                         .help("provider main = aws.Target { region: \"eu-central-1\" }"),
                 );
             }
-            (Keyword::Action | Keyword::Policy | Keyword::Test, _) => {}
+            (Keyword::Action, other) => {
+                let made = super::mismatch::short(&other);
+                self.report(Diagnostic::error(
+                    "actions::kind",
+                    format!("`{}` is no action", node.name()),
+                    span,
+                    format!("this is {made}"),
+                ));
+            }
+            (Keyword::Policy | Keyword::Test, _) => {}
         }
+    }
+
+    fn other_keyword(&mut self, kind: &str, is: &str, keyword: &str, name: &str, span: Span) {
+        self.report(
+            Diagnostic::error("actions::kind", format!("`{kind}` is {is}"), span, format!("declared with `{keyword}`"))
+                .help(format!("{keyword} {name} = {kind} {{ … }}")),
+        );
+    }
+
+    /// Reports a command in a stack whose header does not allow any.
+    fn not_allowed(&mut self, kind: &str, span: Span) {
+        self.report(
+            Diagnostic::error(
+                "actions::not_allowed",
+                format!("`{kind}` runs commands on this machine, which the stack does not allow"),
+                span,
+                "not allowed in the header",
+            )
+            .help("allow: [\"exec\"]        in the header of the stack, if whoever applies it shall run commands"),
+        );
     }
 
     pub(super) fn lookup_fields<'e>(
@@ -203,26 +242,17 @@ impl Checker<'_> {
         entries: &'e [crate::language::syntax::ast::Entry],
     ) -> Vec<super::record::Given<'e>> {
         use crate::language::syntax::ast::Entry;
-        let mut given = Vec::new();
         for entry in entries {
-            match entry {
-                Entry::Field(key, value) => {
-                    given.push(super::record::Given { name: key.text.clone(), span: key.span, value: Some(value) })
-                }
-                Entry::Short(name) => {
-                    given.push(super::record::Given { name: name.text.clone(), span: name.span, value: None });
-                }
-                Entry::Spread(value) => {
-                    self.report(Diagnostic::error(
-                        "types::declaration",
-                        "The conditions of a look-up are written one by one",
-                        value.span,
-                        "no `...` here",
-                    ));
-                }
+            if let Entry::Spread(value) = entry {
+                self.report(Diagnostic::error(
+                    "types::declaration",
+                    "The conditions of a look-up are written one by one",
+                    value.span,
+                    "no `...` here",
+                ));
             }
         }
-        given
+        self.duplicates(entries)
     }
 
     fn target_fields(&mut self, ty: &Type, entries: &[crate::language::syntax::ast::Entry], span: Span) {

@@ -100,7 +100,7 @@ impl Checker<'_> {
 
     /// The type of a declaration, from its first line alone.
     fn declared(&mut self, node: &Declaration, many: bool) -> Type {
-        if matches!(node.keyword, Keyword::Action | Keyword::Policy | Keyword::Test) {
+        if matches!(node.keyword, Keyword::Policy | Keyword::Test) {
             return Type::Error;
         }
         let base = match &node.value.kind {
@@ -150,14 +150,9 @@ impl Checker<'_> {
 
     pub(super) fn declaration(&mut self, id: ItemId, node: &Declaration) {
         match node.keyword {
-            Keyword::Action => {
-                self.typed.types.insert(id, Type::Error);
-                self.report(unsupported("`action`", node.head));
-                return;
-            }
             Keyword::Policy => return self.policy(node),
             Keyword::Test => return self.case(node),
-            Keyword::Resource | Keyword::Lookup | Keyword::Provider => {}
+            Keyword::Resource | Keyword::Lookup | Keyword::Provider | Keyword::Action => {}
         }
         self.item_type(id, self.unit, node.name.span);
         if is_lookup(node.keyword) && node.each.is_some() {
@@ -176,7 +171,7 @@ impl Checker<'_> {
         }
         match &node.each {
             Some(each) => self.each(each, |checker| {
-                checker.loop_keys(each);
+                checker.loop_keys(node, each);
                 checker.body(node.keyword, &node.value, node.name.span);
             }),
             None => self.body(node.keyword, &node.value, node.name.span),
@@ -184,7 +179,7 @@ impl Checker<'_> {
     }
 
     /// Keys of a looped declaration become names: a list of records needs to say which field is one.
-    fn loop_keys(&mut self, each: &crate::language::syntax::ast::Each) {
+    fn loop_keys(&mut self, node: &Declaration, each: &crate::language::syntax::ast::Each) {
         if each.by.is_some() {
             return;
         }
@@ -205,10 +200,19 @@ impl Checker<'_> {
             _ => None,
         };
         let shown = self.program.sources.text(each.source.span).to_owned();
+        // "users" of `aws.iam.User`.
+        let thing = match &node.value.kind {
+            crate::language::syntax::ast::ExprKind::Construct(construct) => {
+                construct.path.last().map(|last| cairn_provider::naming::field(&last.text).replace("_", " "))
+            }
+            _ => None,
+        };
+        let thing = thing.unwrap_or_else(|| "thing".into());
         let help = match field {
             Some(field) => format!(
-                "[{variable} in {shown} by {variable}.{field}]\nWith a key, removing one removes one resource; with \
-                 positions everyone after it would be replaced."
+                "{}[{variable} in {shown} by {variable}.{field}] = …\nWith a key, removing one removes one {thing}; with \
+                 positions everyone after it would be replaced.",
+                self.program.sources.text(node.head)
             ),
             None => "loop over a map: its keys are the names".to_owned(),
         };
@@ -216,7 +220,7 @@ impl Checker<'_> {
         self.report(
             Diagnostic::error(
                 "loop::no_key",
-                "Say what tells these apart",
+                format!("Say what tells these {thing}s apart"),
                 each.source.span,
                 format!("a list of {what}: Cairn will not use positions as names"),
             )
@@ -283,7 +287,12 @@ impl Checker<'_> {
                 "outputs of this type are shown and stored in clear",
             )
             .label(node.value.span, found.to_string())
-            .help(format!("output {name}: {found} = {value}")),
+            .help(match value.rsplit_once('.').filter(|_| value.ends_with(".secret_string")) {
+                Some((kept, _)) => format!(
+                    "output {name}: {found} = {value}\nor hand out where it is kept: output {name}: String = {kept}.id"
+                ),
+                None => format!("output {name}: {found} = {value}"),
+            }),
         );
     }
 
@@ -348,7 +357,31 @@ impl Checker<'_> {
         }
     }
 
+    /// The header is evaluated before any cloud can be asked: its secrets come from this machine.
+    fn header_secrets(&mut self, value: &Expr) {
+        crate::language::syntax::walk::expressions(value, &mut |part| {
+            if let ExprKind::Call(callee, args) = &part.kind
+                && matches!(&callee.kind, ExprKind::Name(name) if name == "secret")
+                && let Some(arg) = args.first()
+            {
+                let written = self.program.sources.text(arg.value.span).trim_matches('"');
+                if written.starts_with("aws-sm:") || written.starts_with("azure-kv:") {
+                    self.report(
+                        Diagnostic::error(
+                            "secret::source",
+                            "A secret of the header comes from the environment or a file",
+                            arg.value.span,
+                            "the header is read before any cloud is asked",
+                        )
+                        .help("secret(\"env:NAME\") or secret(\"file:PATH\")"),
+                    );
+                }
+            }
+        });
+    }
+
     fn header_field(&mut self, name: &str, span: Span, value: &Expr) {
+        self.header_secrets(value);
         match name {
             "cairn" => {
                 let written = self.program.sources.text(value.span);
@@ -391,7 +424,7 @@ impl Checker<'_> {
                 }
             }
             "state" => self.state(value),
-            "allow" => self.report(unsupported("`allow`", span)),
+            "allow" => self.allowed(value),
             _ => {
                 let names = ["cairn", "environments", "state", "allow"];
                 let label = suggest::nearest(name, names)
@@ -403,9 +436,34 @@ impl Checker<'_> {
                         span,
                         label,
                     )
+                    .meant(span, name, names)
                     .help(format!("its fields: {}", names.join(" "))),
                 );
             }
+        }
+    }
+
+    /// What the stack allows beside working on clouds.
+    fn allowed(&mut self, value: &Expr) {
+        let Some(listed) = crate::language::program::known_texts(value) else {
+            self.report(
+                Diagnostic::error(
+                    "stack::field",
+                    "What a stack allows is listed as texts",
+                    value.span,
+                    "not a list of texts",
+                )
+                .help("allow: [\"exec\"]"),
+            );
+            return;
+        };
+        for (text, span) in listed.iter().filter(|(text, _)| text != "exec") {
+            let label = suggest::nearest(text, ["exec"])
+                .map_or_else(|| "nothing that can be allowed".to_owned(), |near| format!("did you mean `{near}`?"));
+            self.report(
+                Diagnostic::error("stack::field", format!("There is nothing called `{text}` to allow"), *span, label)
+                    .help("allow: [\"exec\"]        lets the stack run commands on the machine that applies it"),
+            );
         }
     }
 

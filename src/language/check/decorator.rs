@@ -74,7 +74,18 @@ impl Checker<'_> {
                 self.only_on(decorator, keyword, Keyword::Resource, "a resource");
                 self.waive(decorator);
             }
-            "adopt" | "rollout" | "was" | "when" => {
+            "when" => {
+                self.only_on(decorator, keyword, Keyword::Action, "an action");
+                match self.one_argument(decorator) {
+                    Some(condition) => {
+                        let outer = std::mem::replace(&mut self.in_when, true);
+                        self.condition(condition);
+                        self.in_when = outer;
+                    }
+                    None => self.needs(decorator, "a condition", "@when(changed(release))"),
+                }
+            }
+            "adopt" | "rollout" | "was" => {
                 self.report(unsupported(&format!("`@{name}`"), decorator.span));
             }
             "default" => {
@@ -84,6 +95,17 @@ impl Checker<'_> {
             "many" => {
                 self.only_on(decorator, keyword, Keyword::Lookup, "a lookup");
                 self.many(decorator);
+            }
+            "on" if keyword == Keyword::Action && runs_here(value) => {
+                self.report(
+                    Diagnostic::error(
+                        "decorators::place",
+                        "`@on` stands above what lives in a cloud",
+                        decorator.span,
+                        "this action runs on the machine that applies the stack",
+                    )
+                    .help("take it out"),
+                );
             }
             "on" => match self.one_argument(decorator) {
                 Some(target) => self.check(target, &Want::of(&Type::Target("aws".into()))),
@@ -202,6 +224,7 @@ impl Checker<'_> {
                 decorator.span,
                 label,
             )
+            .meant(decorator.name.span, name, DECORATORS)
             .help(format!("{purpose}{}", listed.join(" "))),
         );
     }
@@ -340,6 +363,7 @@ impl Checker<'_> {
                             name.span,
                             label,
                         )
+                        .meant(name.span, &name.text, operations)
                         .help(format!("operations: {}", operations.join(" "))),
                     );
                 }
@@ -375,6 +399,12 @@ pub fn waived_until(expression: &Expr) -> Option<Date> {
         [TextPart::Known(text)] => Date::parse(text),
         _ => None,
     }
+}
+
+/// Whether a declaration is made of an action that no cloud runs.
+fn runs_here(value: &Expr) -> bool {
+    let ExprKind::Construct(node) = &value.kind else { return false };
+    node.path.first().is_some_and(|first| crate::builtins::action::is_built_in(&first.text))
 }
 
 /// A path of fields: names, members and keys in quotes.

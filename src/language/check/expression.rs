@@ -292,10 +292,11 @@ impl Checker<'_> {
             }
             None => Some("all files of a stack's directory share their names; their order means nothing".to_owned()),
         };
+        self.typed.undefined.insert(name.clone());
         let mut diagnostic =
             Diagnostic::error("names::undefined", format!("There is nothing called `{name}`"), span, label);
         diagnostic.help = help;
-        self.report(diagnostic);
+        self.report(diagnostic.meant(span, name, names.iter().map(EcoString::as_str)));
     }
 
     /// Where a name is declared and what it is.
@@ -490,7 +491,13 @@ pub(super) fn not_one_of(written: &str, allowed: &[EcoString], want: &Want<'_>, 
     let listed: Vec<String> = allowed.iter().take(20).map(|value| format!("\"{value}\"")).collect();
     let more = if allowed.len() > 20 { format!(" and {} more", allowed.len() - 20) } else { String::new() };
     Diagnostic::error("types::not_one_of", format!("\"{written}\" is not {what}"), span, label)
+        .meant_as(span, written, allowed.iter().map(EcoString::as_str), quoted)
         .help(format!("one of: {}{more}", listed.join(" ")))
+}
+
+/// A text as it is written in the language.
+pub(super) fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$"))
 }
 
 fn written_secret(span: Span) -> Diagnostic {

@@ -117,6 +117,7 @@ impl Checker<'_> {
                         name.span,
                         label,
                     )
+                    .meant(name.span, &name.text, names.iter().copied())
                     .help(format!("its fields: {}", names.join(" "))),
                 );
                 Type::Error
@@ -133,7 +134,8 @@ impl Checker<'_> {
             format!("{} {shown} has no `{}`", capital(article(&shown)), name.text),
             name.span,
             label,
-        );
+        )
+        .meant(name.span, &name.text, names.iter().copied());
         if !names.is_empty() {
             diagnostic = diagnostic.help(format!("it has: {}", names.join(" ")));
         }
@@ -170,7 +172,9 @@ impl Checker<'_> {
     }
 
     fn no_field(&mut self, schema: &Arc<TypeSchema>, record: usize, name: &Ident) -> Type {
-        let diagnostic = super::misspelt::unknown_field(schema, record, &name.text, name.span, None);
+        let names = schema.record(record).fields.keys().map(EcoString::as_str);
+        let diagnostic = super::misspelt::unknown_field(schema, record, &name.text, name.span, None)
+            .meant(name.span, &name.text, names);
         self.report(diagnostic);
         Type::Error
     }
@@ -199,6 +203,7 @@ impl Checker<'_> {
                         name.span,
                         label,
                     )
+                    .meant(name.span, &name.text, names.iter().copied())
                     .help(format!("its outputs: {}", names.join(" "))),
                 );
                 Type::Error

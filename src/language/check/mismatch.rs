@@ -1,7 +1,7 @@
 //! What is said when a value does not fit its place.
 
 use super::expression::{article, list_words};
-use super::{Checker, FieldPlace, Want};
+use super::{Checker, Want};
 use crate::diagnostic::Diagnostic;
 use crate::language::syntax::ast::{Expr, ExprKind, ItemKind};
 use crate::language::types::Type;
@@ -85,12 +85,17 @@ impl Checker<'_> {
         } else {
             diagnostic
         };
-        diagnostic.help = self.converted(expression, found, wanted, field);
-        diagnostic
+        let converted = self.converted(expression, found, wanted);
+        diagnostic.help = converted.as_ref().map(|better| format!("{}: {better}", field.name));
+        match (converted, &expression.kind) {
+            (Some(better), ExprKind::Number(_) | ExprKind::Text(_)) => diagnostic.edit(expression.span, better),
+            (Some(better), _) => diagnostic.offer(expression.span, better),
+            (None, _) => diagnostic,
+        }
     }
 
     /// The same value written as the place wants it, where that is plain to see.
-    fn converted(&self, expression: &Expr, found: &Type, wanted: &Type, field: &FieldPlace<'_>) -> Option<String> {
+    fn converted(&self, expression: &Expr, found: &Type, wanted: &Type) -> Option<String> {
         let written = self.program.sources.text(expression.span);
         let inner = written.trim_matches('"');
         let numeric =
@@ -107,7 +112,7 @@ impl Checker<'_> {
             Type::List(item) if super::fits(found, item) => format!("[{written}]"),
             _ => return None,
         };
-        Some(format!("{}: {better}", field.name))
+        Some(better)
     }
 
     fn unit_missing(&self, expression: &Expr, wanted: &Type, want: &Want<'_>) -> Diagnostic {
@@ -130,7 +135,9 @@ impl Checker<'_> {
         .help(format!("{key}{written}{suffix}"));
         // Only a literal can be mended without thinking.
         match (&expression.kind, unit) {
-            (ExprKind::Number(_), Some(_)) => diagnostic.edit(expression.span, format!("{written}{suffix}")),
+            (ExprKind::Number(_), Some(_)) => diagnostic
+                .help(format!("{key}{written}{suffix}\n`cairn fix` adds the unit the API counts in"))
+                .edit(expression.span, format!("{written}{suffix}")),
             _ => diagnostic,
         }
     }
@@ -227,8 +234,24 @@ impl Checker<'_> {
         {
             help.push_str(&format!("\nto read more of it too: lookup main = {kind} {{ {identity}: {id} }}"));
         }
-        Diagnostic::error("refs::string_id", format!("`{name}` wants a resource, this is text"), expression.span, label)
-            .help(help)
+        if literal {
+            help.push_str(&format!("\nto take it over: write a resource and put @adopt({id}) above it"));
+        }
+        let diagnostic = Diagnostic::error(
+            "refs::string_id",
+            format!("`{name}` wants a resource, this is text"),
+            expression.span,
+            label,
+        )
+        .help(help);
+        match &expression.kind {
+            ExprKind::Text(_) => diagnostic.edit(expression.span, format!("existing({written})")),
+            // An attribute of a resource: most likely the resource itself is meant.
+            ExprKind::Member(member) if !member.optional => {
+                diagnostic.offer(expression.span, self.program.sources.text(member.base.span))
+            }
+            _ => diagnostic.offer(expression.span, format!("existing({written})")),
+        }
     }
 
     fn wrong_kind(&self, expression: &Expr, found: &Type, want: &Want<'_>) -> Diagnostic {
@@ -246,10 +269,34 @@ impl Checker<'_> {
             }
             _ => diagnostic,
         };
-        match self.names_of_type(wanted).first() {
-            Some(fitting) => diagnostic.help(format!("{name}: {fitting}")),
-            None => diagnostic,
+        let written = self.program.sources.text(expression.span);
+        let through = self.reference_to(found.bare(), wanted).map(|field| format!("{name}: {written}.{field}"));
+        let named = self
+            .names_of_type(wanted)
+            .first()
+            .map(|fitting| if fitting == name { fitting.clone() } else { format!("{name}: {fitting}") });
+        match (through, named) {
+            (Some(through), Some(named)) => diagnostic.help(format!("{through}        or simply: {named}")),
+            (Some(help), None) | (None, Some(help)) => diagnostic.help(help),
+            (None, None) => diagnostic,
         }
+    }
+
+    /// The field of a resource that refers to one of a wanted type.
+    fn reference_to(&self, found: &Type, wanted: &Type) -> Option<String> {
+        let Type::Resource(schema) = found else { return None };
+        let takes = |kind: &str| match wanted {
+            Type::Resource(wanted) => wanted.name == kind,
+            Type::AnyResource(kinds) => kinds.iter().any(|wanted| wanted == kind),
+            _ => false,
+        };
+        schema.root().fields.iter().find_map(|(name, field)| match &field.shape {
+            cairn_provider::schema::Shape::Reference(reference) => {
+                let only = reference.targets.first().filter(|_| reference.targets.len() == 1)?;
+                takes(&only.0).then(|| name.to_string())
+            }
+            _ => None,
+        })
     }
 
     /// How a sentence calls a resource of a type: "a VPC".
@@ -387,14 +434,19 @@ impl Checker<'_> {
             );
             return;
         }
-        let mut diagnostic = Diagnostic::error(
-            "refs::maybe_absent",
-            format!("`{name}` may not exist"),
-            expression.span,
-            "used in every case",
-        );
+        // `if env == "dev"` is about environments, everything else about cases.
+        let only = guard.and_then(|guard| {
+            let written = self.program.sources.text(guard).strip_prefix("if")?.trim();
+            let name = written.strip_prefix("env")?.trim_start().strip_prefix("==")?.trim();
+            name.strip_prefix('"')?.strip_suffix('"').filter(|name| !name.contains('"')).map(ToOwned::to_owned)
+        });
+        let used = if only.is_some() { "used in every environment" } else { "used in every case" };
+        let mut diagnostic =
+            Diagnostic::error("refs::maybe_absent", format!("`{name}` may not exist"), expression.span, used);
         if let Some(guard) = guard.filter(|guard| guard.source == expression.span.source) {
-            diagnostic = diagnostic.label(guard, "exists only under this condition");
+            let label = only
+                .map_or_else(|| "exists only under this condition".to_owned(), |only| format!("exists in {only} only"));
+            diagnostic = diagnostic.label(guard, label);
         }
         let softer = if shown == name { shown } else { shown.replacen(&format!("{name}."), &format!("{name}?."), 1) };
         self.report(diagnostic.help(format!("{softer} ?? …        gives another value if there is none")));
@@ -435,10 +487,12 @@ impl Checker<'_> {
                 diagnostic = diagnostic.label(span, text);
             }
         }
-        self.report(
-            diagnostic
-                .help("pass where the secret is kept, and let the reader fetch it: its id or ARN instead of its value"),
-        );
+        let written = self.program.sources.text(expression.span);
+        let shown = if written.len() > 40 || written.contains('\n') { "…" } else { written };
+        self.report(diagnostic.help(format!(
+            "pass where the secret is kept, and let the reader fetch it: its id or ARN instead of its value\n\
+             If you are sure: reveal({shown}, because: \"…\"), which is listed in every plan."
+        )));
     }
 
     /// From an expression down to the secret in it: names of constants on the way, the secret last.

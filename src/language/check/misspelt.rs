@@ -7,7 +7,7 @@ use ecow::EcoString;
 
 use super::Checker;
 use super::record::Given;
-use crate::diagnostic::{Diagnostic, suggest};
+use crate::diagnostic::{Diagnostic, Edit, Fix, suggest};
 use crate::language::syntax::ast::ExprKind;
 use crate::language::types::RecordType;
 use crate::source::Span;
@@ -16,25 +16,35 @@ impl Checker<'_> {
     /// Reports fields in the vendor's spelling, all of a record at once: it is one misunderstanding.
     pub(super) fn vendor_spelling(&mut self, record: &Record, given: &[Given<'_>]) {
         let mut diagnostic: Option<Diagnostic> = None;
+        let mut edits = Vec::new();
         for field in given {
             let Some(name) = in_vendor_spelling(record, &field.name) else { continue };
             let label = format!("write `{name}`");
-            diagnostic = Some(
-                match diagnostic {
-                    None => Diagnostic::error(
-                        "schema::vendor_spelling",
-                        "Field names are written in snake_case",
-                        field.span,
-                        label,
-                    )
-                    .help("the names are CloudFormation's own, spelled in lower case with underscores."),
-                    Some(diagnostic) => diagnostic.label(field.span, label),
-                }
-                .edit(field.span, name.as_str()),
-            );
+            // The short form names a value, too.
+            let text = if field.value.is_some() { name.to_string() } else { format!("{name}: {}", field.name) };
+            edits.push(Edit { span: field.span, text });
+            diagnostic = Some(match diagnostic {
+                None => Diagnostic::error(
+                    "schema::vendor_spelling",
+                    "Field names are written in snake_case",
+                    field.span,
+                    label,
+                )
+                .help("the names are CloudFormation's own, spelled in lower case with underscores."),
+                Some(diagnostic) => diagnostic.label(field.span, label),
+            });
         }
-        if let Some(diagnostic) = diagnostic {
-            self.report(diagnostic);
+        if let Some(mut diagnostic) = diagnostic {
+            let changes = match edits.len() {
+                1 => "this change".to_owned(),
+                2 => "both changes".to_owned(),
+                count => format!("all {count} changes"),
+            };
+            if let Some(help) = &mut diagnostic.help {
+                help.push_str(&format!("\n`cairn fix` makes {changes}"));
+            }
+            let title = "write the names in snake_case".to_owned();
+            self.report(diagnostic.fix(Fix { title, certain: true, edits }));
         }
     }
 
@@ -63,12 +73,14 @@ impl Checker<'_> {
                     "id"
                 }
             });
+            let sample = sample_id(reference.targets.first().map_or("", |(kind, _)| kind));
             let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
             let same = given.value.is_some_and(|value| self.program.sources.text(value.span) == name.as_str());
             let written = given.value.map_or(name.as_str(), |value| self.program.sources.text(value.span));
             let better = if same { name.to_string() } else { format!("{name}: {written}") };
             let text = given.value.is_some_and(|value| matches!(value.kind, ExprKind::Text(_)));
             let better = if text { format!("{name}: existing({written})") } else { better };
+            let fix = self.without_suffix(name, given, reference);
             self.report(
                 Diagnostic::error(
                     "schema::reference_suffix",
@@ -78,18 +90,68 @@ impl Checker<'_> {
                 )
                 .help(format!(
                     "{better}        (CloudFormation: {}; Cairn sends the {sent})\nfor {article} {noun} that is not \
-                     described here: {name}: existing(\"…\")",
+                     described here: {name}: existing(\"{sample}\")",
                     field.vendor
-                )),
+                ))
+                .fix(fix),
             );
             return;
         }
         let written = given.value.map(|value| self.program.sources.text(value.span));
         // A value of one line can be pasted with its name.
         let written = written.filter(|written| !written.contains('\n'));
-        let diagnostic = unknown_field(schema, id, &given.name, given.span, written);
+        let short = given.value.is_none();
+        let diagnostic = unknown_field(schema, id, &given.name, given.span, written).meant_as(
+            given.span,
+            &given.name,
+            record.fields.keys().map(EcoString::as_str),
+            |near| if short { format!("{near}: {}", given.name) } else { near.to_owned() },
+        );
         self.report(diagnostic);
     }
+
+    /// The field under its name, with the resource itself as far as it can be seen.
+    fn without_suffix(&self, name: &str, given: &Given<'_>, reference: &ReferenceTo) -> Fix {
+        let title = format!("write `{name}`");
+        let Some(value) = given.value else {
+            let text = if given.name == name { name.to_owned() } else { format!("{name}: {}", given.name) };
+            return Fix { title, certain: false, edits: vec![Edit { span: given.span, text }] };
+        };
+        let mut edits = vec![Edit { span: given.span, text: name.to_owned() }];
+        let mut certain = true;
+        match &value.kind {
+            ExprKind::Text(_) => {
+                let text = format!("existing({})", self.program.sources.text(value.span));
+                edits.push(Edit { span: value.span, text });
+            }
+            ExprKind::Member(member) if !member.optional => {
+                let sent = reference.targets.iter().any(|(_, attribute)| *attribute == member.name.text);
+                certain = sent;
+                if sent {
+                    let text = self.program.sources.text(member.base.span).to_owned();
+                    edits.push(Edit { span: value.span, text });
+                }
+            }
+            ExprKind::Name(_) => {}
+            _ => certain = false,
+        }
+        Fix { title, certain, edits }
+    }
+}
+
+/// What an id of a type looks like.
+fn sample_id(kind: &str) -> String {
+    let prefix = match kind {
+        "aws.ec2.Vpc" => "vpc",
+        "aws.ec2.Subnet" => "subnet",
+        "aws.ec2.SecurityGroup" => "sg",
+        "aws.ec2.RouteTable" => "rtb",
+        "aws.ec2.InternetGateway" => "igw",
+        "aws.ec2.NatGateway" => "nat",
+        "aws.ec2.LaunchTemplate" => "lt",
+        _ => return "…".to_owned(),
+    };
+    format!("{prefix}-0a1b2c3d4e5f60718")
 }
 
 /// The field that a name means in the vendor's spelling.
@@ -122,6 +184,7 @@ pub(super) fn extra_field(record: &RecordType, name: &str, span: Span) -> Diagno
         .map_or_else(|| "not one of its fields".to_owned(), |near| format!("did you mean `{near}`?"));
     let owner = record.name.as_ref().map_or_else(|| "This record".to_owned(), |name| format!("`{name}`"));
     Diagnostic::error("types::unknown_field", format!("{owner} has no field `{name}`"), span, label)
+        .meant(span, name, names.iter().copied())
         .help(format!("its fields: {}", names.join(" ")))
 }
 

@@ -9,6 +9,7 @@ mod decorator;
 mod expression;
 mod fits;
 mod member;
+mod merge;
 mod mismatch;
 mod misspelt;
 mod operator;
@@ -44,6 +45,8 @@ pub struct Typed {
     pub too_deep: bool,
     /// Items with an error; their values are silent.
     pub failed: BTreeSet<ItemId>,
+    /// Names that are used and declared nowhere; what else lacks them is silent.
+    pub undefined: BTreeSet<EcoString>,
 }
 
 /// The types of a function.
@@ -66,6 +69,7 @@ pub fn check(program: &Program, report: &mut Report) -> Typed {
             known: BTreeSet::new(),
             too_deep: false,
             failed: BTreeSet::new(),
+            undefined: BTreeSet::new(),
         },
         in_progress: Vec::new(),
         locals: Vec::new(),
@@ -74,13 +78,16 @@ pub fn check(program: &Program, report: &mut Report) -> Typed {
         diagnostics: Vec::new(),
         quiet: 0,
         written: false,
+        in_when: false,
     };
     for index in 0..program.units.len() {
         checker.unit(UnitId(index));
     }
     let Checker { mut typed, diagnostics, .. } = checker;
-    report.extend(diagnostics);
-    mark_failed(program, report, &mut typed.failed);
+    let mut every = report.clone();
+    every.extend(diagnostics.iter().cloned());
+    mark_failed(program, &every, &mut typed.failed);
+    report.extend(merge::merged(diagnostics, &program.sources));
     typed
 }
 
@@ -116,6 +123,8 @@ struct Checker<'p> {
     quiet: usize,
     /// Whether only what is written counts: a field that nobody has to write may be absent.
     written: bool,
+    /// Whether the condition of an action is checked: `changed` belongs there.
+    in_when: bool,
 }
 
 /// What the place of an expression expects.

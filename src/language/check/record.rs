@@ -92,7 +92,7 @@ impl Checker<'_> {
     }
 
     /// The written fields; reports those written twice.
-    fn duplicates<'e>(&mut self, entries: &'e [Entry]) -> Vec<Given<'e>> {
+    pub(super) fn duplicates<'e>(&mut self, entries: &'e [Entry]) -> Vec<Given<'e>> {
         let mut given: Vec<Given<'e>> = Vec::new();
         for entry in entries {
             let next = match entry {
@@ -321,7 +321,8 @@ impl Checker<'_> {
         let derived = schema.overlay.name.map(|rule| naming::field(rule.property));
         let missing: Vec<&EcoString> = missing.into_iter().filter(|name| Some(*name) != derived.as_ref()).collect();
         if !missing.is_empty() {
-            self.missing(schema, record, &owner, &missing, span);
+            let written = given.iter().map(|field| field.name.clone()).chain(spread.iter().cloned()).collect();
+            self.missing(schema, record, &owner, &missing, &written, span);
         }
         if !record.any_of.is_empty() && !record.any_of.iter().any(&has) {
             let names: Vec<&str> = record.any_of.iter().map(EcoString::as_str).collect();
@@ -332,8 +333,14 @@ impl Checker<'_> {
                 "none of them is given",
             ));
         }
-        let chosen: Vec<&EcoString> = record.one_of.iter().filter(|name| has(name)).collect();
-        if !record.one_of.is_empty() && chosen.len() != 1 {
+        // A spread of which nothing is known may bring any of them, or none.
+        let open = !record.fields.is_empty() && record.fields.keys().all(|name| spread.contains(name));
+        let written = |name: &EcoString| given.iter().any(|field| field.name == *name);
+        let chosen: Vec<&EcoString> =
+            record.one_of.iter().filter(|name| if open { written(name) } else { has(name) }).collect();
+        // What else is missing was said; one thing after the other.
+        let none = chosen.is_empty() && !open && missing.is_empty();
+        if !record.one_of.is_empty() && (chosen.len() > 1 || none) {
             let names: Vec<&str> = record.one_of.iter().map(EcoString::as_str).collect();
             let label = if chosen.is_empty() {
                 "none of them is given".to_owned()
@@ -377,13 +384,28 @@ impl Checker<'_> {
         }
     }
 
-    fn missing(&mut self, schema: &Arc<TypeSchema>, record: &Record, owner: &str, missing: &[&EcoString], span: Span) {
+    fn missing(
+        &mut self,
+        schema: &Arc<TypeSchema>,
+        record: &Record,
+        owner: &str,
+        missing: &[&EcoString],
+        given: &BTreeSet<EcoString>,
+        span: Span,
+    ) {
         let count = match missing.len() {
             1 => "one more field".to_owned(),
             2 => "two more fields".to_owned(),
             3 => "three more fields".to_owned(),
             n => format!("{n} more fields"),
         };
+        // In the order in which people write them.
+        let rank = |name: &EcoString| {
+            let vendor = record.fields.get(name).map(|field| field.vendor.as_str());
+            schema.overlay.popular.iter().position(|popular| Some(*popular) == vendor).unwrap_or(usize::MAX)
+        };
+        let mut missing = missing.to_vec();
+        missing.sort_by_key(|name| rank(name));
         let names: Vec<&str> = missing.iter().map(|name| name.as_str()).collect();
         let verb = if missing.len() == 1 { "is" } else { "are" };
         let mut lines: Vec<String> = missing
@@ -399,11 +421,16 @@ impl Checker<'_> {
             .popular
             .iter()
             .filter_map(|vendor| {
-                record.fields.iter().find(|(_, field)| field.vendor == **vendor).map(|(name, _)| name.to_string())
+                let (name, field) = record.fields.iter().find(|(_, field)| field.vendor == **vendor)?;
+                (!field.required && !given.contains(name)).then(|| name.to_string())
             })
+            .take(3)
             .collect();
-        if !popular.is_empty() {
-            lines.push(format!("the optional fields people set most: {}", popular.join(", ")));
+        let many = ["one optional field", "two optional fields", "three optional fields"];
+        if let Some(many) = popular.len().checked_sub(1).and_then(|count| many.get(count)) {
+            let set = if popular.len() == 1 { "sets" } else { "set" };
+            let people = if popular.len() == 1 { "almost everybody" } else { "people" };
+            lines.push(format!("the {many} {people} {set} most: {}", popular.join(", ")));
         }
         self.report(
             Diagnostic::error(

@@ -165,12 +165,15 @@ impl Checker<'_> {
             .collect();
         let label = suggest::nearest(part, names.iter().map(EcoString::as_str))
             .map_or_else(|| "no record and no field of it".to_owned(), |near| format!("did you mean `{near}`?"));
-        self.report(Diagnostic::error(
-            "schema::unknown_type",
-            format!("There is no type `{}.{part}`", schema.name),
-            span,
-            label,
-        ));
+        self.report(
+            Diagnostic::error(
+                "schema::unknown_type",
+                format!("There is no type `{}.{part}`", schema.name),
+                span,
+                label,
+            )
+            .meant(span, part, names.iter().map(EcoString::as_str)),
+        );
         Type::Error
     }
 
@@ -267,9 +270,12 @@ impl Checker<'_> {
             .chain(["Set", "Map", "Secret"])
             .chain(self.program.unit(self.unit).types.keys().map(EcoString::as_str))
             .collect();
-        let label = suggest::nearest(&name.text, names)
+        let label = suggest::nearest(&name.text, names.iter().copied())
             .map_or_else(|| "not declared and not imported".to_owned(), |near| format!("did you mean `{near}`?"));
-        self.report(Diagnostic::error("types::unknown", format!("There is no type `{}`", name.text), name.span, label));
+        self.report(
+            Diagnostic::error("types::unknown", format!("There is no type `{}`", name.text), name.span, label)
+                .meant(name.span, &name.text, names),
+        );
     }
 
     /// Reports a type that no catalogue has.
@@ -286,6 +292,17 @@ impl Checker<'_> {
             let vendor = self.program.catalogue.get(&near)?.vendor.clone();
             Some(format!("did you mean `{near}`? ({vendor})\n"))
         });
+        if let Some(namespace) = path.first().filter(|first| crate::builtins::action::is_built_in(&first.text)) {
+            let own = format!("{}.", namespace.text);
+            let actions: Vec<&str> = self.program.catalogue.names().filter(|name| name.starts_with(&own)).collect();
+            let label = suggest::nearest(&full, actions.iter().copied())
+                .map_or_else(|| "not an action".to_owned(), |near| format!("did you mean `{near}`?"));
+            self.report(
+                Diagnostic::error("schema::unknown_type", format!("There is no action `{full}`"), last.span, label)
+                    .help(format!("actions of {}: {}", namespace.text, actions.join(" "))),
+            );
+            return;
+        }
         let listed = if in_service.is_empty() {
             format!("there is no service `{service}` with types of its own")
         } else {
@@ -298,6 +315,7 @@ impl Checker<'_> {
                 last.span,
                 format!("not in the aws catalogue of cairn {}", env!("CARGO_PKG_VERSION")),
             )
+            .meant(last.span, &last.text, in_service.iter().copied())
             .help(format!("{}types are called what CloudFormation calls them\n{listed}", meant.unwrap_or_default())),
         );
     }
@@ -313,8 +331,17 @@ impl Checker<'_> {
                 Diagnostic::error("imports::missing", "`aws` is not imported", cloud.span, "used here")
                     .help("add a line to this file or to another of the same directory:  import aws"),
             ),
+            "http" | "exec" | "time" => self.report(
+                Diagnostic::error(
+                    "imports::missing",
+                    format!("`{}` is not imported", cloud.text),
+                    cloud.span,
+                    "used here",
+                )
+                .help(format!("add a line to this file or to another of the same directory:  import {}", cloud.text)),
+            ),
             // Its import line was refused already.
-            "azure" | "http" | "exec" | "time" => {
+            "azure" => {
                 let imported =
                     self.program.documents.iter().flat_map(|document| &document.items).any(|item| match &item.kind {
                         ItemKind::Import(import) => {

@@ -7,7 +7,7 @@ use cairn_provider::value::Value;
 use ecow::EcoString;
 
 use super::member::receiver;
-use super::term::{Kind, Phase, Term};
+use super::term::{Kind, Phase, Term, Unknown};
 use super::{Evaluator, Place};
 use crate::builtins::{self, Builtin, On};
 use crate::diagnostic::Diagnostic;
@@ -16,7 +16,8 @@ use crate::language::syntax::ast::{Arg, Expr, ExprKind, Function, ItemKind, Memb
 use crate::language::{standard, unsupported};
 use crate::lock::Locator;
 use crate::model::Residual;
-use crate::model::residual::SecretSource;
+use crate::model::desired::DesiredReveal;
+use crate::model::residual::{REVEAL, SecretSource};
 use crate::source::Span;
 
 impl Evaluator<'_> {
@@ -207,6 +208,9 @@ impl Evaluator<'_> {
     }
 
     fn place_function(&mut self, name: &str, args: &[Arg], span: Span, place: &Place) -> Term {
+        if name == "changed" {
+            return self.changed(args, span, place);
+        }
         let mut values: Vec<Term> = Vec::new();
         for arg in args {
             values.push(self.expression(&arg.value, place));
@@ -219,6 +223,7 @@ impl Evaluator<'_> {
             "existing" => Term { origin: first.origin, kind: Kind::Existing(Rc::new(first)) },
             "unchecked" => Term { origin: first.origin, kind: Kind::Unchecked(Rc::new(first)) },
             "secret" => self.secret(&first, span, place),
+            "reveal" => self.revealed(&first, args, span, place),
             "file" => match self.read(&first, span, place) {
                 Some(text) => Term::text(text, span),
                 None => Term::error(span),
@@ -262,16 +267,32 @@ impl Evaluator<'_> {
                     source.origin,
                     "no source in front of a colon",
                 )
-                .help("secret(\"env:NAME\") or secret(\"file:PATH\")"),
+                .help("secret(\"env:NAME\"), secret(\"file:PATH\") or secret(\"aws-sm:NAME\")"),
             );
             return Term::error(span);
         };
         match scheme {
-            "env" | "file" => {
+            "env" | "file" if !name.is_empty() => {
                 let source = SecretSource { scheme: scheme.into(), name: name.into() };
                 Term::unknown(Residual::Secret(source), Phase::Written, true, span)
             }
-            "aws-sm" | "azure-kv" => {
+            "aws-sm" if !name.is_empty() => {
+                let source = SecretSource { scheme: scheme.into(), name: name.into() };
+                Term::unknown(Residual::Secret(source), Phase::Read, true, span)
+            }
+            "env" | "file" | "aws-sm" => {
+                self.report(
+                    Diagnostic::error(
+                        "secret::source",
+                        "A secret comes from a source",
+                        source.origin,
+                        "nothing is named behind the colon",
+                    )
+                    .help("secret(\"env:NAME\"), secret(\"file:PATH\") or secret(\"aws-sm:NAME\")"),
+                );
+                Term::error(span)
+            }
+            "azure-kv" => {
                 self.report(unsupported(&format!("The source `{scheme}`"), source.origin));
                 Term::error(span)
             }
@@ -288,6 +309,27 @@ impl Evaluator<'_> {
                 Term::error(span)
             }
         }
+    }
+
+    /// A secret whose author lets it be read, noted for every plan.
+    fn revealed(&mut self, secret: &Term, args: &[Arg], span: Span, place: &Place) -> Term {
+        let because = args.iter().find(|arg| arg.name.as_ref().is_some_and(|name| name.text == "because"));
+        let because = because.or_else(|| args.get(1)).map(|arg| self.expression(&arg.value, place));
+        let Some(because) = because.and_then(|because| because.known_text()) else {
+            self.report(Diagnostic::error(
+                "types::arguments",
+                "`reveal` needs a reason that is known while checking",
+                span,
+                "because: \"…\"",
+            ));
+            return Term::error(span);
+        };
+        if secret.is_secret() {
+            let written = args.first().map(|arg| self.program.sources.text(arg.value.span)).unwrap_or_default();
+            let what = written.split_whitespace().collect::<Vec<_>>().join(" ").into();
+            self.revealed.insert(span, DesiredReveal { what, because, span });
+        }
+        public(secret)
     }
 
     /// The text of a file inside of the unit's directory.
@@ -371,4 +413,30 @@ impl Evaluator<'_> {
             _ => Term::unknown(residual, phase, secret, span),
         }
     }
+}
+
+/// A term without the marks of secrets in it.
+fn public(term: &Term) -> Term {
+    let kind = match &term.kind {
+        Kind::Unknown(unknown) if unknown.secret => {
+            // Secrets are read when they are handed on: nothing that must be known before can be made of one.
+            let residual = Residual::Call(REVEAL.into(), vec![unknown.residual.clone()]);
+            return Term {
+                origin: term.origin,
+                kind: Kind::Unknown(Rc::new(Unknown {
+                    residual,
+                    phase: Phase::Made,
+                    secret: false,
+                    shape: unknown.shape.clone(),
+                })),
+            };
+        }
+        Kind::List(items) => Kind::List(Rc::new(items.iter().map(public).collect())),
+        Kind::Map(entries) => {
+            Kind::Map(Rc::new(entries.iter().map(|(name, entry)| (name.clone(), public(entry))).collect()))
+        }
+        Kind::Unchecked(inner) => Kind::Unchecked(Rc::new(public(inner))),
+        other => other.clone(),
+    };
+    Term { origin: term.origin, kind }
 }

@@ -196,7 +196,7 @@ impl Evaluator<'_> {
     }
 
     /// A case whose expectations must hold.
-    fn holds(&mut self, construct: &Construct, name: Span, said: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    fn holds(&mut self, construct: &Construct, name_span: Span, said: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let errors: Vec<Diagnostic> =
             said.into_iter().filter(|diagnostic| diagnostic.severity == Severity::Error).collect();
         if !errors.is_empty() {
@@ -205,7 +205,7 @@ impl Evaluator<'_> {
                 Diagnostic::error(
                     "test::failed",
                     "The case has errors, so nothing of it can be expected",
-                    name,
+                    name_span,
                     format!("{count} error{}, shown beside this", if count == 1 { "" } else { "s" }),
                 )
                 .help("a case that must be refused says so: fails: \"…\""),
@@ -215,9 +215,13 @@ impl Evaluator<'_> {
         }
         let mut wrong = Vec::new();
         if let Some(Expr { kind: ExprKind::List(elements), .. }) = field(construct, "expect") {
+            let outputs = self.program.unit(self.unit_of(0)).outputs.clone();
+            let outputs = outputs.into_iter().map(|(name, id)| (name, self.item_value(0, id, name_span)));
+            let outputs = Term::map(outputs.collect(), name_span);
+            let place = Place::of(0).with([("outputs".into(), outputs)]);
             for element in elements {
                 if let Element::Value(value) = element {
-                    self.expect(value, &mut wrong);
+                    self.expect(value, &place, &mut wrong);
                 }
             }
         }
@@ -226,17 +230,16 @@ impl Evaluator<'_> {
         wrong
     }
 
-    fn expect(&mut self, expression: &Expr, wrong: &mut Vec<Diagnostic>) {
-        let place = Place::of(0);
+    fn expect(&mut self, expression: &Expr, place: &Place, wrong: &mut Vec<Diagnostic>) {
         match &expression.kind {
-            ExprKind::Group(inner) => self.expect(inner, wrong),
+            ExprKind::Group(inner) => self.expect(inner, place, wrong),
             ExprKind::Binary(node) if node.operator == Operator::And => {
-                self.expect(&node.left, wrong);
-                self.expect(&node.right, wrong);
+                self.expect(&node.left, place, wrong);
+                self.expect(&node.right, place, wrong);
             }
             ExprKind::Binary(node) if node.operator.compares() || node.operator == Operator::In => {
-                let left = self.expression(&node.left, &place);
-                let right = self.expression(&node.right, &place);
+                let left = self.expression(&node.left, place);
+                let right = self.expression(&node.right, place);
                 if left.is_error() || right.is_error() {
                     wrong.push(self.unclear(expression));
                     return;
@@ -268,7 +271,7 @@ impl Evaluator<'_> {
                 }
             }
             _ => {
-                let term = self.expression(expression, &place);
+                let term = self.expression(expression, place);
                 if term.known() != Some(Value::Bool(true)) {
                     let diagnostic = self.unmet(expression, term.known().is_none());
                     wrong.push(located(diagnostic, expression.span, shown(&term)));

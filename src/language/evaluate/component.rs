@@ -38,7 +38,7 @@ impl Evaluator<'_> {
     fn make(&mut self, scope: usize, id: ItemId) -> Instances {
         let program = self.program;
         let ItemKind::Declaration(node) = &program.item(id).kind else { return Instances::Unknown };
-        if matches!(node.keyword, Keyword::Action | Keyword::Policy | Keyword::Test) {
+        if matches!(node.keyword, Keyword::Policy | Keyword::Test) {
             return Instances::Unknown;
         }
         let outer = Place::of(scope);
@@ -168,6 +168,9 @@ impl Evaluator<'_> {
             return None;
         }
         if let [name] = construct.path.as_slice() {
+            if node.keyword == Keyword::Action {
+                return Some(Term::error(node.value.span));
+            }
             let unit = self.unit_of(scope);
             return match self.program.unit(unit).types.get(&name.text) {
                 Some(TypeBinding::Component(component)) => {
@@ -349,6 +352,12 @@ impl Evaluator<'_> {
             return;
         }
         let span = written_for(construct, name).unwrap_or(term.origin);
+        let from = match &term.origin {
+            origin if *origin != span && !span.contains(*origin) => {
+                format!(": it comes from {}", self.program.sources.place(*origin))
+            }
+            _ => String::new(),
+        };
         let unit = self.program.unit(component);
         let place = self.program.sources.place(self.program.item(item).span);
         self.report(
@@ -356,11 +365,11 @@ impl Evaluator<'_> {
                 "phase::known_input",
                 format!("`{name}` of `{}` must be known before apply", unit.name),
                 span,
-                "known only after apply",
+                format!("known only after apply{from}"),
             )
             .help(format!(
                 "`{name}` is marked `known` in {place}, because its keys become part of addresses.\n\
-                 pass something written here or looked up"
+                 pass something written here or looked up, for example {{ a: 0, b: 1 }}"
             )),
         );
     }

@@ -311,7 +311,7 @@ fn last(path: &str) -> &str {
 }
 
 /// A vendor's pattern. Those the regex engine does not know (look-ahead) are the cloud's to check.
-fn compiled(pattern: &str) -> Option<regex::Regex> {
+pub(in crate::language) fn compiled(pattern: &str) -> Option<regex::Regex> {
     use std::cell::RefCell;
     use std::collections::BTreeMap;
     thread_local! {

@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
+use cairn_provider::request::Target;
 use cairn_provider::schema::overlay::Replacement;
 use cairn_provider::value::Value;
+use ecow::EcoString;
 
+use super::action::Condition;
 use super::instance::Instances;
 use super::term::{Kind, Term};
 use super::{Evaluator, Place};
 use crate::language::check::ignored_path;
 use crate::language::program::ItemId;
-use crate::language::syntax::ast::{Decorator, Expr};
+use crate::language::syntax::ast::{Decorator, Expr, ExprKind, Item, ItemKind};
 use crate::model::Address;
 use crate::model::desired::{Need, Options, Placement, ReplaceRule};
 use crate::source::Span;
@@ -23,6 +26,8 @@ pub struct Decorated {
     pub needs: Vec<Need>,
     /// `@on`, or what holds without it.
     pub placement: Arc<Placement>,
+    /// `@when`.
+    pub condition: Option<Condition>,
 }
 
 impl Evaluator<'_> {
@@ -37,11 +42,17 @@ impl Evaluator<'_> {
         let program = self.program;
         let item = program.item(id);
         let on = item.decorators.iter().find(|decorator| decorator.name.text == "on");
-        let placement = self.placement(scope, on, place);
+        let placement = match runs_here(item) {
+            Some(namespace) => {
+                Arc::new(Placement { target: Target { cloud: namespace, ..Target::default() }, ..Placement::default() })
+            }
+            None => self.placement(scope, on, place),
+        };
+        let mut condition = None;
         let mut options = Options::default();
         let mut needs = Vec::new();
         if self.typed.failed.contains(&id) {
-            return Decorated { options, needs, placement };
+            return Decorated { options, needs, placement, condition };
         }
         for decorator in &item.decorators {
             match decorator.name.text.as_str() {
@@ -58,6 +69,10 @@ impl Evaluator<'_> {
                             options.timeouts.insert(name.text.clone(), duration);
                         }
                     }
+                }
+                "when" => {
+                    condition = self.condition_of(decorator, place);
+                    needs.extend(condition.iter().flat_map(|condition| condition.needs.iter().cloned()));
                 }
                 "after" => {
                     for arg in &decorator.args {
@@ -77,7 +92,7 @@ impl Evaluator<'_> {
                 _ => {}
             }
         }
-        Decorated { options, needs, placement }
+        Decorated { options, needs, placement, condition }
     }
 
     fn protected(&mut self, decorator: &Decorator, place: &Place) -> Option<bool> {
@@ -107,7 +122,7 @@ impl Evaluator<'_> {
         needs
     }
 
-    fn members(&mut self, term: &Term, span: Span, needs: &mut Vec<Need>) {
+    pub(super) fn members(&mut self, term: &Term, span: Span, needs: &mut Vec<Need>) {
         match &term.kind {
             Kind::Object(instance) if !instance.lookup => {
                 needs.push(Need { address: instance.address.clone(), span, order_only: true });
@@ -118,7 +133,7 @@ impl Evaluator<'_> {
                 let scope = *scope;
                 let program = self.program;
                 for &id in &program.unit(self.unit_of(scope)).items {
-                    if !matches!(program.item(id).kind, crate::language::syntax::ast::ItemKind::Declaration(_)) {
+                    if !matches!(program.item(id).kind, ItemKind::Declaration(_)) {
                         continue;
                     }
                     match self.instances_of(scope, id) {
@@ -137,6 +152,14 @@ impl Evaluator<'_> {
             | Kind::Error => {}
         }
     }
+}
+
+/// The namespace of an action that no cloud runs.
+fn runs_here(item: &Item) -> Option<EcoString> {
+    let ItemKind::Declaration(node) = &item.kind else { return None };
+    let ExprKind::Construct(construct) = &node.value.kind else { return None };
+    let first = construct.path.first().filter(|_| construct.path.len() > 1)?;
+    crate::builtins::action::is_built_in(&first.text).then(|| first.text.clone())
 }
 
 /// Fills options with those of the component an instance lies in.

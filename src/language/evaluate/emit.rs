@@ -7,13 +7,16 @@ use cairn_provider::schema::Shape;
 use cairn_provider::value::Value;
 use ecow::EcoString;
 
+use super::action::Condition;
 use super::instance::Instance;
 use super::name::name_field;
 use super::{Evaluator, Override, Place};
 use crate::language::program::Program;
 use crate::language::syntax::ast::ItemKind;
 use crate::model::Residual;
-use crate::model::desired::{DesiredField, DesiredOutput, DesiredResource, DesiredStack, Need, RESOURCE};
+use crate::model::desired::{
+    DesiredAction, DesiredField, DesiredOutput, DesiredResource, DesiredStack, Need, RESOURCE,
+};
 
 impl Evaluator<'_> {
     /// Everything the stack wants.
@@ -26,15 +29,27 @@ impl Evaluator<'_> {
         };
         let instances = self.emitted.clone();
         for instance in &instances {
-            let resource = self.resource(instance);
-            stack.resources.insert(resource.address.clone(), resource);
+            let (resource, condition) = self.resource(instance);
+            let address = resource.address.clone();
+            if instance.schema.action {
+                let (when, watched) = match condition {
+                    Some(condition) => (Some(condition.when), condition.watched),
+                    None => (None, BTreeMap::new()),
+                };
+                stack.actions.insert(address, DesiredAction { call: resource, when, watched });
+            } else {
+                stack.resources.insert(address, resource);
+            }
         }
         for (later, need) in std::mem::take(&mut self.orders) {
             if let Some(resource) = stack.resources.get_mut(&later) {
                 resource.needs.push(need);
+            } else if let Some(action) = stack.actions.get_mut(&later) {
+                action.call.needs.push(need);
             }
         }
-        for resource in stack.resources.values_mut() {
+        let calls = stack.actions.values_mut().map(|action| &mut action.call);
+        for resource in stack.resources.values_mut().chain(calls) {
             // A use says more than an order; one of each address is enough.
             resource.needs.sort_by(|a, b| (&a.address, a.order_only, a.span).cmp(&(&b.address, b.order_only, b.span)));
             resource.needs.dedup_by(|a, b| a.address == b.address);
@@ -42,16 +57,23 @@ impl Evaluator<'_> {
             let reported = self.circular.contains(&own);
             resource.needs.retain(|need| need.address != own || !need.order_only && !reported);
         }
+        super::action::reach_through(&mut stack);
         self.relations(&instances);
         stack.assertions = self.assertions();
         if self.unit_of(0) == Program::STACK {
             stack.outputs = self.outputs();
             stack.imports = std::mem::take(&mut self.imports);
         }
+        let mut kept = false;
+        stack.residuals().for_each(|residual| residual.sources(&mut |source| kept |= source.scheme == "aws-sm"));
+        if kept {
+            stack.keeper = Some(self.placement(0, None, &Place::of(0)).target.clone());
+        }
+        stack.revealed = std::mem::take(&mut self.revealed).into_values().collect();
         stack
     }
 
-    fn resource(&mut self, instance: &Rc<Instance>) -> DesiredResource {
+    fn resource(&mut self, instance: &Rc<Instance>) -> (DesiredResource, Option<Condition>) {
         let program = self.program;
         let place = Place { scope: instance.scope, locals: instance.locals.clone() };
         let decorated = self.decorated(instance.scope, instance.item, &place, Some(&instance.address));
@@ -74,7 +96,7 @@ impl Evaluator<'_> {
             self.made_name_field(instance, &mut inputs, origin);
             self.placement_tags(instance, &mut inputs, origin);
         }
-        DesiredResource {
+        let resource = DesiredResource {
             address: instance.address.clone(),
             kind: instance.schema.name.clone(),
             place: decorated.placement,
@@ -82,7 +104,8 @@ impl Evaluator<'_> {
             needs,
             options,
             origin: head,
-        }
+        };
+        (resource, decorated.condition)
     }
 
     fn desired_field(

@@ -45,6 +45,7 @@ impl Evaluator<'_> {
         };
         let mut problems: Vec<(Span, String, Option<String>)> = Vec::new();
         let mut inputs = BTreeMap::new();
+        let mut missing: Vec<(&Input, Type)> = Vec::new();
         for (id, node) in &items {
             let Some(ty) = self.typed.types.get(id).cloned() else { continue };
             let name = &node.name.text;
@@ -69,7 +70,7 @@ impl Evaluator<'_> {
             } else if ty.is_optional() {
                 Term::none(node.name.span)
             } else {
-                self.missing_input(node, &ty, file);
+                missing.push((*node, ty.clone()));
                 Term::error(node.name.span)
             };
             inputs.insert(name.clone(), term);
@@ -78,6 +79,7 @@ impl Evaluator<'_> {
             let names: BTreeSet<&str> = items.iter().map(|(_, node)| node.name.text.as_str()).collect();
             self.unknown_values(file, &names, &mut problems);
         }
+        self.missing_inputs(&missing, file);
         // Constants that were evaluated for defaults saw no inputs: they start anew.
         self.scopes.clear();
         self.items.clear();
@@ -180,31 +182,89 @@ impl Evaluator<'_> {
         );
     }
 
-    fn missing_input(&mut self, node: &Input, ty: &Type, file: Option<ItemId>) {
-        let name = &node.name.text;
+    /// Reports inputs without a value, all of an environment at once; silent where something else explains them.
+    fn missing_inputs(&mut self, missing: &[(&Input, Type)], file: Option<ItemId>) {
+        let missing: Vec<&(&Input, Type)> = missing.iter().filter(|(node, _)| !self.is_explained(node, file)).collect();
+        let Some((first, ty)) = missing.first().copied() else { return };
         let environment = self.environment.clone().unwrap_or_default();
-        let (span, place) = match file {
-            Some(file) => {
-                let ItemKind::Env(header) = &self.program.item(file).kind else { return };
-                (header.name.span, self.program.sources.place(node.name.span))
-            }
-            None => (node.name.span, String::new()),
+        let name = &first.name.text;
+        let header = file.and_then(|file| match &self.program.item(file).kind {
+            ItemKind::Env(header) => Some(header.name.span),
+            _ => None,
+        });
+        let what = match missing.len() {
+            1 => format!("`{name}`"),
+            count => format!("{count} inputs"),
         };
-        let example = example(ty);
-        let (message, help) = if file.is_some() {
-            (
-                format!("{environment} gives no value for `{name}`"),
-                format!("{name}: {example}        (declared at {place}, without a default)"),
-            )
-        } else if environment.is_empty() {
-            (format!("`{name}` has no value"), format!("--set {name}={example}, or a default: = {example}"))
+        let message = if environment.is_empty() {
+            if missing.len() == 1 { format!("{what} has no value") } else { format!("{what} have no value") }
         } else {
-            (
-                format!("{environment} gives no value for `{name}`"),
-                format!("create env/{environment}.cairn:\n  env {environment} {{\n    {name}: {example}\n  }}"),
-            )
+            format!("{environment} gives no value for {what}")
         };
-        self.report(Diagnostic::error("env::missing", message, span, format!("`{name}` is missing: {ty}")).help(help));
+        let listed = |node: &Input, ty: &Type| format!("`{}` is missing: {ty}", node.name.text);
+        let mut diagnostic = match header {
+            Some(span) if missing.len() > 1 => {
+                let names: Vec<String> = missing.iter().map(|(node, _)| format!("`{}`", node.name.text)).collect();
+                Diagnostic::error("env::missing", message, span, format!("missing: {}", names.join(", ")))
+            }
+            Some(span) => Diagnostic::error("env::missing", message, span, listed(first, ty)),
+            None => Diagnostic::error("env::missing", message, first.name.span, listed(first, ty)),
+        };
+        if header.is_none() {
+            for (node, ty) in missing.iter().skip(1).filter(|(node, _)| node.name.span.source == first.name.span.source)
+            {
+                diagnostic = diagnostic.label(node.name.span, listed(node, ty));
+            }
+        }
+        let lines: Vec<String> =
+            missing.iter().map(|(node, ty)| format!("{}: {}", node.name.text, example(ty))).collect();
+        let help = if header.is_some() {
+            let places = missing.iter().zip(&lines).map(|((node, _), line)| {
+                format!("{line}        (declared at {}, without a default)", self.program.sources.place(node.name.span))
+            });
+            places.collect::<Vec<_>>().join("\n")
+        } else if environment.is_empty() {
+            let (set, value) = (format!("--set {name}={}", example(ty)), example(ty));
+            format!("{set}, or a default: = {value}")
+        } else {
+            format!("create env/{environment}.cairn:\n  env {environment} {{\n    {}\n  }}", lines.join("\n    "))
+        };
+        self.report(diagnostic.help(help));
+    }
+
+    /// Whether another mistake explains why an input has no value: its line could not be read, its name is misspelt in
+    /// the file of values, or that file belongs to an environment under another name.
+    fn is_explained(&self, node: &Input, file: Option<ItemId>) -> bool {
+        let program = self.program;
+        let Some(file) = file else {
+            let header = program.unit(Program::STACK).header;
+            if header.is_none_or(|header| program.item(header).broken) {
+                return true;
+            }
+            let environment = self.environment.as_deref().unwrap_or_default();
+            let own = format!("env/{environment}.cairn");
+            return program.documents.iter().any(|document| {
+                let here = program.sources.get(document.source).path == own;
+                let in_env = program.sources.get(document.source).path.starts_with("env/");
+                document.items.iter().any(|item| match &item.kind {
+                    ItemKind::Broken(_) => here,
+                    ItemKind::Env(header) => {
+                        let unused = !program.environments.contains_key(&header.name.text);
+                        in_env && unused && (here || suggest::nearest(&header.name.text, [environment]).is_some())
+                    }
+                    _ => false,
+                })
+            });
+        };
+        let item = program.item(file);
+        let ItemKind::Env(header) = &item.kind else { return true };
+        let ExprKind::Record(entries) = &header.fields.kind else { return true };
+        let declared = &program.unit(Program::STACK).values;
+        item.broken
+            || entries.iter().any(|entry| {
+                matches!(entry, Entry::Field(key, _) if !declared.contains_key(&key.text)
+                    && suggest::nearest(&key.text, declared.keys().map(EcoString::as_str)) == Some(node.name.text.as_str()))
+            })
     }
 
     fn unknown_values(
@@ -217,7 +277,14 @@ impl Evaluator<'_> {
         let ExprKind::Record(entries) = &header.fields.kind else { return };
         for entry in entries {
             let Entry::Field(key, _) = entry else { continue };
-            if !names.contains(key.text.as_str()) {
+            // An input whose declaration could not be read, or is not there although it is used, was reported.
+            let lost = self
+                .program
+                .unit(Program::STACK)
+                .values
+                .get(&key.text)
+                .is_some_and(|binding| matches!(self.program.item(binding.item).kind, ItemKind::Broken(_)));
+            if !names.contains(key.text.as_str()) && !lost && !self.typed.undefined.contains(&key.text) {
                 let near = suggest::nearest(&key.text, names.iter().copied());
                 let label = near.map_or_else(
                     || "no such input".to_owned(),

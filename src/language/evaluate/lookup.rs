@@ -126,7 +126,15 @@ impl Evaluator<'_> {
         if created.source == span.source {
             diagnostic = diagnostic.label(created, "created here");
         }
-        self.report(diagnostic.help("use what the resource itself says, as an attribute\na lookup may depend on inputs, constants and other lookups"));
+        // Often the resource says itself what is looked for: `vpc.default_security_group`.
+        let wanted = cairn_provider::naming::field(instance.schema.name.rsplit('.').next().unwrap_or_default());
+        let says = own.schema.root().fields.keys().find(|field| field.ends_with(wanted.as_str()));
+        let attribute = match says {
+            Some(field) => format!("existing({}.{field})", own.address),
+            None => "as an attribute".to_owned(),
+        };
+        let colon = if says.is_some() { ":" } else { "," };
+        self.report(diagnostic.help(format!("use what the resource itself says{colon} {attribute}\na lookup may depend on inputs, constants and other lookups")));
     }
 
     fn made_condition(&mut self, instance: &Rc<Instance>, name: &EcoString, term: &Term) {

@@ -1,6 +1,7 @@
 //! The program with an environment's values becomes the desired stack. Pure: what must be looked up is asked for as
 //! data, and evaluation runs again with the answers.
 
+mod action;
 mod assertion;
 mod call;
 mod case;
@@ -10,8 +11,10 @@ mod constraint;
 mod decorator;
 mod emit;
 mod encode;
+mod explain;
 mod expression;
 mod input;
+mod inspect;
 mod instance;
 mod lookup;
 mod member;
@@ -31,6 +34,9 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
+pub(in crate::language) use self::constraint::compiled;
+pub use self::explain::explain;
+pub use self::inspect::inspect;
 use self::instance::{Inherited, Instance, Instances};
 use self::term::Term;
 use super::check::Typed;
@@ -40,12 +46,14 @@ use super::syntax::ast::ItemKind;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::model::Address;
 use crate::model::date::Date;
-use crate::model::desired::{DesiredStack, LookupAnswers, Need, Placement, UsedStack, WantedLookup};
-use crate::model::policy::{Judgement, PlannedChange};
+use crate::model::desired::{
+    DesiredReveal, DesiredStack, LookupAnswers, Need, Placement, UsedStack, WantedLookup, Watched,
+};
+use crate::model::policy::PlannedChange;
 use crate::source::Span;
 
 pub use case::{CaseId, cases, run_case};
-pub use policy::{reports, waits_for};
+pub use policy::{looks_at_changes, reports};
 pub use waiver::{WaiverUse, unused_waivers};
 
 /// Steps an evaluation may take.
@@ -92,14 +100,21 @@ pub struct Evaluation {
     pub stack: DesiredStack,
     /// Look-ups whose answers it needs to say more.
     pub wanted: Vec<WantedLookup>,
-    /// What the policies say.
-    pub judgement: Judgement,
     /// Exceptions from policies, and whether they are needed.
     pub waivers: Vec<WaiverUse>,
 }
 
 /// Evaluates a program for one environment.
 pub fn evaluate(request: &Request<'_>, report: &mut Report) -> Evaluation {
+    evaluate_and(request, report, |_, _| ()).0
+}
+
+/// Evaluates a program for one environment, and asks for more while all its values are there.
+fn evaluate_and<T>(
+    request: &Request<'_>,
+    report: &mut Report,
+    ask: impl FnOnce(&mut Evaluator<'_>, &DesiredStack) -> T,
+) -> (Evaluation, T) {
     let mut evaluator = Evaluator::new(request);
     let inputs = evaluator.stack_inputs(request.overrides, None);
     evaluator.scopes.push(Scope {
@@ -111,13 +126,14 @@ pub fn evaluate(request: &Request<'_>, report: &mut Report) -> Evaluation {
         inherited: Rc::default(),
     });
     evaluator.run_scope(0);
-    let stack = evaluator.emit(request.overrides);
+    let mut stack = evaluator.emit(request.overrides);
     evaluator.note_waivers();
-    let judgement = evaluator.judged();
+    stack.judgement = evaluator.judged();
+    let asked = ask(&mut evaluator, &stack);
     let wanted = evaluator.wanted.into_values().collect();
     let waivers = evaluator.waivers.into_values().collect();
     report.extend(evaluator.diagnostics);
-    Evaluation { stack, wanted, judgement, waivers }
+    (Evaluation { stack, wanted, waivers }, asked)
 }
 
 /// The stack or one instance of a component.
@@ -168,6 +184,10 @@ struct Evaluator<'p> {
     orders: Vec<(Address, Need)>,
     /// Resources with a field that needs itself, which was reported.
     circular: BTreeSet<Address>,
+    /// What `changed(…)` looked at in the condition that is evaluated.
+    watching: BTreeMap<EcoString, Watched>,
+    /// Secrets that were made readable, by their place.
+    revealed: BTreeMap<Span, DesiredReveal>,
     diagnostics: Vec<Diagnostic>,
     steps: u64,
     /// How deep values lie behind each other's names right now.
@@ -221,6 +241,8 @@ impl<'p> Evaluator<'p> {
             wanted: BTreeMap::new(),
             orders: Vec::new(),
             circular: BTreeSet::new(),
+            watching: BTreeMap::new(),
+            revealed: BTreeMap::new(),
             diagnostics: Vec::new(),
             steps: 0,
             levels: 0,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use cairn_provider::value::Value;
-use ecow::{EcoString, eco_format};
+use ecow::EcoString;
 
 use super::instance::Instance;
 use super::term::{Kind, Term};
@@ -15,10 +15,10 @@ use crate::language::program::{Binding, Program, UnitId, UnitKind};
 use crate::language::remedy::remedy;
 use crate::language::syntax::ast::{Construct, Declaration, Each, Entry, Expr, ExprKind, ItemKind};
 use crate::language::syntax::walk;
+use crate::model::Address;
 use crate::model::encoding::decode;
 use crate::model::policy::{Finding, Judgement, PlannedChange, Standing, Verdict};
-use crate::model::{Address, Residual};
-use crate::source::Span;
+use crate::source::{SourceSet, Span};
 
 /// A policy, taken apart.
 struct Rule<'p> {
@@ -34,7 +34,7 @@ struct Rule<'p> {
 /// What a policy is asked about.
 struct Asked {
     address: Address,
-    /// The resource as it is wanted; nothing for what is destroyed.
+    /// The resource as it is declared; nothing if it is not any more.
     instance: Option<Rc<Instance>>,
     /// What the variable of the loop stands for.
     term: Term,
@@ -59,7 +59,7 @@ impl Evaluator<'_> {
         // A policy that a component and its stack both import says everything once.
         judgement.findings.sort_by(|a, b| (a.rule, &a.address, a.of_change).cmp(&(b.rule, &b.address, b.of_change)));
         judgement.findings.dedup_by(|a, b| (a.rule, &a.address, a.of_change) == (b.rule, &b.address, b.of_change));
-        let reports = reports(judgement.findings.iter().filter(|finding| !finding.of_change), self.program);
+        let reports = reports(judgement.findings.iter().filter(|finding| !finding.of_change), &self.program.sources);
         for diagnostic in reports {
             self.report(diagnostic);
         }
@@ -117,8 +117,7 @@ impl Evaluator<'_> {
 
     fn asked_change(&mut self, change: &PlannedChange, span: Span) -> Asked {
         let destroyed = change.action == "delete";
-        let instance =
-            self.emitted.iter().find(|instance| !destroyed && instance.address == change.address).map(Rc::clone);
+        let instance = self.emitted.iter().find(|instance| instance.address == change.address).map(Rc::clone);
         let schema = self.program.catalogue.get(&change.kind).cloned();
         let before = change.before.as_ref().map_or_else(
             || Term::none(span),
@@ -130,7 +129,7 @@ impl Evaluator<'_> {
                 Term::map(fields.collect(), span)
             },
         );
-        let after = instance.as_ref().map_or_else(
+        let after = instance.as_ref().filter(|_| !destroyed).map_or_else(
             || Term::none(span),
             |instance| Term { origin: span, kind: Kind::Object(Rc::clone(instance)) },
         );
@@ -292,15 +291,15 @@ pub(super) fn field<'p>(construct: &'p Construct, name: &str) -> Option<&'p Expr
 }
 
 /// What is said about findings: refusals are errors, warnings are warnings. One report for all instances of a declaration.
-pub fn reports<'f>(findings: impl Iterator<Item = &'f Finding>, program: &Program) -> Vec<Diagnostic> {
+pub fn reports<'f>(findings: impl Iterator<Item = &'f Finding>, sources: &SourceSet) -> Vec<Diagnostic> {
     let mut groups: BTreeMap<(Span, Span, EcoString), Vec<&Finding>> = BTreeMap::new();
     for finding in findings.filter(|finding| finding.standing == Standing::Violated) {
         groups.entry((finding.rule, finding.place, finding.because.clone())).or_default().push(finding);
     }
-    groups.into_values().filter_map(|findings| report(&findings, program)).collect()
+    groups.into_values().filter_map(|findings| report(&findings, sources)).collect()
 }
 
-fn report(findings: &[&Finding], program: &Program) -> Option<Diagnostic> {
+fn report(findings: &[&Finding], sources: &SourceSet) -> Option<Diagnostic> {
     let (first, others) = findings.split_first()?;
     let more = match others.len() {
         0 => String::new(),
@@ -323,25 +322,24 @@ fn report(findings: &[&Finding], program: &Program) -> Option<Diagnostic> {
     } else {
         Diagnostic::error("policy::denied", first.because.as_str(), first.place, label)
     };
-    let place = program.sources.place(first.rule);
+    let place = sources.place(first.rule);
     let mut help = Vec::new();
     help.extend(first.remedy.as_ref().map(ToString::to_string));
-    help.push(format!("the policy is at {place}"));
-    if !first.of_change {
+    if first.place.source != first.rule.source || first.place == first.rule {
+        help.push(format!("the policy is at {place}"));
+    }
+    // What is not declared any more has no line for an exception.
+    if first.place != first.rule {
         help.push(format!("an exception with an end: @waive({}, until: \"YYYY-MM-DD\", because: \"…\")", first.policy));
     }
     let diagnostic = diagnostic.help(help.join("\n"));
     Some(if first.place == first.rule { diagnostic } else { diagnostic.label(first.rule, "the policy") })
 }
 
-/// What an undecided finding waits for, for people.
-pub fn waits_for(residual: &Residual) -> EcoString {
-    let mut names: Vec<EcoString> = Vec::new();
-    residual.attributes(&mut |attribute| {
-        let name = eco_format!("⟨{}.{}⟩", attribute.address, attribute.path.join("."));
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    });
-    names.join(", ").into()
+/// Whether any policy of the stack looks at changes, so that it has to be asked again when there is a plan.
+pub fn looks_at_changes(program: &Program) -> bool {
+    program.units.iter().flat_map(|unit| unit.policies.values()).any(|binding| {
+        let ItemKind::Declaration(node) = &program.item(binding.item).kind else { return false };
+        node.each.as_ref().is_some_and(|each| matches!(each.source.kind, ExprKind::Call(..)))
+    })
 }

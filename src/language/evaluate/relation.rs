@@ -14,7 +14,7 @@ use super::member::field_name;
 use super::term::{Kind, Term};
 use crate::builtins::operator;
 use crate::diagnostic::{Diagnostic, suggest};
-use crate::language::syntax::ast::ItemKind;
+use crate::language::syntax::ast::{ItemKind, Keyword};
 use crate::source::Span;
 
 /// A value with its place and the instance it belongs to.
@@ -35,7 +35,9 @@ impl Evaluator<'_> {
             }
             for (position, relation) in instance.schema.overlay.relations.iter().enumerate() {
                 match relation {
-                    Relation::Within { field, reference, outer } => self.within(instance, field, reference, outer),
+                    Relation::Within { field, reference, outer } => {
+                        self.within(instances, instance, field, reference, outer);
+                    }
                     Relation::Disjoint { field, per } | Relation::Unique { field, per } => {
                         if let Some((group, found)) = self.grouped(instance, field, per) {
                             groups.entry((instance.schema.name.clone(), position, group)).or_default().push(found);
@@ -80,7 +82,19 @@ impl Evaluator<'_> {
         Some(Found { instance: Rc::clone(instance), value, origin: term.origin, used: used.unwrap_or(term.origin) })
     }
 
-    fn within(&mut self, instance: &Rc<Instance>, field: &str, reference: &str, outer: &str) {
+    /// Whether something is wrong with a value itself: what does not fit it follows from that.
+    fn is_reported(&self, place: Span) -> bool {
+        self.diagnostics.iter().filter_map(Diagnostic::span).any(|span| span == place)
+    }
+
+    fn within(
+        &mut self,
+        instances: &[Rc<Instance>],
+        instance: &Rc<Instance>,
+        field: &str,
+        reference: &str,
+        outer: &str,
+    ) {
         let Some(inner) = self.value(instance, field) else { return };
         let Some((_, Term { kind: Kind::Object(parent), .. })) = self.written(instance, reference) else { return };
         if self.typed.failed.contains(&parent.item) {
@@ -111,7 +125,39 @@ impl Evaluator<'_> {
         if inner.used != inner.origin && inner.used.source == inner.origin.source {
             diagnostic = diagnostic.label(inner.used, "used here");
         }
-        self.report(diagnostic.help(format!("the {parent_noun} is {large}")));
+        let help = match self.free_inside(instances, instance, (field, reference), *large, *small) {
+            Some(free) => format!("did you mean {free}? It is free."),
+            None => format!("the {parent_noun} is {large}"),
+        };
+        self.report(diagnostic.help(help));
+    }
+
+    /// A network of the same size inside of the outer one that no resource with the same parent takes: the one with the
+    /// same address inside, if that is free, or the first one.
+    fn free_inside(
+        &mut self,
+        instances: &[Rc<Instance>],
+        instance: &Rc<Instance>,
+        (field, reference): (&str, &str),
+        outer: Cidr,
+        wrong: Cidr,
+    ) -> Option<Cidr> {
+        let (parent, _) = self.grouped(instance, field, reference)?;
+        let mut taken = Vec::new();
+        for other in instances {
+            let same = other.schema.name == instance.schema.name && other.address != instance.address;
+            if let Some((_, found)) =
+                self.grouped(other, field, reference).filter(|(group, _)| same && *group == parent)
+                && let Value::Cidr(network) = found.value
+            {
+                taken.push(network);
+            }
+        }
+        let free = |network: &Cidr| outer.contains(*network) && !taken.iter().any(|other| other.overlaps(*network));
+        wrong.moved_into(outer).filter(free).or_else(|| {
+            let first = Cidr::parse(&format!("{}/{}", outer.first(), wrong.prefix())).ok()?;
+            next_free(&taken, first).filter(free)
+        })
     }
 
     fn grouped(&mut self, instance: &Rc<Instance>, field: &str, per: &str) -> Option<(String, Found)> {
@@ -201,7 +247,11 @@ impl Evaluator<'_> {
     fn ordered_pair(&mut self, instance: &Rc<Instance>, lower: &str, upper: &str, equal_is_fine: bool) {
         let (Some(low), Some(high)) = (self.value(instance, lower), self.value(instance, upper)) else { return };
         let Some(order) = operator::compare(&low.value, &high.value) else { return };
-        if order.is_lt() || equal_is_fine && order.is_eq() {
+        if order.is_lt()
+            || equal_is_fine && order.is_eq()
+            || self.is_reported(low.origin)
+            || self.is_reported(high.origin)
+        {
             return;
         }
         let names = |vendor: &str| field_name(&instance.schema, vendor).unwrap_or_else(|| naming::field(vendor));
@@ -238,6 +288,15 @@ impl Evaluator<'_> {
             return;
         }
         let object = Rc::clone(object);
+        // A target that is wrong itself says nothing about where things live.
+        let unsure = self.typed.failed.iter().any(|id| match &self.program.item(*id).kind {
+            ItemKind::Declaration(node) => node.keyword == Keyword::Provider,
+            ItemKind::Broken(_) => true,
+            _ => false,
+        });
+        if unsure {
+            return;
+        }
         let placement = super::component::placed(&object);
         let Some(found) = placement.target.setting("region").filter(|found| *found != region) else { return };
         let name = match &self.program.item(object.item).kind {

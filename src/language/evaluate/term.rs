@@ -10,6 +10,7 @@ use ecow::EcoString;
 
 use super::instance::Instance;
 use crate::model::desired::Placement;
+pub use crate::model::inspected::Phase;
 use crate::model::{Address, Residual};
 use crate::source::Span;
 
@@ -57,17 +58,6 @@ pub struct Unknown {
     pub secret: bool,
     /// What a cloud's schema says of it.
     pub shape: Option<(Arc<TypeSchema>, Shape)>,
-}
-
-/// When a value is known. Earlier may go where later is allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Phase {
-    /// From the source and the environment file.
-    Written,
-    /// From look-ups, while planning.
-    Read,
-    /// From the cloud, when it is made.
-    Made,
 }
 
 impl Term {

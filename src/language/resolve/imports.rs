@@ -48,7 +48,7 @@ impl Loader<'_> {
 
     fn built_in(&mut self, unit: UnitId, name: &Ident) {
         match name.text.as_str() {
-            "aws" => {
+            "aws" | "exec" | "http" | "time" => {
                 if let Some(slot) = self.program.units.get_mut(unit.0) {
                     slot.catalogues.insert(name.text.clone());
                 }
@@ -82,6 +82,11 @@ impl Loader<'_> {
             && let Some(name) = names.first()
             && BUILT_IN.contains(&name.text.as_str())
         {
+            // From the word `from` on, all of it is too much.
+            let between = Span { start: name.span.end, end: span.start, ..span };
+            let blanks = self.program.sources.text(between).find("from").unwrap_or(between.len());
+            let start = between.start + u32::try_from(blanks).unwrap_or_default();
+            let span = Span { start, ..span };
             self.report.add(
                 Diagnostic::error(
                     "imports::builtin",
@@ -304,7 +309,9 @@ impl Loader<'_> {
                         .chain(source.policies.keys())
                         .map(EcoString::as_str)
                         .collect();
-                    let label = suggest::nearest(&name.text, names.iter().copied())
+                    let near = suggest::nearest(&name.text, names.iter().copied()).map(EcoString::from);
+                    let label = near
+                        .as_ref()
                         .map_or_else(|| "not declared there".to_owned(), |near| format!("did you mean `{near}`?"));
                     let help = format!("{from} has: {}", names.join(" "));
                     self.report.add(
@@ -314,9 +321,14 @@ impl Loader<'_> {
                             name.span,
                             label,
                         )
+                        .meant(name.span, &name.text, names)
                         .help(help),
                     );
                     self.bind_broken(unit, std::slice::from_ref(name));
+                    // Whoever misspelt the name here may have written it rightly everywhere else.
+                    if let Some(near) = near {
+                        self.bind_broken(unit, &[Ident { text: near, span: name.span }]);
+                    }
                 }
             }
             if let Some(policy) = policy {

@@ -1,6 +1,7 @@
 //! Files become units; names become items. Mistakes in one unit never hide another.
 
 mod git;
+mod beside;
 mod imports;
 mod path;
 mod recursion;
@@ -77,7 +78,51 @@ pub enum FileError {
 
 /// Loads a stack's directory.
 pub fn load(files: &dyn Files, catalogue: Arc<Catalogue>) -> (Program, Report) {
-    let mut loader = Loader {
+    load_with(files, catalogue, &[])
+}
+
+/// Loads a stack's directory and texts of constants beside it, which see the names of the stack and give it theirs.
+pub fn load_with(files: &dyn Files, catalogue: Arc<Catalogue>, beside: &[Beside]) -> (Program, Report) {
+    let mut loader = loader(files, catalogue);
+    loader.stack();
+    for text in beside {
+        loader.beside(text);
+    }
+    finished(loader)
+}
+
+/// Loads a component or a library, by the path of its file, as if it stood alone. Nothing if the file cannot be read.
+pub fn load_file(files: &dyn Files, catalogue: Arc<Catalogue>, path: &str) -> (Option<Program>, Report) {
+    let mut loader = loader(files, catalogue);
+    match loader.alone(path) {
+        Some(()) => {
+            let (program, report) = finished(loader);
+            (Some(program), report)
+        }
+        None => (None, loader.report),
+    }
+}
+
+/// A text beside the files of a stack: what is typed into a console.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// What it is called in reports.
+    pub path: String,
+    /// One `let`.
+    pub text: String,
+    /// Whether its name is one that others see.
+    pub named: bool,
+}
+
+fn finished(mut loader: Loader<'_>) -> (Program, Report) {
+    loader.selected_tags_are_asked_for();
+    let Loader { program, mut report, .. } = loader;
+    recursion::check(&program, &mut report);
+    (program, report)
+}
+
+fn loader(files: &dyn Files, catalogue: Arc<Catalogue>) -> Loader<'_> {
+    Loader {
         files,
         report: Report::default(),
         program: Program {
@@ -91,12 +136,7 @@ pub fn load(files: &dyn Files, catalogue: Arc<Catalogue>) -> (Program, Report) {
         units_by_path: BTreeMap::new(),
         lock_reported: false,
         open_stacks: Vec::new(),
-    };
-    loader.stack();
-    loader.selected_tags_are_asked_for();
-    let Loader { program, mut report, .. } = loader;
-    recursion::check(&program, &mut report);
-    (program, report)
+    }
 }
 
 struct Loader<'f> {

@@ -24,7 +24,7 @@ impl Loader<'_> {
         }
     }
 
-    fn declare(&mut self, unit: UnitId, id: ItemId) {
+    pub(super) fn declare(&mut self, unit: UnitId, id: ItemId) {
         let item = self.program.item(id);
         let mut keep = true;
         let mut name: Option<Ident> = None;

@@ -133,6 +133,7 @@ impl<'d> Builder<'d> {
                 "this is true or false",
             )
             .label(operator_span.to(right.span), format!("and this would compare it with {with}"))
+            .edit(Span { start: left.span.end, end: operator_span.start, ..operator_span }, format!(" && {middle} "))
             .help(format!("{before} && {middle} {behind}")),
         );
     }

@@ -2,7 +2,7 @@
 #![allow(missing_docs, reason = "pest generates one undocumented variant per rule")]
 
 use std::num::NonZeroUsize;
-use std::sync::Once;
+use std::sync::{Mutex, Once, PoisonError};
 
 use pest::Parser as _;
 use pest::iterators::Pair;
@@ -33,9 +33,13 @@ pub fn item(text: &str) -> Result<Pair<'_, Rule>, Failure> {
 
 /// Parses once more, slowly, to learn how far the tokens were good and not only the rules.
 fn failure(text: &str) -> Failure {
+    // The switch is one for the whole process: threads take turns.
+    static TURN: Mutex<()> = Mutex::new(());
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     pest::set_error_detail(true);
     let result = Grammar::parse(Rule::one_item, text);
     pest::set_error_detail(false);
+    drop(turn);
     let Err(error) = result else { return Failure { at: text.len(), expected: Vec::new() } };
     let rule_at = match error.location {
         pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => at,

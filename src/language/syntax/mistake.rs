@@ -3,11 +3,12 @@
 //! The message does not come from the list of what the grammar would have taken but from the line itself; that list
 //! is only the last resort.
 
+use super::brackets::OpenKind;
 use super::grammar::Failure;
 use super::nesting::MAX_CHAIN;
 use super::recover::Repair;
 use super::split::{KEYWORDS, MAX_DEPTH, Piece, Stray};
-use crate::diagnostic::{Diagnostic, suggest};
+use crate::diagnostic::{Diagnostic, Edit, Fix, suggest};
 use crate::source::{SourceId, Span};
 
 /// Where an item stands, to turn its bytes into places.
@@ -40,7 +41,14 @@ pub fn stray_line(source: SourceId, text: &str, stray: Stray) -> Diagnostic {
         )
         .help("declarations start in the first column");
     }
+    if line.starts_with("//") {
+        return foreign_comment(Span::new(source, stray.start, stray.start + 2));
+    }
     unknown_keyword(span, line)
+}
+
+fn foreign_comment(span: Span) -> Diagnostic {
+    Diagnostic::error("syntax::foreign_comment", "A comment starts with `#`", span, "write `#` here").edit(span, "#")
 }
 
 /// An item of too many bytes.
@@ -81,7 +89,7 @@ pub fn header(place: Place, item: &str, statement: usize) -> Option<Diagnostic> 
     let line = item.get(statement..)?.lines().next()?;
     let word = leading_word(line);
     let rest = line.get(word.len()..).unwrap_or_default();
-    if let Some(diagnostic) = hcl(place, statement, word, rest) {
+    if let Some(diagnostic) = hcl(place, item, statement, word, rest) {
         return Some(diagnostic);
     }
     if KEYWORDS.contains(&word) {
@@ -101,11 +109,12 @@ fn unknown_keyword(span: Span, line: &str) -> Diagnostic {
     let span =
         if word.is_empty() { span } else { Span { end: span.start + u32::try_from(word.len()).unwrap_or(0), ..span } };
     Diagnostic::error("syntax::unknown_keyword", format!("`{shown}` does not start a declaration"), span, label)
+        .meant(span, word, KEYWORDS)
         .help(format!("a line that starts in the first column is one of: {}", KEYWORDS.join(" ")))
 }
 
 /// Terraform's blocks: a keyword, quoted names, a brace.
-fn hcl(place: Place, statement: usize, word: &str, rest: &str) -> Option<Diagnostic> {
+fn hcl(place: Place, item: &str, statement: usize, word: &str, rest: &str) -> Option<Diagnostic> {
     let words = ["resource", "data", "variable", "module", "provider", "output", "terraform", "locals"];
     let rest = uncommented(rest).trim_end();
     let names = rest.trim_start();
@@ -116,8 +125,12 @@ fn hcl(place: Place, statement: usize, word: &str, rest: &str) -> Option<Diagnos
     let start = statement + word.len() + (rest.len() - names.len());
     let end = statement + word.len() + rest.trim_end_matches('{').trim_end().len();
     let quoted: Vec<&str> = names.split('"').skip(1).step_by(2).collect();
+    let first_field = item.get(statement..).and_then(|item| item.lines().nth(1)).and_then(cairn_field);
     let help = match (word, quoted.as_slice()) {
-        ("resource", [kind, name]) => format!("in Cairn: resource {name} = {} {{ … }}\n", cairn_type(kind)),
+        ("resource", [kind, name]) => match first_field {
+            Some(field) => format!("in Cairn: resource {name} = {} {{\n            {field}\n", cairn_type(kind)),
+            None => format!("in Cairn: resource {name} = {} {{ … }}\n", cairn_type(kind)),
+        },
         ("data", [_, name]) => format!("in Cairn: lookup {name} = aws.ec2.Vpc {{ … }}\n"),
         ("variable", [name]) => format!("in Cairn: input {name}: String\n"),
         ("output", [name]) => format!("in Cairn: output {name} = …\n"),
@@ -134,6 +147,17 @@ fn hcl(place: Place, statement: usize, word: &str, rest: &str) -> Option<Diagnos
         Diagnostic::error("syntax::hcl_block", "This is Terraform syntax", span, label)
             .help(format!("{help}the book has a table of both: \"Coming from elsewhere\"")),
     )
+}
+
+/// `name = "value"` of Terraform as a field; networks lose their quotes.
+fn cairn_field(line: &str) -> Option<String> {
+    let (name, value) = uncommented(line).split_once('=')?;
+    let (name, value) = (name.trim(), value.trim());
+    let inner = value.trim_matches('"');
+    let network =
+        inner.contains('/') && inner.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'/');
+    let plain = !name.is_empty() && leading_word(name) == name && !value.ends_with(['{', '[', '(']);
+    plain.then(|| format!("{name}: {}", if network { inner } else { value }))
 }
 
 /// The type that people mean by one of Terraform's most frequent names.
@@ -174,7 +198,8 @@ pub fn unterminated(place: Place, item: &str, at: usize, statement: usize) -> (D
         place.span(at, at + written.len()),
         "starts here and runs to the end of the line",
     )
-    .help(format!("{key}{written}\"\nfor text over several lines use \"\"\" … \"\"\""));
+    .help(format!("{key}{written}\"\nfor text over several lines use \"\"\" … \"\"\""))
+    .offer(place.span(at, at + written.len()), format!("{written}\""));
     let repair = if start <= statement { Repair::GiveUp } else { Repair::Blank(start, end) };
     (diagnostic, repair)
 }
@@ -186,6 +211,10 @@ pub fn block_text_column(place: Place, text: &str, item: &str, start: usize, end
     let behind = text.get(end..).unwrap_or_default();
     let closing = behind.lines().find(|line| line.contains("\"\"\"")).unwrap_or_default();
     let indent = closing.len() - closing.trim_start().len();
+    // What stands in front of the quotes, with its brackets, stands in front of the file, too.
+    let (line, _) = line_around(item, opener);
+    let lead = item.get(line..opener).unwrap_or_default().trim_start();
+    let tail = closing.trim_start().trim_start_matches('"').trim_end();
     Diagnostic::error(
         "syntax::block_text_column",
         "Text inside \"\"\" must be indented",
@@ -195,7 +224,7 @@ pub fn block_text_column(place: Place, text: &str, item: &str, start: usize, end
     .label(Span::new(place.source, start, end), "this line starts in the first column")
     .help(format!(
         "indent the text at least as far as its closing \"\"\" ({indent} spaces); the indentation is removed \
-         again.\nTo keep a script as it is, put it into a file: file(\"./boot.sh\")"
+         again.\nTo keep a script as it is, put it into a file: {lead}file(\"./boot.sh\"){tail}"
     ))
 }
 
@@ -209,6 +238,7 @@ pub fn classify(place: Place, item: &str, statement: usize, failure: &Failure) -
     let (diagnostic, repair) = reserved(place, &line)
         .or_else(|| equals_for_colon(place, &line, statement))
         .or_else(|| colon_for_equals(place, &line, statement))
+        .or_else(|| missing_equals(place, &line, statement))
         .or_else(|| foreign(place, &line))
         .or_else(|| nothing_follows(place, &line))
         .or_else(|| missing_colon(place, &line, statement))
@@ -272,7 +302,7 @@ fn equals_for_colon(place: Place, line: &Line<'_>, statement: usize) -> Option<(
         place.span(line.at, line.at + 1),
         "write `:` here",
     )
-    .help(format!("{word}: {value}        (`=` gives a declaration its value, `:` gives a field its value)"))
+    .help(format!("{word}: {value}        (`=` gives a declaration its value, `:` gives a field its value)\n`cairn fix` makes this change"))
     .edit(place.span(line.at, line.at + 1), ":");
     Some((diagnostic, Repair::Overwrite(vec![(line.at, b':')])))
 }
@@ -297,6 +327,29 @@ fn colon_for_equals(place: Place, line: &Line<'_>, statement: usize) -> Option<(
     Some((diagnostic, Repair::Overwrite(vec![(line.at, b'=')])))
 }
 
+/// A name and what it is made of, with nothing between them.
+fn missing_equals(place: Place, line: &Line<'_>, statement: usize) -> Option<(Diagnostic, Repair)> {
+    let before = line.before();
+    let words = ["resource", "lookup", "action", "provider", "policy", "test", "let", "output", "type"];
+    let declared = line.start == statement && words.contains(&leading_word(before));
+    let value = line.rest().starts_with(|first: char| first.is_alphanumeric() || "\"{[(-!".contains(first));
+    let scan = super::brackets::Scanner::scan(line.item.get(..line.at).unwrap_or_default(), MAX_DEPTH);
+    let blank = before.ends_with(' ') && before.trim_end().contains(' ');
+    if !declared || !value || !blank || before.contains(['=', '"', ':']) || !scan.open.is_empty() {
+        return None;
+    }
+    let at = line.at - 1;
+    let diagnostic = Diagnostic::error(
+        "syntax::colon_in_declaration",
+        "A declaration gets its value with `=`",
+        place.span(at, line.at),
+        "an `=` is missing here",
+    )
+    .help(format!("{} = {}", before.trim(), uncommented(line.rest()).trim()))
+    .edit(place.span(line.at, line.at), "= ");
+    Some((diagnostic, Repair::Overwrite(vec![(at, b'=')])))
+}
+
 /// Characters that other languages use and this one does not.
 fn foreign(place: Place, line: &Line<'_>) -> Option<(Diagnostic, Repair)> {
     let rest = line.rest();
@@ -309,19 +362,16 @@ fn foreign(place: Place, line: &Line<'_>) -> Option<(Diagnostic, Repair)> {
         || line.before().ends_with('/') && rest.starts_with(['/', '*']);
     if comment {
         let start = if line.before().ends_with('/') { line.at - 1 } else { line.at };
-        let diagnostic = Diagnostic::error(
-            "syntax::foreign_comment",
-            "A comment starts with `#`",
-            place.span(start, start + 2),
-            "write `#` here",
-        )
-        .edit(place.span(start, start + 2), "#");
-        return Some((diagnostic, Repair::Overwrite(vec![(start, b'#')])));
+        return Some((foreign_comment(place.span(start, start + 2)), Repair::Overwrite(vec![(start, b'#')])));
     }
     match character {
         '\'' => Some((
-            Diagnostic::error("syntax::single_quotes", "Text stands in double quotes", span, "write `\"` here")
-                .help(uncommented(rest).replace('\'', "\"").trim().to_owned()),
+            double_quotes(
+                Diagnostic::error("syntax::single_quotes", "Text stands in double quotes", span, "write `\"` here")
+                    .help(uncommented(rest).replace('\'', "\"").trim().to_owned()),
+                place,
+                line,
+            ),
             line.blank(),
         )),
         ';' => Some((
@@ -343,6 +393,19 @@ fn foreign(place: Place, line: &Line<'_>) -> Option<(Diagnostic, Repair)> {
         )),
         _ => None,
     }
+}
+
+/// Both quotes of a text at once, if nothing in it has another meaning in double quotes.
+fn double_quotes(diagnostic: Diagnostic, place: Place, line: &Line<'_>) -> Diagnostic {
+    let Some((text, _)) = line.rest().strip_prefix('\'').and_then(|rest| rest.split_once('\'')) else {
+        return diagnostic;
+    };
+    if text.contains(['"', '\\', '$', '#']) {
+        return diagnostic;
+    }
+    let quote = |at: usize| Edit { span: place.span(at, at + 1), text: "\"".to_owned() };
+    let edits = vec![quote(line.at), quote(line.at + 1 + text.len())];
+    diagnostic.fix(Fix { title: "write double quotes".to_owned(), certain: true, edits })
 }
 
 /// Whether nothing of a value follows.
@@ -398,7 +461,10 @@ fn missing_colon(place: Place, line: &Line<'_>, statement: usize) -> Option<(Dia
     let rest = line.rest();
     let value = rest.starts_with(|first: char| first.is_ascii_alphanumeric() || "\"{[(-!".contains(first));
     let blanks = before.len() - before.trim_end().len();
-    if key.is_empty() || !begins || !value || blanks == 0 {
+    // `{ vpc tags: … }` lacks a comma.
+    let next = leading_word(rest);
+    let other = !next.is_empty() && rest.get(next.len()..).is_some_and(|rest| rest.trim_start().starts_with(':'));
+    if key.is_empty() || !begins || !value || blanks == 0 || other {
         return None;
     }
     let at = line.start + before.trim_end().len();
@@ -419,9 +485,12 @@ fn missing_comma(place: Place, line: &Line<'_>) -> Option<(Diagnostic, Repair)> 
     let next = leading_word(line.rest());
     let key = !next.is_empty() && line.rest().get(next.len()..).is_some_and(|rest| rest.trim_start().starts_with(':'));
     let element = line.rest().starts_with(['"', '{', '[']) || !next.is_empty();
-    let in_list = trimmed.contains('[') || trimmed.contains('(');
+    // Only inside of brackets a comma separates anything.
+    let scan = super::brackets::Scanner::scan(line.item.get(..line.at).unwrap_or_default(), MAX_DEPTH);
+    let in_list =
+        scan.open.iter().any(|open| open.kind == OpenKind::Bracket(b']') || open.kind == OpenKind::Bracket(b')'));
     let value = trimmed.ends_with(|last: char| last.is_alphanumeric() || "\"}])%_".contains(last));
-    if !value || before.len() == trimmed.len() || !(key || element && in_list) {
+    if !value || before.len() == trimmed.len() || scan.open.is_empty() || !(key || element && in_list) {
         return None;
     }
     let at = line.start + trimmed.len();
@@ -476,7 +545,8 @@ fn unreadable(place: Place, line: &Line<'_>, failure: &Failure) -> (Diagnostic, 
     (Diagnostic::error("syntax::unreadable", message, place.span(line.at, end), label), line.blank())
 }
 
-fn line_around(item: &str, at: usize) -> (usize, usize) {
+/// The start and the end of the line around a byte.
+pub fn line_around(item: &str, at: usize) -> (usize, usize) {
     let at = (0..=at.min(item.len())).rev().find(|at| item.is_char_boundary(*at)).unwrap_or(0);
     let start = item.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |before| before + 1);
     let end = item.get(at..).and_then(|behind| behind.find('\n')).map_or(item.len(), |offset| at + offset);

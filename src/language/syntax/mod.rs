@@ -5,6 +5,7 @@
 
 pub mod ast;
 mod brackets;
+mod concrete;
 mod expression;
 mod grammar;
 mod item;
@@ -16,6 +17,7 @@ mod text;
 mod unclosed;
 pub mod walk;
 
+pub use concrete::{docs, tree};
 pub use nesting::MAX_CHAIN;
 pub use split::{KEYWORDS, MAX_DEPTH, MAX_ITEM};
 
@@ -63,7 +65,8 @@ pub fn parse(source: SourceId, original: &SourceText) -> (Document, Vec<Diagnost
 /// A mended item may end behind its text; places of reports do not.
 fn stay_inside(text: &str, diagnostic: &mut Diagnostic) {
     let spans = diagnostic.labels.iter_mut().map(|label| &mut label.span);
-    for span in spans.chain(diagnostic.edits.iter_mut().map(|edit| &mut edit.span)) {
+    let edits = diagnostic.fixes.iter_mut().flat_map(|fix| &mut fix.edits);
+    for span in spans.chain(edits.map(|edit| &mut edit.span)) {
         let last =
             |at: u32| (0..=(at as usize).min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         *span = Span::new(span.source, last(span.start), last(span.end));

@@ -14,6 +14,9 @@ use crate::source::{SourceId, Span};
 /// At most so many mistakes of the grammar are reported for one item.
 const MAX_MISTAKES: usize = 8;
 
+/// So often an item is read again; some rounds only take out what follows from a mistake that was reported.
+const MAX_ROUNDS: usize = 3 * MAX_MISTAKES;
+
 /// What is changed so that the rest of an item can be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Repair {
@@ -43,6 +46,8 @@ pub fn item(
         buffer: text.get(piece.start..piece.end).unwrap_or_default().to_owned(),
         statement: 0,
         lossy: false,
+        silent: false,
+        reported: Vec::new(),
         diagnostics,
     };
     mender.statement = statement_start(&mender.buffer);
@@ -68,6 +73,11 @@ struct Mender<'a> {
     /// Where the statement starts, behind the decorators.
     statement: usize,
     lossy: bool,
+    /// Whether nothing more is reported: brackets are wrong in a way that no repair explains, and what the grammar says
+    /// about the rest follows from that.
+    silent: bool,
+    /// Where the lines begin that something was reported on: what is wrong with them besides follows from it.
+    reported: Vec<usize>,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -99,10 +109,25 @@ impl Mender<'_> {
             return self.build();
         }
         self.mend_brackets()?;
-        for _ in 0..MAX_MISTAKES {
+        for _ in 0..MAX_ROUNDS {
             let Err(failure) = grammar::item(&self.buffer) else { return self.build() };
             let (diagnostic, repair) = mistake::classify(place, &self.buffer, self.statement, &failure);
-            self.report(diagnostic);
+            let (start, end) = mistake::line_around(&self.buffer, failure.at);
+            let again = self.silent || self.reported.contains(&start);
+            if !again {
+                if self.reported.len() == MAX_MISTAKES {
+                    return None;
+                }
+                self.report(diagnostic);
+                self.reported.push(start);
+            }
+            let repair = match repair {
+                Repair::Overwrite(_) | Repair::Append(_) if again && start > self.statement => {
+                    Repair::Blank(start, end)
+                }
+                Repair::Overwrite(_) | Repair::Append(_) if again => Repair::GiveUp,
+                repair => repair,
+            };
             if !self.apply(repair) {
                 return None;
             }
@@ -120,6 +145,9 @@ impl Mender<'_> {
         if built.is_none() && self.diagnostics.len() == before {
             let place = mistake::Place { source: self.source, base: self.piece.start };
             self.report(mistake::not_understood(place, &self.buffer, self.statement));
+        }
+        if self.silent {
+            self.diagnostics.truncate(before);
         }
         built
     }
@@ -141,17 +169,51 @@ impl Mender<'_> {
         }
         for _ in 0..MAX_MISTAKES {
             let scan = Scanner::scan(&self.buffer, MAX_DEPTH);
-            let Some((diagnostic, repair)) =
-                unclosed::find(place, self.text, &self.buffer, &scan, self.next.map(|next| next.start))
-            else {
+            if scan.open.is_empty() && scan.stray.is_empty() {
                 return Some(());
-            };
-            self.report(diagnostic);
+            }
+            let explanations =
+                unclosed::explanations(place, self.text, &self.buffer, &scan, self.next.map(|next| next.start));
+            let (diagnostic, repair, explained) = self.best(explanations)?;
+            if !self.silent {
+                self.report(diagnostic);
+            }
+            self.silent |= !explained;
             if !self.apply(repair) {
                 return None;
             }
         }
         None
+    }
+
+    /// The explanation after whose repair the most can be read, and whether more than the lines it speaks of can be.
+    fn best(&self, explanations: Vec<(Diagnostic, Repair)>) -> Option<(Diagnostic, Repair, bool)> {
+        let mut best: Option<(usize, Diagnostic, Repair)> = None;
+        for (diagnostic, repair) in explanations {
+            let Some(buffer) = self.mended(&repair) else { continue };
+            let reached = grammar::item(&buffer).map_or_else(|failure| failure.at, |_| usize::MAX);
+            if best.as_ref().is_none_or(|(before, _, _)| *before < reached) {
+                best = Some((reached, diagnostic, repair));
+            }
+        }
+        let (reached, diagnostic, repair) = best?;
+        let last = diagnostic.span().map_or(0, |span| (span.start as usize).saturating_sub(self.piece.start));
+        let (_, end) = mistake::line_around(&self.buffer, last);
+        Some((diagnostic, repair, reached > end + 1))
+    }
+
+    fn mended(&self, repair: &Repair) -> Option<String> {
+        let mut bytes = self.buffer.clone().into_bytes();
+        match repair {
+            Repair::Overwrite(changes) => overwrite(&mut bytes, changes),
+            Repair::Blank(start, end) => blank(&mut bytes, *start, *end),
+            Repair::Append(text) => {
+                bytes.push(b'\n');
+                bytes.extend_from_slice(text.as_bytes());
+            }
+            Repair::GiveUp => return None,
+        }
+        Some(readable(bytes))
     }
 
     /// After a line is gone, what it opened or closed is gone too: closers without a partner become blanks, openers
@@ -174,44 +236,47 @@ impl Mender<'_> {
     }
 
     fn apply(&mut self, repair: Repair) -> bool {
-        let mut bytes = std::mem::take(&mut self.buffer).into_bytes();
-        let mended = match repair {
-            Repair::Overwrite(changes) => {
-                for (at, byte) in changes {
-                    if let Some(slot) = bytes.get_mut(at) {
-                        *slot = byte;
-                    }
-                }
-                true
-            }
-            Repair::Blank(start, end) => {
+        let Some(buffer) = self.mended(&repair) else { return false };
+        self.buffer = buffer;
+        match repair {
+            Repair::Overwrite(_) => true,
+            Repair::Blank(start, _) => {
                 self.lossy = true;
-                for byte in bytes.iter_mut().take(end).skip(start) {
-                    if *byte != b'\n' {
-                        *byte = b' ';
-                    }
-                }
                 // Without its first line an item is nothing.
                 start > self.statement
             }
-            Repair::Append(text) => {
+            Repair::Append(_) => {
                 self.lossy = true;
-                bytes.push(b'\n');
-                bytes.extend_from_slice(text.as_bytes());
                 true
             }
             Repair::GiveUp => false,
-        };
-        // Overwriting parts of a character leaves bytes that are none; they become blanks.
-        self.buffer = match String::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(error) => error
-                .into_bytes()
-                .into_iter()
-                .map(|byte| if byte.is_ascii() { char::from(byte) } else { ' ' })
-                .collect(),
-        };
-        mended
+        }
+    }
+}
+
+fn overwrite(bytes: &mut [u8], changes: &[(usize, u8)]) {
+    for (at, byte) in changes {
+        if let Some(slot) = bytes.get_mut(*at) {
+            *slot = *byte;
+        }
+    }
+}
+
+fn blank(bytes: &mut [u8], start: usize, end: usize) {
+    for byte in bytes.iter_mut().take(end).skip(start) {
+        if *byte != b'\n' {
+            *byte = b' ';
+        }
+    }
+}
+
+/// Overwriting parts of a character leaves bytes that are none; they become blanks.
+fn readable(bytes: Vec<u8>) -> String {
+    match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            error.into_bytes().into_iter().map(|byte| if byte.is_ascii() { char::from(byte) } else { ' ' }).collect()
+        }
     }
 }
 
@@ -235,9 +300,16 @@ fn header_names(source: SourceId, base: usize, header: &str) -> BrokenItem {
     let keyword = word(header);
     let rest = header.get(keyword.len()..).unwrap_or_default();
     let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-    let name = word(rest.trim_start_matches([' ', '\t']));
-    let start = base + keyword.len() + blanks;
-    let looped = rest.get(blanks + name.len()..).is_some_and(|behind| behind.trim_start().starts_with('['));
+    let behind = rest.trim_start_matches([' ', '\t']);
+    // Terraform's blocks have their names in quotes, the own one last.
+    let quoted = behind.lines().next().filter(|line| line.starts_with('"')).and_then(|line| {
+        let end = line.rfind('"')?;
+        let start = line.get(..end)?.rfind('"')? + 1;
+        Some((start, line.get(start..end)?.to_owned()))
+    });
+    let (offset, name) = quoted.unwrap_or_else(|| (0, word(behind)));
+    let start = base + keyword.len() + blanks + offset;
+    let looped = rest.get(blanks + offset + name.len()..).is_some_and(|behind| behind.trim_start().starts_with('['));
     let span = Span::new(source, start, start + name.len());
     let known = KEYWORDS.contains(&keyword.as_str());
     BrokenItem {

@@ -99,17 +99,17 @@ impl Splitter {
                     self.track(line);
                     return;
                 }
-                if first == '@' {
-                    if !self.decorated {
-                        self.begin(start);
-                        self.decorated = true;
-                    }
+                if self.decorated {
+                    self.document();
                 } else {
-                    if !self.decorated {
-                        self.begin(start);
-                    }
-                    self.decorated = false;
+                    self.begin(start);
                 }
+                self.decorated = first == '@';
+            }
+            Some(' ' | '\t') if !self.decorated && self.nothing_open() && declares(line.trim_start()) => {
+                // Meant as a declaration: reported, and read as one, so that its name is known.
+                self.strays.push(Stray { start, end });
+                self.begin(end - line.trim_start().len());
             }
             Some(' ' | '\t' | '}' | ')' | ']') | None => {}
             Some(_) => {
@@ -130,6 +130,10 @@ impl Splitter {
         }
         if let Some(piece) = &mut self.current {
             piece.end = end;
+            if !line.trim_start().starts_with('#') {
+                // What stands inside of an item documents nothing.
+                self.docs.clear();
+            }
             self.track(line);
         } else if !line.trim_start().starts_with('#') {
             self.strays.push(Stray { start, end });
@@ -138,9 +142,17 @@ impl Splitter {
 
     fn begin(&mut self, start: usize) {
         self.finish();
-        let docs = std::mem::take(&mut self.docs);
-        let docs = (!docs.is_empty()).then(|| docs.join("\n"));
-        self.current = Some(Piece { start, end: start, docs, text_in_first_column: None, too_deep: None });
+        self.current = Some(Piece { start, end: start, docs: None, text_in_first_column: None, too_deep: None });
+        self.document();
+    }
+
+    /// The `##` lines so far document the current item.
+    fn document(&mut self) {
+        let lines = std::mem::take(&mut self.docs);
+        if let Some(piece) = self.current.as_mut().filter(|_| !lines.is_empty()) {
+            let above = piece.docs.take().into_iter();
+            piece.docs = Some(above.chain(lines).collect::<Vec<_>>().join("\n"));
+        }
     }
 
     fn finish(&mut self) {
@@ -149,6 +161,10 @@ impl Splitter {
             piece.too_deep = scanner.and_then(|scanner| scanner.too_deep);
             self.pieces.push(piece);
         }
+    }
+
+    fn nothing_open(&self) -> bool {
+        self.scanner.as_ref().is_none_or(|scanner| scanner.open.is_empty())
     }
 
     fn in_block_text(&self) -> bool {
@@ -160,6 +176,13 @@ impl Splitter {
         scanner.feed(line);
         scanner.feed("\n");
     }
+}
+
+/// Whether a line begins as only declarations do: a keyword and a name.
+fn declares(line: &str) -> bool {
+    let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+    KEYWORDS.contains(&word)
+        && rest.trim_start().starts_with(|first: char| first.is_alphabetic() || first == '_' || first == '{')
 }
 
 fn starts_declaration(line: &str) -> bool {
@@ -184,6 +207,15 @@ mod tests {
         let (pieces, strays) = split("## One\n## two\nlet a = 1\n  }\n");
         assert_eq!(pieces[0].docs.as_deref(), Some("One\ntwo"));
         assert!(strays.is_empty());
+    }
+
+    #[test]
+    fn doc_comments_document_the_item_below_them() {
+        let docs = |text: &str| split(text).0.iter().map(|piece| piece.docs.clone()).collect::<Vec<_>>();
+        let doc = |text: &str| Some(text.to_owned());
+        assert_eq!(docs("## A\n@protect\n## B\nlet a = 1\nlet b = 1"), [doc("A\nB"), None]);
+        assert_eq!(docs("let a = {\n## inside\n  x: 1\n}\nlet b = 1"), [None, None]);
+        assert_eq!(docs("let a = 1\n## B\n  # note\nlet b = 1"), [None, doc("B")]);
     }
 
     #[test]

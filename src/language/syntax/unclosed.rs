@@ -6,8 +6,146 @@ use super::recover::Repair;
 use super::split::MAX_DEPTH;
 use crate::diagnostic::Diagnostic;
 
+/// So many open brackets are looked at for one that should not be there.
+const MAX_OPENERS: usize = 4;
+
+/// What may be wrong with the brackets of an item, the most likely first, each with what makes the rest readable.
+pub fn explanations(
+    place: Place,
+    text: &str,
+    item: &str,
+    scan: &Scanner,
+    next: Option<usize>,
+) -> Vec<(Diagnostic, Repair)> {
+    let mut all = Vec::new();
+    if !scan.stray.is_empty() {
+        all.extend(closed_early(place, item, scan));
+        all.extend(never_opened(place, item, scan));
+    }
+    all.extend(find(place, text, item, scan, next));
+    if let Some(at) = scan.stray.first() {
+        all.extend(wrong(place, item, *at, scan));
+    }
+    for open in scan.open.iter().rev().filter(|open| closer_of(open).is_some()).take(MAX_OPENERS) {
+        all.push(opened_for_nothing(place, item, *open));
+    }
+    all
+}
+
+/// A closing bracket behind which lines go on that are indented as if it were still open.
+fn closed_early(place: Place, item: &str, scan: &Scanner) -> Option<(Diagnostic, Repair)> {
+    let mut pairs = scan.pairs.clone();
+    pairs.sort_by_key(|(_, close)| *close);
+    let (open, close) = pairs.into_iter().find(|(open, close)| {
+        let behind = item.get(close + 1..).unwrap_or_default().trim_start_matches([' ', '\t']);
+        if !(behind.is_empty() || behind.starts_with(['\n', '#'])) {
+            return false;
+        }
+        let inner = indent_of(item, line_start(item, *open));
+        let (line, _) = super::mistake::line_around(item, *close);
+        let own = item.get(line..*close).is_some_and(|before| !before.trim().is_empty());
+        own && next_line(item, *close).is_some_and(|next| indent_of(item, next) > inner)
+    })?;
+    let bracket = item.get(close..=close).unwrap_or_default();
+    let diagnostic = Diagnostic::error(
+        "syntax::stray_bracket",
+        format!("This `{bracket}` closes too early"),
+        place.span(close, close + 1),
+        "remove it",
+    )
+    .label(place.span(open, open + 1), "it closes this, although more lines follow inside")
+    .edit(place.span(close, close + 1), "");
+    Some((diagnostic, Repair::Overwrite(vec![(close, b' ')])))
+}
+
+/// A line behind which the indentation grows although it opens nothing.
+fn never_opened(place: Place, item: &str, scan: &Scanner) -> Option<(Diagnostic, Repair)> {
+    let stray = *scan.stray.first()?;
+    let found = item.get(stray..=stray).unwrap_or_default();
+    let opener = match found {
+        "}" => "{",
+        "]" => "[",
+        _ => "(",
+    };
+    let mut start = 0;
+    for line in item.split_inclusive('\n') {
+        let (from, content) = (start, line.trim_end());
+        start += line.len();
+        let end = from + content.len();
+        let opens = scan.pairs.iter().any(|(open, close)| (from..end).contains(open) && *close >= end)
+            || scan.open.iter().any(|open| (from..end).contains(&open.at));
+        let deeper = next_line(item, from).is_some_and(|next| indent_of(item, next) > indent_of(item, from));
+        if end > stray || content.trim().is_empty() || content.starts_with(['@', '#']) || opens || !deeper {
+            continue;
+        }
+        let code = content.len() - content.find(" #").map_or(0, |comment| content.len() - comment);
+        let code = from + content.get(..code).unwrap_or_default().trim_end().len();
+        let diagnostic = Diagnostic::error(
+            "syntax::stray_bracket",
+            format!("Nothing is open that this `{found}` could close"),
+            place.span(code, code + 1),
+            format!("judging by the indentation, a `{opener}` is missing here"),
+        )
+        .label(place.span(stray, stray + 1), "this would close it")
+        .help(format!("add `{opener}` to the end of the line"));
+        // The line end makes room for the bracket; a comment in front of it goes.
+        let mut changes: Vec<(usize, u8)> = (code..end).map(|at| (at, b' ')).collect();
+        changes.push((end, opener.bytes().next().unwrap_or(b' ')));
+        return Some((diagnostic, Repair::Overwrite(changes)));
+    }
+    None
+}
+
+/// A closing bracket of the wrong kind.
+fn wrong(place: Place, item: &str, at: usize, scan: &Scanner) -> Option<(Diagnostic, Repair)> {
+    let open = scan.open.iter().rev().find(|open| open.at < at)?;
+    let closer = closer_of(open)?;
+    let (found, opened) = (item.get(at..=at)?, item.get(open.at..=open.at)?);
+    let shown = char::from(closer);
+    let diagnostic = Diagnostic::error(
+        "syntax::wrong_bracket",
+        format!("`{found}` does not close `{opened}`"),
+        place.span(at, at + 1),
+        format!("write `{shown}` here"),
+    )
+    .label(place.span(open.at, open.at + 1), "opened here")
+    .edit(place.span(at, at + 1), shown.to_string());
+    Some((diagnostic, Repair::Overwrite(vec![(at, closer)])))
+}
+
+/// A bracket without which everything fits.
+fn opened_for_nothing(place: Place, item: &str, open: Open) -> (Diagnostic, Repair) {
+    let bracket = item.get(open.at..=open.at).unwrap_or_default();
+    let diagnostic = Diagnostic::error(
+        "syntax::unclosed",
+        format!("This `{bracket}` is never closed"),
+        place.span(open.at, open.at + 1),
+        "opened here, and nothing follows that belongs inside",
+    )
+    .help("remove it, or close it on this line");
+    (diagnostic, Repair::Overwrite(vec![(open.at, b' ')]))
+}
+
+fn line_start(item: &str, at: usize) -> usize {
+    super::mistake::line_around(item, at).0
+}
+
+/// The start of the next line with code behind the line of a byte.
+fn next_line(item: &str, at: usize) -> Option<usize> {
+    let (_, end) = super::mistake::line_around(item, at);
+    let mut start = end + 1;
+    for line in item.get(start..)?.split_inclusive('\n') {
+        let content = line.trim();
+        if !content.is_empty() && !content.starts_with('#') {
+            return Some(start);
+        }
+        start += line.len();
+    }
+    None
+}
+
 /// The first bracket of an item that does not fit, and what makes the rest readable. Nothing if all fit.
-pub fn find(place: Place, text: &str, item: &str, scan: &Scanner, next: Option<usize>) -> Option<(Diagnostic, Repair)> {
+fn find(place: Place, text: &str, item: &str, scan: &Scanner, next: Option<usize>) -> Option<(Diagnostic, Repair)> {
     if let Some(open) = scan.open.iter().find(|open| matches!(open.kind, OpenKind::BlockText | OpenKind::RawBlockText))
     {
         return Some(open_text(place, text, *open, scan, next));
@@ -93,17 +231,9 @@ fn stray(place: Place, item: &str, at: usize, scan: &Scanner) -> (Diagnostic, Re
             .help(format!("add `{shown}`"));
             return (diagnostic, Repair::Overwrite(vec![(blank, closer)]));
         }
-        let opened = item.get(open.at..=open.at).unwrap_or_default();
-        let shown = char::from(closer);
-        let diagnostic = Diagnostic::error(
-            "syntax::wrong_bracket",
-            format!("`{found}` does not close `{opened}`"),
-            place.span(at, at + 1),
-            format!("write `{shown}` here"),
-        )
-        .label(place.span(open.at, open.at + 1), "opened here")
-        .edit(place.span(at, at + 1), shown.to_string());
-        return (diagnostic, Repair::Overwrite(vec![(at, closer)]));
+        if let Some(wrong) = wrong(place, item, at, scan) {
+            return wrong;
+        }
     }
     let diagnostic = Diagnostic::error(
         "syntax::stray_bracket",

@@ -13,7 +13,8 @@ use super::CodecError;
 use super::residual::{read as read_residual, write as write_residual};
 use crate::model::Address;
 use crate::model::desired::{
-    DesiredField, DesiredOutput, DesiredResource, DesiredStack, Need, Options, Placement, ReplaceRule, UsedStack,
+    DesiredAction, DesiredField, DesiredOutput, DesiredResource, DesiredReveal, DesiredStack, Need, Options, Placement,
+    ReplaceRule, UsedStack, Watched,
 };
 use crate::source::{SourceId, SourceSet, SourceText, Span};
 
@@ -51,9 +52,38 @@ pub fn write(stack: &DesiredStack, sources: &SourceSet) -> Json {
         "name": stack.name.as_str(),
         "environment": stack.environment.as_str(),
         "resources": resources,
+        "actions": stack.actions.values().map(|action| write_action(action, sources)).collect::<Vec<_>>(),
+        "revealed": stack.revealed.iter().map(|revealed| {
+            json!([revealed.what.as_str(), revealed.because.as_str(), sources.place(revealed.span)])
+        }).collect::<Vec<_>>(),
+        "keeper": stack.keeper.as_ref().map(|target| json!({
+            "cloud": target.cloud.as_str(),
+            "target": settings(target),
+        })),
         "outputs": outputs,
         "overridden": overridden,
         "imports": imports,
+        "policies": super::judgement::write(&stack.judgement, sources),
+    })
+}
+
+fn settings(target: &Target) -> BTreeMap<&str, &str> {
+    target.settings.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect()
+}
+
+fn write_action(action: &DesiredAction, sources: &SourceSet) -> Json {
+    let watched: BTreeMap<String, Json> = action
+        .watched
+        .iter()
+        .map(|(name, watched)| {
+            let addresses: Vec<&str> = watched.addresses.iter().map(Address::as_str).collect();
+            (name.to_string(), json!({ "of": addresses, "value": watched.value.as_ref().map(write_residual) }))
+        })
+        .collect();
+    json!({
+        "call": write_resource(&action.call, sources),
+        "when": action.when.as_ref().map(write_residual),
+        "watched": watched,
     })
 }
 
@@ -61,15 +91,13 @@ fn write_resource(resource: &DesiredResource, sources: &SourceSet) -> Json {
     let inputs: BTreeMap<String, Json> =
         resource.inputs.iter().map(|(name, field)| (name.to_string(), write_residual(&field.value))).collect();
     let needs: Vec<Json> = resource.needs.iter().map(|need| json!([need.address.as_str(), need.order_only])).collect();
-    let settings: BTreeMap<&str, &str> =
-        resource.place.target.settings.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let timeouts: BTreeMap<&str, i64> =
         resource.options.timeouts.iter().map(|(name, time)| (name.as_str(), time.nanoseconds())).collect();
     json!({
         "address": resource.address.as_str(),
         "type": resource.kind.as_str(),
         "cloud": resource.place.target.cloud.as_str(),
-        "target": settings,
+        "target": settings(&resource.place.target),
         "inputs": inputs,
         "needs": needs,
         "protect": resource.options.protect,
@@ -104,6 +132,16 @@ pub fn read(json: &Json) -> Result<(DesiredStack, SourceSet), CodecError> {
         let resource = read_resource(resource, &mut places)?;
         stack.resources.insert(resource.address.clone(), resource);
     }
+    for action in json.get("actions").and_then(Json::as_array).into_iter().flatten() {
+        let action = read_action(action, &mut places)?;
+        stack.actions.insert(action.call.address.clone(), action);
+    }
+    for revealed in json.get("revealed").and_then(Json::as_array).into_iter().flatten() {
+        let part = |index: usize| revealed.get(index).and_then(Json::as_str).unwrap_or_default();
+        let span = places.note(part(2));
+        stack.revealed.push(DesiredReveal { what: part(0).into(), because: part(1).into(), span });
+    }
+    stack.keeper = json.get("keeper").filter(|keeper| !keeper.is_null()).map(read_target).transpose()?;
     for (name, output) in json.get("outputs").and_then(Json::as_object).into_iter().flatten() {
         let value = read_residual(output.get("value").ok_or_else(broken)?)?;
         let shared = read_residual(output.get("shared").ok_or_else(broken)?)?;
@@ -124,6 +162,9 @@ pub fn read(json: &Json) -> Result<(DesiredStack, SourceSet), CodecError> {
         let part = |index: usize| pair.get(index).and_then(Json::as_str).unwrap_or_default().into();
         stack.overridden.push((part(0), part(1)));
     }
+    if let Some(policies) = json.get("policies") {
+        stack.judgement = super::judgement::read(policies, &mut |place| places.note(place))?;
+    }
     Ok((stack, places.finish()))
 }
 
@@ -131,12 +172,33 @@ fn text(json: &Json, key: &str) -> Option<EcoString> {
     json.get(key).and_then(Json::as_str).map(EcoString::from)
 }
 
+fn read_action(json: &Json, places: &mut Places) -> Result<DesiredAction, CodecError> {
+    let broken = || CodecError("an action of the plan cannot be read".to_owned());
+    let optional = |json: Option<&Json>| json.filter(|json| !json.is_null()).map(read_residual).transpose();
+    let mut watched = BTreeMap::new();
+    for (name, one) in json.get("watched").and_then(Json::as_object).ok_or_else(broken)? {
+        let addresses = one.get("of").and_then(Json::as_array).ok_or_else(broken)?;
+        let addresses = addresses.iter().filter_map(Json::as_str).map(Address::from_text).collect();
+        watched.insert(name.as_str().into(), Watched { addresses, value: optional(one.get("value"))? });
+    }
+    Ok(DesiredAction {
+        call: read_resource(json.get("call").ok_or_else(broken)?, places)?,
+        when: optional(json.get("when"))?,
+        watched,
+    })
+}
+
+fn read_target(json: &Json) -> Result<Target, CodecError> {
+    let broken = || CodecError("a target of the plan cannot be read".to_owned());
+    let settings = json.get("target").and_then(Json::as_object).ok_or_else(broken)?;
+    let settings = settings.iter().filter_map(|(name, value)| Some((name.as_str().into(), value.as_str()?.into())));
+    Ok(Target { cloud: text(json, "cloud").ok_or_else(broken)?, settings: settings.collect() })
+}
+
 fn read_resource(json: &Json, places: &mut Places) -> Result<DesiredResource, CodecError> {
     let broken = || CodecError("a resource of the plan cannot be read".to_owned());
     let origin = places.note(&text(json, "source").ok_or_else(broken)?);
-    let settings = json.get("target").and_then(Json::as_object).ok_or_else(broken)?;
-    let settings = settings.iter().filter_map(|(name, value)| Some((name.as_str().into(), value.as_str()?.into())));
-    let target = Target { cloud: text(json, "cloud").ok_or_else(broken)?, settings: settings.collect() };
+    let target = read_target(json)?;
     let mut inputs = BTreeMap::new();
     for (name, value) in json.get("inputs").and_then(Json::as_object).ok_or_else(broken)? {
         inputs.insert(name.as_str().into(), DesiredField { value: read_residual(value)?, span: origin });

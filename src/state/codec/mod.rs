@@ -3,6 +3,7 @@
 //! Every version that was ever released stays readable; a newer one is refused by name.
 
 mod desired;
+mod judgement;
 mod residual;
 mod v1;
 

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use super::CodecError;
 use super::residual::{read as read_residual, write as write_residual};
 use crate::model::{Address, Residual};
-use crate::state::{Entry, Intent, IntentKind, Recorded, Snapshot};
+use crate::state::{Entry, Intent, IntentKind, Ran, Recorded, Snapshot};
 
 /// The number that stands in the text.
 const VERSION: u64 = 1;
@@ -31,6 +31,23 @@ struct SnapshotText {
     resources: BTreeMap<String, RecordedText>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     deposed: Vec<DeposedText>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    actions: BTreeMap<String, RanText>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RanText {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    run: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    watched: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Json::is_null")]
+    results: Json,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unfinished: bool,
+    source: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -66,17 +83,55 @@ struct TargetText {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "snake_case")]
 enum EntryText {
-    Take { epoch: u64, who: String },
-    PlanUsed { plan: String },
+    Take {
+        epoch: u64,
+        who: String,
+    },
+    PlanUsed {
+        plan: String,
+    },
     Begun(IntentText),
-    Identified { nonce: String, id: String },
-    Monitored { nonce: String, monitor: String },
-    Applied { nonce: String, recorded: RecordedText },
-    Gone { nonce: String },
-    Failed { nonce: String },
-    Noted { address: String, recorded: RecordedText },
-    Forgotten { address: String },
-    Outputs { outputs: BTreeMap<String, Option<Json>> },
+    Identified {
+        nonce: String,
+        id: String,
+    },
+    Monitored {
+        nonce: String,
+        monitor: String,
+    },
+    Applied {
+        nonce: String,
+        recorded: RecordedText,
+    },
+    Gone {
+        nonce: String,
+    },
+    Failed {
+        nonce: String,
+    },
+    Noted {
+        address: String,
+        recorded: RecordedText,
+    },
+    Forgotten {
+        address: String,
+    },
+    Outputs {
+        outputs: BTreeMap<String, Option<Json>>,
+    },
+    RunBegun {
+        address: String,
+        #[serde(rename = "type")]
+        kind: String,
+        source: String,
+    },
+    RunDone {
+        address: String,
+        ran: RanText,
+    },
+    RunForgotten {
+        address: String,
+    },
     Released,
 }
 
@@ -125,6 +180,7 @@ pub fn write_snapshot(snapshot: &Snapshot) -> String {
             .iter()
             .map(|(address, recorded)| DeposedText { address: address.to_string(), object: recorded_text(recorded) })
             .collect(),
+        actions: snapshot.actions.iter().map(|(address, ran)| (address.to_string(), ran_text(ran))).collect(),
     };
     // These types hold only text, numbers and maps with text keys: they always are JSON.
     serde_json::to_string_pretty(&text).expect("a snapshot is JSON")
@@ -162,6 +218,11 @@ pub fn read_snapshot(text: &str) -> Result<Snapshot, CodecError> {
             .collect(),
         used_plans: text.used_plans.into_iter().map(EcoString::from).collect(),
         outputs: outputs_value(text.outputs)?,
+        actions: text
+            .actions
+            .into_iter()
+            .map(|(address, ran)| (Address::from_text(&address), ran_value(ran)))
+            .collect(),
     })
 }
 
@@ -185,6 +246,11 @@ pub fn write_entry(entry: &Entry) -> String {
         }
         Entry::Forgotten { address } => EntryText::Forgotten { address: address.to_string() },
         Entry::Outputs { outputs } => EntryText::Outputs { outputs: outputs_text(outputs) },
+        Entry::RunBegun { address, kind, source } => {
+            EntryText::RunBegun { address: address.to_string(), kind: kind.to_string(), source: source.to_string() }
+        }
+        Entry::RunDone { address, ran } => EntryText::RunDone { address: address.to_string(), ran: ran_text(ran) },
+        Entry::RunForgotten { address } => EntryText::RunForgotten { address: address.to_string() },
         Entry::Released => EntryText::Released,
     };
     serde_json::to_string(&text).expect("an entry is JSON")
@@ -212,6 +278,13 @@ pub fn read_entry(line: &str) -> Result<Entry, CodecError> {
         }
         EntryText::Forgotten { address } => Entry::Forgotten { address: Address::from_text(&address) },
         EntryText::Outputs { outputs } => Entry::Outputs { outputs: outputs_value(outputs)? },
+        EntryText::RunBegun { address, kind, source } => {
+            Entry::RunBegun { address: Address::from_text(&address), kind: kind.into(), source: source.into() }
+        }
+        EntryText::RunDone { address, ran } => {
+            Entry::RunDone { address: Address::from_text(&address), ran: Box::new(ran_value(ran)) }
+        }
+        EntryText::RunForgotten { address } => Entry::RunForgotten { address: Address::from_text(&address) },
         EntryText::Released => Entry::Released,
     })
 }
@@ -233,6 +306,28 @@ fn outputs_value(outputs: BTreeMap<String, Option<Json>>) -> Result<BTreeMap<Eco
         read.insert(name.into(), value);
     }
     Ok(read)
+}
+
+fn ran_text(ran: &Ran) -> RanText {
+    RanText {
+        kind: ran.kind.to_string(),
+        run: ran.run.to_string(),
+        watched: ran.watched.iter().map(|(name, digest)| (name.to_string(), digest.to_string())).collect(),
+        results: if ran.results.is_empty() { Json::Null } else { document(&ran.results) },
+        unfinished: ran.unfinished,
+        source: ran.source.to_string(),
+    }
+}
+
+fn ran_value(text: RanText) -> Ran {
+    Ran {
+        kind: text.kind.into(),
+        run: text.run.into(),
+        watched: text.watched.into_iter().map(|(name, digest)| (name.into(), digest.into())).collect(),
+        results: document_value(&text.results),
+        unfinished: text.unfinished,
+        source: text.source.into(),
+    }
 }
 
 fn recorded_text(recorded: &Recorded) -> RecordedText {
@@ -327,7 +422,7 @@ mod tests {
 
     use super::{read_entry, read_snapshot, write_entry, write_snapshot};
     use crate::model::Address;
-    use crate::state::{Entry, Masked, Recorded, Snapshot};
+    use crate::state::{Entry, Masked, Ran, Recorded, Snapshot};
 
     fn recorded() -> Recorded {
         Recorded {
@@ -351,6 +446,24 @@ mod tests {
         }
     }
 
+    fn ran() -> Ran {
+        Ran {
+            kind: "http.Probe".into(),
+            run: "n2".into(),
+            watched: [("release".into(), "ab".into())].into(),
+            results: [("status".into(), Value::Int(200))].into(),
+            unfinished: true,
+            source: "a.cairn:9".into(),
+        }
+    }
+
+    #[test]
+    fn a_state_of_before_there_were_actions_is_read() {
+        let before = r#"{ "cairn_state": 1, "lineage": "l", "generation": 1, "previous": "", "sequence": 3, "epoch": 1, "resources": {} }"#;
+        let snapshot = read_snapshot(before).unwrap();
+        assert!(snapshot.actions.is_empty() && snapshot.sequence == 3);
+    }
+
     #[test]
     fn a_snapshot_survives_its_text() {
         let snapshot = Snapshot {
@@ -364,6 +477,7 @@ mod tests {
                 ("login".into(), None),
             ]
             .into(),
+            actions: [(Address::top("m"), ran())].into(),
             ..Snapshot::default()
         };
         assert_eq!(read_snapshot(&write_snapshot(&snapshot)), Ok(snapshot));
@@ -375,6 +489,9 @@ mod tests {
             Entry::Take { epoch: 2, who: "me".into() },
             Entry::Applied { nonce: "n".into(), recorded: Box::new(recorded()) },
             Entry::Gone { nonce: "n".into() },
+            Entry::RunBegun { address: Address::top("m"), kind: "http.Probe".into(), source: "a.cairn:9".into() },
+            Entry::RunDone { address: Address::top("m"), ran: Box::new(ran()) },
+            Entry::RunForgotten { address: Address::top("m") },
             Entry::Released,
         ] {
             let line = write_entry(&entry);

@@ -27,7 +27,7 @@ pub fn rows(outline: &Outline<'_>, entry: &Entry<'_>, beside: usize, layout: Lay
     if layout.detail != Detail::Names {
         match change.action {
             _ if layout.whole() => leaves(change, layout, &mut rows),
-            Action::Create => before = created(outline, entry, beside, layout, &mut rows),
+            Action::Create | Action::Run => before = created(outline, entry, beside, layout, &mut rows),
             Action::Replace(_) if change.reasons.contains(&Reason::Moved) => {
                 created(outline, entry, 0, layout, &mut rows);
             }

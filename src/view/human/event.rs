@@ -13,6 +13,11 @@ pub fn line(event: &Event) -> Option<String> {
         Event::Recovered { address, outcome } => format!("  {address}: {}", one_line(outcome)),
         Event::Started { .. } => return None,
         Event::Waiting { .. } => return None,
+        Event::Output { address, line } => format!("  {address} │ {}", one_line(line)),
+        Event::Finished { address, step: Step::Run, took, .. } => {
+            let seconds = took.as_secs_f64();
+            if seconds < 1.0 { format!("» {address} run") } else { format!("» {address} run in {seconds:.0}s") }
+        }
         Event::Finished { address, step, id, took, nothing } => {
             let seconds = took.as_secs_f64();
             let took = if seconds < 1.0 { String::new() } else { format!(" in {seconds:.0}s") };
@@ -43,6 +48,7 @@ pub fn log_line(event: &Event) -> Option<String> {
         Event::Waiting { address, reason } => Some(format!("… {address} waits: {}", one_line(reason))),
         Event::Recovering { .. }
         | Event::Recovered { .. }
+        | Event::Output { .. }
         | Event::Finished { .. }
         | Event::Failed { .. }
         | Event::Skipped { .. }
@@ -57,5 +63,6 @@ fn symbol(step: Step) -> &'static str {
         Step::Create => "+",
         Step::Update => "~",
         Step::Delete => "-",
+        Step::Run => "»",
     }
 }

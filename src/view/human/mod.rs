@@ -12,4 +12,7 @@ pub mod detail;
 pub mod plan;
 pub mod event;
 pub mod progress;
+pub mod inspected;
+pub mod page;
+pub mod schema;
 pub mod state;

@@ -90,7 +90,8 @@ fn rank(change: &Change) -> u8 {
         Action::Update | Action::Create if opens => 3,
         Action::Update => 4,
         Action::Create => 5,
-        Action::Unchanged => 6,
+        Action::Run => 6,
+        Action::Unchanged => 7,
     }
 }
 

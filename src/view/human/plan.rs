@@ -9,8 +9,9 @@ use super::node::Node;
 use super::outline::{Entry, Outline};
 use super::value::{difference, path};
 use crate::model::change::{Action, Change, Reason, Risk};
-use crate::model::plan::{Plan, Summary};
-use crate::view::untrusted;
+use crate::model::plan::{Plan, Revealed, Summary};
+use crate::model::policy::Verdict;
+use crate::view::{policies, untrusted};
 
 /// A plan as text, under the name of the command that shows it.
 pub fn render(plan: &Plan, command: &str, style: Style, detail: Detail) -> String {
@@ -67,6 +68,7 @@ pub fn summary(summary: &Summary) -> String {
         (summary.update, "update"),
         (summary.create, "create"),
         (summary.import, "import"),
+        (summary.run, "run"),
     ];
     let mut words: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
@@ -105,6 +107,11 @@ pub fn openings(plan: &Plan) -> Vec<(&Change, &str)> {
             Risk::DataLoss | Risk::Downtime => None,
         })
         .collect()
+}
+
+/// A secret that is made readable, in a sentence.
+pub fn reveals(revealed: &Revealed) -> String {
+    untrusted::one_line(&format!("{} at {}: {}", revealed.what, revealed.source, revealed.because))
 }
 
 struct Page {
@@ -226,6 +233,21 @@ impl Page {
             let text = format!("{} {}: {what}", change.kind, change.address);
             self.warning(Color::Yellow, "▲ ACCESS", &untrusted::one_line(&text));
         }
+        for revealed in &plan.revealed {
+            self.warning(Color::Yellow, "▲ REVEALS A SECRET", &reveals(revealed));
+        }
+        if let Some(policies) = policies::summary(&plan.policies) {
+            self.rows(self.layout.rows(Mark::Plain, 0, 2, &policies));
+        }
+        for finding in &plan.policies.findings {
+            if let Some(text) = policies::sentence(finding) {
+                let (color, mark) = match finding.verdict {
+                    Verdict::Deny => (Color::Red, "✖ POLICY"),
+                    Verdict::Warn | Verdict::Approve(_) => (Color::Yellow, "▲ POLICY"),
+                };
+                self.warning(color, mark, &text);
+            }
+        }
     }
 
     fn warning(&mut self, color: Color, mark: &str, text: &str) {
@@ -293,6 +315,7 @@ fn symbol(change: &Change) -> (&'static str, Color) {
         Action::Update => ("~", Color::Yellow),
         Action::Replace(_) => ("±", Color::Red),
         Action::Delete => ("-", Color::Red),
+        Action::Run => ("»", Color::Bold),
         Action::Unchanged => (" ", Color::Dim),
     }
 }
@@ -336,6 +359,7 @@ pub fn words(change: &Change) -> String {
         Action::Replace(Replacement::CreateFirst) => format!("replace (create → destroy){because}"),
         Action::Replace(Replacement::DestroyFirst) => format!("replace (destroy → create){because}"),
         Action::Delete => format!("delete{because}"),
+        Action::Run => format!("run, because {}", reasons.join(" and ")),
         Action::Unchanged => String::new(),
     }
 }
@@ -354,5 +378,9 @@ fn reason(reason: &Reason) -> Option<String> {
         Reason::Deposed => "it was replaced".to_owned(),
         Reason::Destroyed => "the stack is destroyed".to_owned(),
         Reason::Moved => "it lives elsewhere or is of another type now".to_owned(),
+        Reason::NeverRan => "it has not run yet".to_owned(),
+        Reason::RunUnfinished => "its last run has not ended well".to_owned(),
+        Reason::Changed(what) => format!("{} changed", untrusted::one_line(what)),
+        Reason::Condition => "its condition holds".to_owned(),
     })
 }

@@ -5,10 +5,12 @@ mod wire;
 use cairn_provider::value::{Value, to_json};
 use serde_json::Value as Json;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::model::Address;
 use crate::model::change::{Action, After, AttributeChange, Change, Reason, Risk};
-use crate::model::plan::Plan;
+use crate::model::plan::{Plan, Revealed};
+use crate::model::policy::{Judgement, Standing, Verdict};
+use crate::model::type_page::{FieldPage, RecordPage, TypePage};
 use crate::source::SourceSet;
 use crate::state::{Masked, Recorded};
 use crate::view::tested::CaseRun;
@@ -25,6 +27,8 @@ pub fn plan(plan: &Plan, diagnostics: &[Diagnostic], sources: &SourceSet) -> Str
         summary: counts(plan),
         changes: plan.changes.iter().filter(|change| change.is_effective()).map(change).collect(),
         drift: drifts(plan),
+        policies: policies(&plan.policies, sources),
+        revealed: plan.revealed.iter().map(revealed).collect(),
         diagnostics: diagnostics.iter().map(|diagnostic| self::diagnostic(diagnostic, sources)).collect(),
     })
 }
@@ -114,6 +118,67 @@ pub fn state<'a>(resources: impl Iterator<Item = (&'a Address, &'a Recorded)>) -
     pretty(&wire::State { format_version: FORMAT, resources })
 }
 
+/// A resource type as JSON.
+pub fn type_page(page: &TypePage) -> String {
+    pretty(&wire::Described { format_version: FORMAT, page })
+}
+
+/// A record of a resource type as JSON.
+pub fn record_page(page: &RecordPage) -> String {
+    pretty(&wire::Described { format_version: FORMAT, page })
+}
+
+/// One field of a resource type as JSON.
+pub fn field_page(page: &FieldPage) -> String {
+    pretty(&wire::Described { format_version: FORMAT, page })
+}
+
+/// Names of services or types, with what they are, as JSON.
+pub fn names(entries: &[(String, String)]) -> String {
+    let names = entries.iter().map(|(name, what)| wire::Named { name, what }).collect();
+    pretty(&wire::Names { format_version: FORMAT, names })
+}
+
+fn policies(policies: &Judgement, sources: &SourceSet) -> wire::Policies {
+    let findings = policies.findings.iter().map(|finding| {
+        let (file, line) = place(&sources.place(finding.place));
+        let (rule_file, rule_line) = place(&sources.place(finding.rule));
+        let (until, waits_for) = match &finding.standing {
+            Standing::Violated => (None, None),
+            Standing::Undecided(condition) => (None, Some(condition.describe())),
+            Standing::Waived(until) => (Some(until.to_string()), None),
+        };
+        wire::Finding {
+            policy: finding.policy.to_string(),
+            verdict: match finding.verdict {
+                Verdict::Deny => wire::Verdict::Deny,
+                Verdict::Warn => wire::Verdict::Warn,
+                Verdict::Approve(_) => wire::Verdict::Approve,
+            },
+            standing: match finding.standing {
+                Standing::Violated => wire::Standing::Violated,
+                Standing::Undecided(_) => wire::Standing::Undecided,
+                Standing::Waived(_) => wire::Standing::Waived,
+            },
+            address: finding.address.to_string(),
+            because: finding.because.to_string(),
+            by: match &finding.verdict {
+                Verdict::Approve(team) => Some(team.to_string()),
+                Verdict::Deny | Verdict::Warn => None,
+            },
+            until,
+            waits_for,
+            source: wire::Source { file, line },
+            declared: wire::Source { file: rule_file, line: rule_line },
+        }
+    });
+    wire::Policies {
+        passed: policies.passed(),
+        approvers: policies.approvers().into_iter().map(ToString::to_string).collect(),
+        findings: findings.collect(),
+    }
+}
+
 fn counts(plan: &Plan) -> wire::Summary {
     let summary = plan.summary();
     wire::Summary {
@@ -122,6 +187,7 @@ fn counts(plan: &Plan) -> wire::Summary {
         replace: summary.replace,
         delete: summary.delete,
         import: summary.import,
+        run: summary.run,
         unchanged: summary.unchanged,
     }
 }
@@ -130,6 +196,61 @@ fn counts(plan: &Plan) -> wire::Summary {
 pub fn check(diagnostics: &[Diagnostic], sources: &SourceSet) -> String {
     let diagnostics = diagnostics.iter().map(|diagnostic| self::diagnostic(diagnostic, sources)).collect();
     pretty(&wire::Check { format_version: FORMAT, diagnostics })
+}
+
+/// What was done with a source file.
+#[derive(Clone, Debug)]
+pub struct FormattedFile {
+    /// Its path as it was given; empty if there is none.
+    pub path: String,
+    /// Whether it was not formatted.
+    pub changed: bool,
+    /// How many places of it could not be read and stay as they are.
+    pub broken: usize,
+    /// Why nothing was done.
+    pub error: Option<String>,
+}
+
+impl FormattedFile {
+    /// A file with which nothing was done.
+    pub fn failed(path: String, error: String) -> Self {
+        Self { path, changed: false, broken: 0, error: Some(error) }
+    }
+}
+
+/// A fix that was applied, or would be.
+#[derive(Clone, Debug)]
+pub struct AppliedFix {
+    /// The kind of the mistake.
+    pub code: crate::diagnostic::Code,
+    /// The file, from the stack's directory.
+    pub path: String,
+    /// The line, in the text as it was then.
+    pub line: u32,
+    /// What it does.
+    pub title: String,
+}
+
+/// What was fixed, or would be, as JSON.
+pub fn fixed(fixes: &[AppliedFix], written: bool, left: usize) -> String {
+    let applied = fixes.iter().map(|fix| wire::AppliedFix {
+        code: format!("cairn::{}", fix.code),
+        file: fix.path.clone(),
+        line: fix.line,
+        title: fix.title.clone(),
+    });
+    pretty(&wire::Fixed { format_version: FORMAT, written, fixes: applied.collect(), left })
+}
+
+/// What was formatted, or would be, as JSON.
+pub fn formatted(files: &[FormattedFile], checked: bool) -> String {
+    let files = files.iter().map(|file| wire::FormattedFile {
+        path: file.path.clone(),
+        changed: file.changed,
+        broken: file.broken,
+        error: file.error.clone(),
+    });
+    pretty(&wire::Formatted { format_version: FORMAT, written: !checked, files: files.collect() })
 }
 
 /// Results of test cases as JSON.
@@ -154,6 +275,8 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("plan.schema.json", pretty(&schemars::schema_for!(wire::Plan))),
         ("drift.schema.json", pretty(&schemars::schema_for!(wire::DriftReport))),
         ("check.schema.json", pretty(&schemars::schema_for!(wire::Check))),
+        ("fix.schema.json", pretty(&schemars::schema_for!(wire::Fixed))),
+        ("fmt.schema.json", pretty(&schemars::schema_for!(wire::Formatted))),
         ("test.schema.json", pretty(&schemars::schema_for!(wire::Tested))),
         ("apply.schema.json", pretty(&schemars::schema_for!(wire::Applied))),
         ("state.schema.json", pretty(&schemars::schema_for!(wire::State))),
@@ -186,7 +309,24 @@ fn diagnostic(diagnostic: &Diagnostic, sources: &SourceSet) -> wire::Diagnostic 
         end_line: end.map(|position| position.line),
         end_column: end.map(|position| position.column),
         help: diagnostic.help.clone(),
+        fixes: diagnostic.fixes.iter().map(|fix| self::fix(fix, sources)).collect(),
     }
+}
+
+fn fix(fix: &Fix, sources: &SourceSet) -> wire::Fix {
+    let edits = fix.edits.iter().map(|edit| {
+        let text = sources.get(edit.span.source);
+        let (start, end) = (text.position(edit.span.start), text.position(edit.span.end));
+        wire::Edit {
+            file: text.path.clone(),
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+            text: edit.text.clone(),
+        }
+    });
+    wire::Fix { title: fix.title.clone(), certain: fix.certain, edits: edits.collect() }
 }
 
 fn change(change: &Change) -> wire::Change {
@@ -199,6 +339,7 @@ fn change(change: &Change) -> wire::Change {
             Action::Update => wire::Action::Update,
             Action::Replace(_) => wire::Action::Replace,
             Action::Delete => wire::Action::Delete,
+            Action::Run => wire::Action::Run,
             Action::Unchanged => wire::Action::Unchanged,
         },
         id: change.id.as_ref().map(ToString::to_string),
@@ -206,6 +347,15 @@ fn change(change: &Change) -> wire::Change {
         risk: change.risks.iter().map(risk).collect(),
         source: wire::Source { file, line },
         attributes: change.attributes.iter().map(attribute).collect(),
+    }
+}
+
+fn revealed(revealed: &Revealed) -> wire::Revealed {
+    let (file, line) = place(&revealed.source);
+    wire::Revealed {
+        what: revealed.what.to_string(),
+        because: revealed.because.to_string(),
+        source: wire::Source { file, line },
     }
 }
 
@@ -229,6 +379,10 @@ fn reason(reason: &Reason) -> String {
         Reason::Deposed => "deposed".to_owned(),
         Reason::Destroyed => "destroyed".to_owned(),
         Reason::Moved => "moved".to_owned(),
+        Reason::NeverRan => "never_ran".to_owned(),
+        Reason::RunUnfinished => "run_unfinished".to_owned(),
+        Reason::Changed(what) => format!("changed: {what}"),
+        Reason::Condition => "condition".to_owned(),
     }
 }
 

@@ -23,8 +23,83 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// What somebody else changed since the last apply.
     pub drift: Vec<Drift>,
+    /// What the policies of the stack say of it.
+    pub policies: Policies,
+    /// Secrets that the source makes readable with `reveal`.
+    pub revealed: Vec<Revealed>,
     /// What is wrong with the stack, or worth knowing.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What the policies of the stack say of a plan.
+#[derive(Serialize, JsonSchema)]
+pub struct Policies {
+    /// How many of them have nothing to say.
+    pub passed: usize,
+    /// Who has to agree before this can be applied: each is a `--approve`.
+    pub approvers: Vec<String>,
+    /// What the others say, one entry for each resource or change.
+    pub findings: Vec<Finding>,
+}
+
+/// What a policy says of a resource or change.
+#[derive(Serialize, JsonSchema)]
+pub struct Finding {
+    /// The policy's name.
+    pub policy: String,
+    /// What it says if its condition holds.
+    pub verdict: Verdict,
+    /// Whether its condition holds.
+    pub standing: Standing,
+    /// The object's address.
+    pub address: String,
+    /// Why, in the words of the policy.
+    pub because: String,
+    /// Who has to agree; null unless the verdict is `approve`.
+    pub by: Option<String>,
+    /// The last day of the exception; null unless it is waived.
+    pub until: Option<String>,
+    /// What the condition waits for; null unless it is undecided.
+    pub waits_for: Option<String>,
+    /// The resource, or its field that the policy speaks of.
+    pub source: Source,
+    /// The policy.
+    pub declared: Source,
+}
+
+/// What a policy says.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It is refused.
+    Deny,
+    /// It is worth knowing.
+    Warn,
+    /// Somebody has to agree.
+    Approve,
+}
+
+/// Whether the condition of a policy holds.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It does.
+    Violated,
+    /// It is known only during apply; a `deny` counts as refused unless it is decided otherwise by then.
+    Undecided,
+    /// It does, or may, and an exception covers it.
+    Waived,
+}
+
+/// A secret that the source makes readable.
+#[derive(Serialize, JsonSchema)]
+pub struct Revealed {
+    /// What is revealed, as it is written.
+    pub what: String,
+    /// The reason that is given.
+    pub because: String,
+    /// Where.
+    pub source: Source,
 }
 
 /// What somebody else changed: `cairn drift --format json`.
@@ -49,6 +124,56 @@ pub struct Check {
     pub format_version: &'static str,
     /// Every mistake once, in the order of the places.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What was fixed: `cairn fix --format json`.
+#[derive(Serialize, JsonSchema)]
+pub struct Fixed {
+    /// The version of the format.
+    pub format_version: &'static str,
+    /// Whether changed files were written; false for `--dry-run`.
+    pub written: bool,
+    /// The fixes, in the order in which they were applied.
+    pub fixes: Vec<AppliedFix>,
+    /// How many reports are left.
+    pub left: usize,
+}
+
+/// A fix that was applied.
+#[derive(Serialize, JsonSchema)]
+pub struct AppliedFix {
+    /// The code of the mistake, `cairn::…`.
+    pub code: String,
+    /// The file, from the stack's directory.
+    pub file: String,
+    /// The line, from 1, in the text to which it was applied.
+    pub line: u32,
+    /// What it does, in a few words.
+    pub title: String,
+}
+
+/// What was formatted: `cairn fmt --format json`.
+#[derive(Serialize, JsonSchema)]
+pub struct Formatted {
+    /// The version of the format.
+    pub format_version: &'static str,
+    /// Whether changed files were written; false for `--check`.
+    pub written: bool,
+    /// All files that were looked at.
+    pub files: Vec<FormattedFile>,
+}
+
+/// A source file.
+#[derive(Serialize, JsonSchema)]
+pub struct FormattedFile {
+    /// The path as it was given.
+    pub path: String,
+    /// Whether it was not formatted.
+    pub changed: bool,
+    /// How many declarations and lines could not be read and stay as they are.
+    pub broken: usize,
+    /// Why nothing was done with it; null if all went well.
+    pub error: Option<String>,
 }
 
 /// What was done: `cairn apply --format json` and `cairn destroy --format json`.
@@ -135,6 +260,8 @@ pub struct Summary {
     pub delete: usize,
     /// Taken over as they are.
     pub import: usize,
+    /// Actions that are run.
+    pub run: usize,
     /// Left alone.
     pub unchanged: usize,
 }
@@ -151,6 +278,8 @@ pub enum Action {
     Replace,
     /// It is destroyed.
     Delete,
+    /// It is run: an action.
+    Run,
     /// It stays as it is.
     Unchanged,
 }
@@ -168,7 +297,7 @@ pub struct Change {
     /// Its identity in the cloud, if it exists.
     pub id: Option<String>,
     /// Why: `new`, `written`, `removed`, `key_removed: KEY`, `vanished`, `drifted`, `incomplete`, `follows: ADDRESS`,
-    /// `deposed`, `destroyed`, `moved`.
+    /// `deposed`, `destroyed`, `moved`; of actions `never_ran`, `run_unfinished`, `changed: WHAT`, `condition`.
     pub reasons: Vec<String>,
     /// What a reviewer should see first: `data_loss`, `access: WHAT`, `downtime`.
     pub risk: Vec<String>,
@@ -249,6 +378,36 @@ pub struct Diagnostic {
     pub end_column: Option<u32>,
     /// What to do about it.
     pub help: Option<String>,
+    /// Changes of the sources that remove the mistake, the best first; one of them is enough.
+    pub fixes: Vec<Fix>,
+}
+
+/// A change of the sources that removes a mistake.
+#[derive(Serialize, JsonSchema)]
+pub struct Fix {
+    /// What it does, in a few words.
+    pub title: String,
+    /// Whether `cairn fix` applies it; others need somebody who looks.
+    pub certain: bool,
+    /// Replacements that belong together: all of them or none. They do not overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// A replacement of source text.
+#[derive(Serialize, JsonSchema)]
+pub struct Edit {
+    /// The file, from the stack's directory.
+    pub file: String,
+    /// The line where the replaced text begins, from 1.
+    pub line: u32,
+    /// Its column in characters, from 1.
+    pub column: u32,
+    /// The line where the replaced text ends.
+    pub end_line: u32,
+    /// The column behind its last character.
+    pub end_column: u32,
+    /// The text that takes its place.
+    pub text: String,
 }
 
 /// `cairn test --format json`.
@@ -277,4 +436,32 @@ pub struct Case {
     pub source: Source,
     /// What is wrong.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Something described, with the version of the format in front.
+#[derive(Serialize)]
+pub struct Described<'a, T: Serialize> {
+    /// The version of the format.
+    pub format_version: &'static str,
+    /// What is described.
+    #[serde(flatten)]
+    pub page: &'a T,
+}
+
+/// Names with what they are.
+#[derive(Serialize)]
+pub struct Names<'a> {
+    /// The version of the format.
+    pub format_version: &'static str,
+    /// The names, in order.
+    pub names: Vec<Named<'a>>,
+}
+
+/// A name with what it is.
+#[derive(Serialize)]
+pub struct Named<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// What it is, in a few words; empty where nobody said.
+    pub what: &'a str,
 }

@@ -231,6 +231,11 @@ impl Provider for Aws {
         self.watch(target, Self::handler(kind)?.reveal(&session, id, field).await).await
     }
 
+    async fn secret(&self, target: &Target, name: &str) -> Result<Value, ProviderError> {
+        // The service takes a secret's name where it takes its ARN.
+        self.reveal(target, "aws.secretsmanager.Secret", name, "secret_string").await
+    }
+
     async fn list(&self, target: &Target, kind: &str) -> Result<Vec<EcoString>, ProviderError> {
         let session = self.session(target).await?;
         self.watch(target, Self::handler(kind)?.list(&session).await).await

@@ -41,7 +41,10 @@ impl fmt::Display for BuildError {
 /// # Errors
 /// See [`BuildError`]; with committed facts and a tested overlay there are none.
 pub fn build(facts: &Facts, overlay: &'static Overlay) -> Result<TypeSchema, BuildError> {
-    let name = naming::aws_type(&facts.type_name).ok_or_else(|| BuildError::TypeName(facts.type_name.clone()))?;
+    let name = match &facts.name {
+        Some(name) => EcoString::from(name.as_str()),
+        None => naming::aws_type(&facts.type_name).ok_or_else(|| BuildError::TypeName(facts.type_name.clone()))?,
+    };
     let mut builder = Builder {
         facts,
         overlay,
@@ -60,7 +63,8 @@ pub fn build(facts: &Facts, overlay: &'static Overlay) -> Result<TypeSchema, Bui
         vendor: facts.type_name.as_str().into(),
         identity,
         tags,
-        creatable: !facts.lookup_only,
+        creatable: !facts.lookup_only && !facts.action,
+        action: facts.action,
         overlay,
         records: builder.records,
     })

@@ -9,6 +9,10 @@ use serde_json::Value as Json;
 pub struct Facts {
     /// The vendor's name.
     pub type_name: String,
+    /// The name in the language, where it does not follow from the vendor's: of what no vendor has.
+    pub name: Option<String>,
+    /// Whether it is something that is run, and nothing that is made and stays.
+    pub action: bool,
     /// Whether objects of it can only be looked up.
     pub lookup_only: bool,
     /// Properties of the primary identifier.
@@ -55,6 +59,8 @@ impl Facts {
         let json: Json = serde_json::from_str(text).map_err(|error| error.to_string())?;
         Ok(Self {
             type_name: json.get("type").and_then(Json::as_str).unwrap_or_default().to_owned(),
+            name: json.get("name").and_then(Json::as_str).map(str::to_owned),
+            action: json.get("action").and_then(Json::as_bool).unwrap_or_default(),
             lookup_only: json.get("lookup_only").and_then(Json::as_bool).unwrap_or_default(),
             identity: names(&json, "id"),
             tags: json.get("tags").and_then(Json::as_str).map(str::to_owned),

@@ -37,6 +37,8 @@ pub struct TypeSchema {
     pub tags: Option<EcoString>,
     /// Whether the vendor's registry can create it. Lookup-only types can only be read.
     pub creatable: bool,
+    /// Whether it is something that is run, and nothing that is made and stays.
+    pub action: bool,
     /// What the registry does not say.
     pub overlay: &'static overlay::Overlay,
 }

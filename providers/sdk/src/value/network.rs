@@ -101,6 +101,18 @@ impl Cidr {
         IpNet::new(address, prefix).ok().map(Self)
     }
 
+    /// The network of the same size at the same place inside of a larger one: `10.21.10.0/24` in `10.20.0.0/16` is
+    /// `10.20.10.0/24`. `None` for IPv6, and if the other one is not larger.
+    pub fn moved_into(self, outer: Self) -> Option<Self> {
+        let (IpAddr::V4(own), IpAddr::V4(other)) = (self.first(), outer.first()) else { return None };
+        if outer.prefix() > self.prefix() {
+            return None;
+        }
+        let hosts = u32::MAX.checked_shr(u32::from(outer.prefix())).unwrap_or(0);
+        let address = u32::from(other) | (u32::from(own) & hosts);
+        IpNet::new(IpAddr::V4(address.into()), self.prefix()).ok().map(Self)
+    }
+
     /// The network of the given prefix length that follows this one. `None` behind the last one.
     pub fn next(self, prefix: u8) -> Option<Self> {
         let IpAddr::V4(last) = self.last() else { return None };

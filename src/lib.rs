@@ -6,6 +6,7 @@ pub mod source;
 pub mod diagnostic;
 pub mod builtins;
 pub mod model;
+pub mod lock;
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "the checker asks for one kind of type or expression among thirty; the matches that must grow with the language are written out"

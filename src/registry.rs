@@ -7,14 +7,49 @@ use cairn_provider::declaration::{Declaration, Example};
 use cairn_provider::provider::SharedProvider;
 use cairn_provider::schema::catalogue::Catalogue;
 use cairn_sim::{Faults, Sim, Storage};
+use sha2::{Digest as _, Sha256};
 
 use crate::engine::Clouds;
+use crate::lock::Tool;
 
 /// The types of all clouds; needs no SDK.
 pub fn catalogue() -> Arc<Catalogue> {
     let mut catalogue = cairn_aws::catalogue();
     catalogue.extend(crate::builtins::action::catalogue());
     Arc::new(catalogue)
+}
+
+/// A type whose objects move on under the conditions of a look-up, so that what was found is pinned.
+#[derive(Debug)]
+pub struct Moving {
+    kind: &'static str,
+    /// The attribute that is pinned.
+    pub value: &'static str,
+    /// Whether it says which object is meant: then exactly that object is looked up.
+    pub is_identity: bool,
+}
+
+const MOVING: [Moving; 2] = [
+    Moving { kind: "aws.ec2.Image", value: "image_id", is_identity: true },
+    Moving { kind: "aws.ssm.Parameter", value: "value", is_identity: false },
+];
+
+/// What is pinned of a type. Nothing for types that do not move.
+pub fn moving(kind: &str) -> Option<&'static Moving> {
+    MOVING.iter().find(|moving| moving.kind == kind)
+}
+
+/// This tool, with the digests of its catalogues, as `cairn.lock` remembers it.
+pub fn tool() -> Tool {
+    let mut hash = Sha256::new();
+    for (name, content) in cairn_aws::catalogue().contents() {
+        for part in [name, content.as_str()] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+    }
+    let digest = hex::encode(hash.finalize());
+    Tool { version: env!("CARGO_PKG_VERSION").to_owned(), catalogues: [("aws".to_owned(), digest)].into() }
 }
 
 /// What is declared of a type.

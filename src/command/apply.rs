@@ -7,7 +7,7 @@ use clap::Args;
 use super::arguments::{CloudArguments, Detail, Format, ValueArguments};
 use super::failure::{Exit, Failure, count, reports};
 use super::proposal::{Proposal, Question, settle};
-use super::{front, pipeline, run as running, saved, verdict};
+use super::{front, pipeline, run as running, saved, stacks, verdict};
 use crate::host::terminal;
 
 /// Bring the cloud to what the stack says, or apply a saved plan.
@@ -54,7 +54,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     }
     let place =
         pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
-    let (mut desired, answers) = front.found(environment.clone(), &place.clouds).await?;
+    let (mut desired, answers) = front.found(environment.clone(), &place.clouds, &arguments.cloud).await?;
     pipeline::verify_accounts(&desired, &place.clouds).await?;
     let taken = running::take(&place).await?;
     let mut planned = pipeline::planned(
@@ -67,6 +67,8 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         &arguments.cloud.only,
     )
     .await?;
+    planned.planning.refused.extend(stacks::in_use(&place.state, &desired, front.header())?);
+    planned.planning.plan.remark = front.other_catalogues().unwrap_or_default();
     verdict::of_changes(&front, &answers, &mut desired, &mut planned)?;
     let question = Question {
         text: "Apply this plan?",

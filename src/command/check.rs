@@ -45,7 +45,10 @@ pub fn run(arguments: Arguments) -> Result<Exit, Failure> {
     {
         front.environment(Some(environment))?;
     }
-    let diagnostics = front.check_all();
+    let mut diagnostics = front.check_all();
+    if diagnostics.iter().all(|diagnostic| diagnostic.severity != Severity::Error) {
+        diagnostics.extend(front.environments().into_iter().flat_map(|environment| front.missing_pins(environment)));
+    }
     let wrong = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     let sources = &front.program.sources;
     match arguments.format {

@@ -124,7 +124,7 @@ impl Session {
             let place =
                 pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud)
                     .await?;
-            answers = Some(front.found(environment.clone(), &place.clouds).await?.1);
+            answers = Some(front.found(environment.clone(), &place.clouds, &arguments.cloud).await?.1);
         }
         let stack = front.stack();
         let prompt = match (&environment, stack.is_empty()) {

@@ -5,7 +5,7 @@ use clap::Args;
 use super::arguments::{CloudArguments, Detail, Format, StackArguments};
 use super::failure::{Exit, Failure};
 use super::proposal::{Proposal, Question, settle};
-use super::{front, pipeline, run as running, verdict};
+use super::{front, pipeline, run as running, stacks, verdict};
 use crate::diagnostic::{Report, Severity};
 use crate::model::desired::{DesiredStack, LookupAnswers};
 
@@ -59,6 +59,9 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         &arguments.cloud.only,
     )
     .await?;
+    if arguments.cloud.only.is_empty() {
+        planned.planning.refused.extend(stacks::in_use(&place.state, &desired, front.header())?);
+    }
     // A stack that cannot be evaluated any more can still be destroyed, by whoever destroys what no policy protects.
     if front.check_all().iter().all(|diagnostic| diagnostic.severity != Severity::Error) {
         verdict::of_changes(&front, &LookupAnswers::default(), &mut desired, &mut planned)?;

@@ -30,7 +30,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let environment = environment?;
     let place =
         pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
-    let desired = front.online(environment.clone(), &place.clouds).await?;
+    let desired = front.online(environment.clone(), &place.clouds, &arguments.cloud).await?;
     let store = LocalStore::new(&place.state);
     let (folded, key) = pipeline::recorded(store.load().await?, &place.clouds).await?;
     let sources = &front.program.sources;

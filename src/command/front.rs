@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
-use super::arguments::Format;
+use super::arguments::{CloudArguments, Format};
 use super::failure::{Exit, Failure, count, reports};
+use super::pins::Pins;
+use super::stacks;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::engine::Clouds;
 use crate::engine::lookup;
+use crate::host::components;
 use crate::host::files::DiskFiles;
 use crate::host::terminal;
 use crate::language::check::{self, Typed};
@@ -18,8 +21,9 @@ use crate::language::program::{ItemId, Program};
 use crate::language::resolve::Beside;
 use crate::language::resolve::Files as _;
 use crate::language::{interface, resolve, syntax};
+use crate::lock::{FILE, Lock};
 use crate::model::date::Date;
-use crate::model::desired::{DesiredStack, LookupAnswers};
+use crate::model::desired::{DesiredStack, LookupAnswers, WantedLookup};
 use crate::model::inspected::{Checked, Inspected};
 use crate::model::interface::Interface;
 use crate::model::plan::Plan;
@@ -41,8 +45,17 @@ pub struct Front {
     pub report: Report,
     overrides: Vec<Override>,
     rego: Vec<(SourceId, rego::Module)>,
+    /// What `cairn.lock` says.
+    lock: Lock,
     /// The day of the command, for exceptions that end.
     pub today: Date,
+}
+
+/// An environment with everything that was looked up for it.
+struct Looked {
+    stack: DesiredStack,
+    wanted: Vec<WantedLookup>,
+    answers: LookupAnswers,
 }
 
 /// Loads and checks a stack.
@@ -74,8 +87,20 @@ fn load_all(files: DiskFiles, root: &Path, set: &[String], beside: &[Beside]) ->
     let overrides = set.iter().map(|given| overriding(&mut program, given)).collect::<Result<Vec<_>, _>>()?;
     let typed = check::check(&program, &mut report);
     let rego = rego_files(&files, &mut program, &mut report);
+    let lock = match components::read_lock(root) {
+        Ok(lock) => lock,
+        Err(wrong) => {
+            // An import that needs the file says so itself, at its own place.
+            if !report.iter().any(|diagnostic| diagnostic.code == "imports::lock") {
+                let text = format!("{FILE}:{}: {}", wrong.line, wrong.what);
+                let help = "mend it, or remove it and run cairn update";
+                report.add(Diagnostic::unplaced("imports::lock", text).help(help));
+            }
+            Lock::default()
+        }
+    };
     let today = crate::host::today();
-    Ok(Front { root: root.to_path_buf(), files, program, typed, report, overrides, rego, today })
+    Ok(Front { root: root.to_path_buf(), files, program, typed, report, overrides, rego, lock, today })
 }
 
 /// The Rego files of a stack, each a source of its own, so that reports have a place.
@@ -184,8 +209,13 @@ impl Front {
     ///
     /// # Errors
     /// The stack is wrong, or something could not be looked up: everything is reported.
-    pub async fn online(&self, environment: Option<EcoString>, clouds: &Clouds) -> Result<DesiredStack, Failure> {
-        Ok(self.found(environment, clouds).await?.0)
+    pub async fn online(
+        &self,
+        environment: Option<EcoString>,
+        clouds: &Clouds,
+        arguments: &CloudArguments,
+    ) -> Result<DesiredStack, Failure> {
+        Ok(self.found(environment, clouds, arguments).await?.0)
     }
 
     /// Like [`online`](Self::online), with what was looked up.
@@ -196,8 +226,38 @@ impl Front {
         &self,
         environment: Option<EcoString>,
         clouds: &Clouds,
+        arguments: &CloudArguments,
     ) -> Result<(DesiredStack, LookupAnswers), Failure> {
-        let mut answers = LookupAnswers::default();
+        let looked = self.settled(environment, clouds, arguments, &self.lock).await?;
+        Ok((looked.stack, looked.answers))
+    }
+
+    /// What an environment looks up, and the answers, with the pins of a lock.
+    ///
+    /// # Errors
+    /// As for [`online`](Self::online).
+    pub async fn looked_up(
+        &self,
+        environment: Option<EcoString>,
+        clouds: &Clouds,
+        arguments: &CloudArguments,
+        lock: &Lock,
+    ) -> Result<(Vec<WantedLookup>, LookupAnswers), Failure> {
+        self.settled(environment, clouds, arguments, lock).await.map(|looked| (looked.wanted, looked.answers))
+    }
+
+    async fn settled(
+        &self,
+        environment: Option<EcoString>,
+        clouds: &Clouds,
+        arguments: &CloudArguments,
+        lock: &Lock,
+    ) -> Result<Looked, Failure> {
+        let pins = Pins::of(lock, environment.as_ref());
+        let recorded = stacks::read(&self.root, &self.program, environment.as_ref(), arguments).await?;
+        let recorded = recorded.map_err(|faults| self.failure(faults))?;
+        let mut answers = LookupAnswers { stacks: recorded, ..LookupAnswers::default() };
+        let mut all: Vec<WantedLookup> = Vec::new();
         // Each round can look up what the answers of the one before gave; real stacks need one or two.
         for _ in 0..MAX_ROUNDS {
             let mut report = Report::default();
@@ -206,14 +266,41 @@ impl Front {
                 return Err(self.failure(report.into_sorted()));
             }
             if evaluation.wanted.is_empty() {
-                return Ok((evaluation.stack, answers));
+                return Ok(Looked { stack: evaluation.stack, wanted: all, answers });
             }
-            let faults = lookup::perform(&evaluation.wanted, clouds, &mut answers).await;
+            let missing = pins.missing(&evaluation.wanted, &self.program.sources);
+            if !missing.is_empty() {
+                return Err(self.failure(missing));
+            }
+            let asked: Vec<WantedLookup> = evaluation.wanted.iter().map(|wanted| pins.applied(wanted)).collect();
+            let faults = lookup::perform(&asked, clouds, &mut answers).await;
             if !faults.is_empty() {
                 return Err(self.failure(faults));
             }
+            pins.settle(&evaluation.wanted, &mut answers);
+            all.extend(evaluation.wanted);
         }
         Err(Failure::new(format!("look-ups that depend on each other did not end after {MAX_ROUNDS} rounds")))
+    }
+
+    /// Look-ups that are pinned in other environments and not in this one, as far as they are known without a cloud.
+    pub fn missing_pins(&self, environment: Option<EcoString>) -> Vec<Diagnostic> {
+        if self.lock.pins.is_empty() {
+            return Vec::new();
+        }
+        let pins = Pins::of(&self.lock, environment.as_ref());
+        let evaluation = evaluate::evaluate(&self.request(environment, None), &mut Report::default());
+        pins.missing(&evaluation.wanted, &self.program.sources)
+    }
+
+    /// What a plan says about a lock that other catalogues were used with.
+    pub fn other_catalogues(&self) -> Option<EcoString> {
+        let locked = self.lock.tool.as_ref()?;
+        let now = registry::tool();
+        if locked.catalogues == now.catalogues {
+            return None;
+        }
+        Some(ecow::eco_format!("not with the catalogues of {FILE} (cairn {})", locked.version))
     }
 
     /// The value of a constant of the stack in an environment.
@@ -332,6 +419,14 @@ impl Front {
             terminal::out(&document(&nothing, &self.check_all(), &self.program.sources));
         }
         sound
+    }
+
+    /// The stack's header, for what is said about all of it.
+    pub fn header(&self) -> Option<Span> {
+        let header = self.program.unit(Program::STACK).header?;
+        let span = self.program.item(header).span;
+        let first = self.program.sources.text(span).lines().next().map_or(0, str::len);
+        Some(Span::new(span.source, span.start as usize, span.start as usize + first))
     }
 
     /// The stack's name.

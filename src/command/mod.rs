@@ -7,6 +7,7 @@ mod completions;
 mod consent;
 mod console;
 mod destroy;
+mod diff_import;
 mod docs;
 mod drift;
 mod explain;
@@ -16,6 +17,7 @@ mod fmt;
 mod front;
 mod graph;
 mod lsp;
+mod pins;
 mod pipeline;
 mod plan;
 mod proposal;
@@ -25,8 +27,11 @@ mod sandbox;
 mod schema;
 mod saved;
 mod show;
+mod stacks;
 mod state;
 mod test;
+mod update;
+mod vendor;
 mod verdict;
 mod version;
 
@@ -83,6 +88,12 @@ enum Command {
     Lsp(lsp::Arguments),
     /// Look at what is remembered
     State(state::Arguments),
+    /// Fetch what is imported from git, or move one pin, and write cairn.lock
+    Update(update::Arguments),
+    /// Copy what is imported from git into vendor/
+    Vendor(vendor::Arguments),
+    /// Show what changed in a component from git since it was locked
+    DiffImport(diff_import::Arguments),
     /// Print the source of a part of the standard library
     Show(show::Arguments),
     /// Change the sandbox cloud as somebody else would
@@ -135,6 +146,9 @@ fn run(cli: Cli) -> Exit {
             Command::Explain(arguments) => explain::run(arguments),
             Command::Lsp(arguments) => lsp::run(arguments),
             Command::State(arguments) => state::run(arguments).await,
+            Command::Update(arguments) => update::run(arguments).await,
+            Command::Vendor(arguments) => vendor::run(arguments),
+            Command::DiffImport(arguments) => diff_import::run(arguments),
             Command::Show(arguments) => show::run(arguments),
             Command::Sandbox(arguments) => sandbox::run(arguments).await,
             Command::Completions(arguments) => completions::run(arguments),

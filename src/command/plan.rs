@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::arguments::{CloudArguments, Detail, Format, StackArguments};
 use super::failure::{Exit, Failure, reports, style};
-use super::{front, pipeline, saved, verdict};
+use super::{front, pipeline, saved, stacks, verdict};
 use crate::host::local_store::LocalStore;
 use crate::host::terminal;
 use crate::state::StateStore as _;
@@ -41,13 +41,15 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let environment = environment?;
     let place =
         pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
-    let (mut desired, answers) = front.found(environment.clone(), &place.clouds).await?;
+    let (mut desired, answers) = front.found(environment.clone(), &place.clouds, &arguments.cloud).await?;
     pipeline::verify_accounts(&desired, &place.clouds).await?;
     let store = LocalStore::new(&place.state);
     let (folded, key) = pipeline::recorded(store.load().await?, &place.clouds).await?;
     let sources = &front.program.sources;
     let mut planned =
         pipeline::planned(&desired, &folded, &place.clouds, &key, sources, &front.root, &arguments.cloud.only).await?;
+    planned.planning.refused.extend(stacks::in_use(&place.state, &desired, front.header())?);
+    planned.planning.plan.remark = front.other_catalogues().unwrap_or_default();
     verdict::of_changes(&front, &answers, &mut desired, &mut planned)?;
     let plan = &planned.planning.plan;
     let refused = verdict::refused(&plan.policies, sources);

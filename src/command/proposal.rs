@@ -107,5 +107,8 @@ pub fn not_planned(refused: &[Diagnostic]) -> String {
     if refused.iter().all(|diagnostic| diagnostic.code == "plan::protected") {
         return "refused: protected resources would be destroyed".to_owned();
     }
+    if refused.iter().all(|diagnostic| diagnostic.code == "plan::output_in_use") {
+        return "refused: other stacks use what would be gone".to_owned();
+    }
     format!("refused: {}", count(refused))
 }

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use super::arguments::{CloudArguments, Format};
 use super::failure::{Exit, Failure};
 use super::pipeline;
+use super::stacks::Links;
 use crate::engine::execute::{Halt, Limits, Report, Run, execute};
 use crate::engine::journal::Journal;
 use crate::engine::mask::{StackKey, masked};
@@ -98,6 +99,8 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
     folded.snapshot.rename(work.moved.iter().map(|(from, to)| (from, to)));
     let moves = work.moved.into_iter().map(|(from, to)| Entry::Moved { from, to });
     let format = work.format;
+    let links = Links::of(&work.desired, work.root, work.arguments.sandbox)?;
+    links.begin()?;
     let plan = work.planning.plan.clone();
     let graph = schedule(&plan, &work.desired, &folded.snapshot, work.clouds).map_err(|circle| {
         Failure::new(format!("the steps of {circle:?} wait for each other; this is a bug in Cairn"))
@@ -161,6 +164,8 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
         run.read_revealed().await;
     }
     let outputs = outputs(&run);
+    let recorded = recorded_outputs(&run);
+    let recorded = (recorded != run.snapshot.outputs).then_some(Entry::Outputs { outputs: recorded });
     drop(run);
     drop(journal);
     if !left_now {
@@ -168,12 +173,18 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
         let _ = shown.await;
         let _ = writer.await;
         if report.broken.is_none() {
+            if let Some(recorded) = recorded {
+                store.append(&[recorded]).await?;
+            }
             let loaded = store.load().await?;
             let next = fold(loaded.snapshot, loaded.entries);
             if next.open.is_empty() {
                 store.compact(&next.snapshot).await?;
             }
             store.release().await?;
+            if report.is_complete() {
+                links.end()?;
+            }
         }
     }
     if format == Format::Json {
@@ -251,6 +262,24 @@ fn outputs(run: &Run) -> Vec<(String, Option<Value>)> {
         }
     }
     lines
+}
+
+/// The outputs as other stacks read them: nothing of a secret, and only what is known.
+fn recorded_outputs(run: &Run) -> BTreeMap<EcoString, Option<Value>> {
+    use crate::model::residual::Resolved;
+    let world = run.world();
+    let mut recorded = BTreeMap::new();
+    for (name, output) in &run.desired.outputs {
+        if output.secret {
+            recorded.insert(name.clone(), None);
+        } else if let Resolved::Known(value) = output.shared.resolve(&*world) {
+            recorded.insert(name.clone(), Some(value));
+        } else if let Some(before) = run.snapshot.outputs.get(name) {
+            // What could not be made this time is what it was.
+            recorded.insert(name.clone(), before.clone());
+        }
+    }
+    recorded
 }
 
 /// The result, for programs.

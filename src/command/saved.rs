@@ -9,7 +9,7 @@ use super::arguments::{CloudArguments, Detail, Format};
 use super::failure::{Exit, Failure};
 use super::front::Front;
 use super::proposal::{Proposal, settle};
-use super::{pipeline, run as running, verdict};
+use super::{pipeline, run as running, stacks, verdict};
 use crate::engine::execute::Entropy as _;
 use crate::engine::mask::StackKey;
 use crate::host;
@@ -120,6 +120,7 @@ pub async fn apply(
     let planned =
         pipeline::planned(&desired, &taken.folded, &place.clouds, &taken.key, &sources, &root, &arguments.only).await?;
     let mut planning = planned.planning;
+    planning.refused.extend(stacks::in_use(&place.state, &desired, None)?);
     planning.plan.base = crate::model::plan::Base { lineage: lineage.into(), sequence };
     if changes(&planning.plan) != body.get("changes").and_then(Json::as_str).unwrap_or_default() {
         taken.store.release().await?;

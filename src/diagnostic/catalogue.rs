@@ -32,7 +32,9 @@ pages! {
     forget: still_declared;
     functions: recursion;
     graph: cycle;
-    imports: builtin circle file header library missing name path standard unknown;
+    imports:
+        builtin changed circle environment file git header library lock missing name not_fetched not_locked path
+        registry secret stack standard state unknown;
     language: not_supported;
     literals: address cidr_host_bits cidr_prefix number unit unit_missing;
     lookup: failed key many_looped none several;
@@ -40,8 +42,8 @@ pages! {
     moves: address claimed_twice still_declared;
     names: circular duplicate undefined unknown_decorator;
     network: outside overlap;
-    phase: choice input_not_known known_input lookup_own loop_key place;
-    plan: looks_renamed never_replaced protected;
+    phase: choice input_not_known known_input lookup_own loop_key pin_missing place;
+    plan: looks_renamed never_replaced output_in_use protected;
     policy: approval denied rego shape undecided unknown verdict waiver_date waiver_expired waiver_unused warned;
     providers: default;
     raw: known not_sent;

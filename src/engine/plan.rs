@@ -98,6 +98,7 @@ pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
         revealed: revealed(inputs),
         places: places(inputs),
         unchecked: unchecked(inputs),
+        remark: EcoString::new(),
     };
     let Planner { world, unreadable, .. } = planner;
     Planning { plan, refused, warnings, unreadable, world }

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::language::resolve::{FileError, Files};
+use super::components::Components;
+use crate::language::resolve::{ComponentError, FileError, Files};
 use crate::language::syntax::MAX_FILE;
+use crate::lock::{Locator, Lock};
 
 /// The files below a stack's directory.
 pub struct DiskFiles {
     root: PathBuf,
+    components: Components,
     changed: BTreeMap<String, String>,
 }
 
@@ -20,7 +23,8 @@ impl DiskFiles {
     /// There is no such directory.
     pub fn new(root: &Path) -> Result<Self, String> {
         if root.is_dir() {
-            return Ok(Self { root: root.to_path_buf(), changed: BTreeMap::new() });
+            let components = Components::new(root);
+            return Ok(Self { root: root.to_path_buf(), components, changed: BTreeMap::new() });
         }
         let shown = root.display();
         Err(if root.exists() { format!("{shown} is no directory") } else { format!("there is no directory {shown}") })
@@ -35,6 +39,21 @@ impl DiskFiles {
         self
     }
 
+    /// The same files with another lock than the one that is written beside them.
+    pub fn with_lock(self, lock: Lock) -> Self {
+        Self { components: Components::with(&self.root, lock), ..self }
+    }
+
+    /// Where a path of a source lies.
+    fn full(&self, path: &str) -> Result<PathBuf, FileError> {
+        if path.starts_with("git:") {
+            return self.components.path(path);
+        }
+        let full = self.root.join(path);
+        self.stays_inside(path, &full)?;
+        Ok(full)
+    }
+
     /// Refuses links that lead out of the directory a path begins in: where a file lies must be plain to see.
     fn stays_inside(&self, path: &str, full: &Path) -> Result<(), FileError> {
         let ups = path.split('/').take_while(|part| *part == "..").count();
@@ -47,7 +66,10 @@ impl DiskFiles {
 
 impl Files for DiskFiles {
     fn list(&self, directory: &str) -> Result<Vec<String>, FileError> {
-        let entries = match std::fs::read_dir(self.root.join(directory)) {
+        let entries = match std::fs::read_dir(match directory.starts_with("git:") {
+            true => self.components.path(directory)?,
+            false => self.root.join(directory),
+        }) {
             Ok(entries) => entries,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(FileError::Other(error.to_string())),
@@ -69,8 +91,7 @@ impl Files for DiskFiles {
         if let Some(changed) = self.changed.get(path) {
             return Ok(changed.clone());
         }
-        let full = self.root.join(path);
-        self.stays_inside(path, &full)?;
+        let full = self.full(path)?;
         let length = match std::fs::metadata(&full) {
             Ok(metadata) => metadata.len(),
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(FileError::Missing),
@@ -83,5 +104,9 @@ impl Files for DiskFiles {
         let text = String::from_utf8(bytes).map_err(|error| FileError::NotText(error.utf8_error().valid_up_to()))?;
         // Some editors mark a file as UTF-8 with a byte order mark.
         Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), ToOwned::to_owned))
+    }
+
+    fn component(&self, wanted: &Locator) -> Result<String, ComponentError> {
+        self.components.selected(wanted)
     }
 }

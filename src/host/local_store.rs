@@ -1,5 +1,6 @@
 //! State in files: a snapshot people can read, a journal that is written ahead, a lock that dies with its process.
 
+mod consumers;
 mod journal_file;
 mod lock;
 mod snapshot_file;
@@ -11,6 +12,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 
+pub use self::consumers::Consumer;
 use self::journal_file::JournalFile;
 use self::lock::Lock;
 use super::entropy;

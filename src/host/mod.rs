@@ -5,8 +5,10 @@
 )]
 
 pub mod actions;
+pub mod components;
 pub mod entropy;
 pub mod files;
+pub mod git;
 pub mod line_editor;
 pub mod local_store;
 pub mod sandbox_file;

@@ -1,10 +1,13 @@
 //! The sandbox's objects in a file beside the state.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use cairn_sim::Storage;
+
+use super::local_store::LocalStore;
 
 /// Lines in a file.
 pub struct SandboxFile {
@@ -12,12 +15,14 @@ pub struct SandboxFile {
     file: Option<File>,
     /// How much of the file is known: what was read, and what was written behind it.
     known: u64,
+    /// The sandboxes of stacks whose outputs are read: what lives there can be referred to here.
+    neighbours: BTreeMap<PathBuf, SandboxFile>,
 }
 
 impl SandboxFile {
     /// The file in a directory; it is made when something is written.
     pub fn new(directory: &Path) -> Self {
-        Self { path: directory.join("sandbox.jsonl"), file: None, known: 0 }
+        Self { path: directory.join("sandbox.jsonl"), file: None, known: 0, neighbours: BTreeMap::new() }
     }
 
     fn describe(&self, error: &std::io::Error) -> String {
@@ -40,6 +45,19 @@ impl SandboxFile {
         // A line that is not whole was never answered, or is being written right now.
         bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1));
         self.known += bytes.len() as u64;
+        Ok(bytes)
+    }
+
+    /// What is new in the sandboxes of stacks that are read.
+    fn around(&mut self) -> std::io::Result<Vec<u8>> {
+        let directory = self.path.parent().unwrap_or(Path::new("."));
+        for state in LocalStore::new(directory).reads().unwrap_or_default() {
+            self.neighbours.entry(state).or_insert_with_key(|state| Self::new(state));
+        }
+        let mut bytes = Vec::new();
+        for neighbour in self.neighbours.values_mut() {
+            bytes.extend(neighbour.behind()?);
+        }
         Ok(bytes)
     }
 
@@ -69,7 +87,8 @@ impl SandboxFile {
 
 impl Storage for SandboxFile {
     fn news(&mut self) -> Result<String, String> {
-        let bytes = self.behind().map_err(|error| self.describe(&error))?;
+        let mut bytes = self.around().map_err(|error| self.describe(&error))?;
+        bytes.extend(self.behind().map_err(|error| self.describe(&error))?);
         String::from_utf8(bytes).map_err(|_| format!("{} is not text", self.path.display()))
     }
 

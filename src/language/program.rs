@@ -7,6 +7,7 @@ use cairn_provider::schema::catalogue::Catalogue;
 use ecow::EcoString;
 
 use super::syntax::ast::{Document, Element, Entry, Expr, ExprKind, Item, ItemKind, TextPart};
+use crate::lock::Locator;
 use crate::source::{SourceSet, Span};
 
 /// Which unit.
@@ -34,6 +35,19 @@ pub struct Program {
     pub environments: BTreeMap<EcoString, ItemId>,
     /// The types of all clouds.
     pub catalogue: Arc<Catalogue>,
+    /// What is imported from git, in the order it was found.
+    pub from_git: Vec<GitImport>,
+}
+
+/// An import from git.
+#[derive(Clone, Debug)]
+pub struct GitImport {
+    /// The first name it imports.
+    pub name: EcoString,
+    /// Where from.
+    pub locator: Locator,
+    /// The tag in the source.
+    pub tag: Span,
 }
 
 /// A stack, a component or a library.
@@ -59,6 +73,8 @@ pub struct Unit {
     pub policies: BTreeMap<EcoString, Binding>,
     /// Test cases.
     pub cases: BTreeMap<EcoString, Binding>,
+    /// Other stacks, by the names they are imported as.
+    pub stacks: BTreeMap<EcoString, StackImport>,
     /// Built-in catalogues that were imported.
     pub catalogues: BTreeSet<EcoString>,
     /// Names of values whose import was reported; their uses are silent.
@@ -74,6 +90,17 @@ pub enum UnitKind {
     Component,
     /// Types, functions and constants: one file.
     Library,
+}
+
+/// Another stack, whose outputs are read.
+#[derive(Clone, Debug)]
+pub struct StackImport {
+    /// Its unit.
+    pub unit: UnitId,
+    /// Its directory, relative to the stack's.
+    pub directory: EcoString,
+    /// The name in the import.
+    pub span: Span,
 }
 
 /// What a name of values stands for.
@@ -124,7 +151,11 @@ impl Program {
 
     /// A field of the stack's header.
     fn header_field(&self, name: &str) -> Option<&Expr> {
-        let header = self.unit(Self::STACK).header?;
+        self.header_field_of(Self::STACK, name)
+    }
+
+    fn header_field_of(&self, stack: UnitId, name: &str) -> Option<&Expr> {
+        let header = self.unit(stack).header?;
         let ItemKind::Stack(header) = &self.item(header).kind else { return None };
         let ExprKind::Record(entries) = &header.fields.kind else { return None };
         entries.iter().find_map(|entry| match entry {
@@ -135,7 +166,14 @@ impl Program {
 
     /// The environments the stack's header lists, with the place of the list; nothing if it lists none.
     pub fn declared_environments(&self) -> Option<(Vec<EcoString>, Span)> {
-        let list = self.header_field("environments")?;
+        self.environments_of(Self::STACK)
+    }
+
+    /// The environments that `env` stands for in a unit: those of a stack in its own files, and those of the stack that
+    /// is checked in what is imported.
+    pub fn environments_of(&self, unit: UnitId) -> Option<(Vec<EcoString>, Span)> {
+        let stack = if self.unit(unit).kind == UnitKind::Stack { unit } else { Self::STACK };
+        let list = self.header_field_of(stack, "environments")?;
         let ExprKind::List(elements) = &list.kind else { return None };
         let names = elements
             .iter()

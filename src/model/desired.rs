@@ -34,6 +34,8 @@ pub struct DesiredStack {
     pub outputs: BTreeMap<EcoString, DesiredOutput>,
     /// Conditions that could not be decided yet.
     pub assertions: Vec<DesiredAssertion>,
+    /// Other stacks whose outputs are used, by the name of the import.
+    pub imports: BTreeMap<EcoString, UsedStack>,
     /// What the policies say, as far as it is known before a plan.
     pub judgement: Judgement,
     /// Values that `--set` gave, for the plan's header: name and value as written.
@@ -70,6 +72,42 @@ pub struct Former {
     /// Where it is said.
     pub span: Span,
 }
+
+/// Another stack whose outputs are used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UsedStack {
+    /// Its directory, relative to the one of the stack that uses it.
+    pub directory: EcoString,
+    /// Its name.
+    pub stack: EcoString,
+    /// Its environment; empty if it has none.
+    pub environment: EcoString,
+    /// The outputs that are used.
+    pub outputs: BTreeSet<EcoString>,
+}
+
+/// An output as another stack reads it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shared {
+    /// A value.
+    Value(Value),
+    /// A secret, which no state holds.
+    Secret,
+    /// A resource that the other stack manages, with its attributes.
+    Resource {
+        /// Its type.
+        kind: EcoString,
+        /// What it is like now.
+        attributes: Map,
+    },
+    /// Several.
+    List(Vec<Shared>),
+    /// Several, by key.
+    Map(BTreeMap<EcoString, Shared>),
+}
+
+/// How a resource is written among recorded outputs: by its address.
+pub const RESOURCE: &str = "$resource";
 
 /// One resource.
 #[derive(Clone, Debug)]
@@ -181,6 +219,8 @@ pub enum ReplaceRule {
 pub struct DesiredOutput {
     /// Its value, as far as it is known.
     pub value: Residual,
+    /// The same as other stacks read it: resources by their addresses.
+    pub shared: Residual,
     /// Whether it is shown only as a secret.
     pub secret: bool,
     /// Where it was written.
@@ -220,6 +260,8 @@ pub struct WantedLookup {
 pub struct LookupAnswers {
     /// By address.
     pub answers: BTreeMap<Address, LookupAnswer>,
+    /// What other stacks recorded, by the name of the import.
+    pub stacks: BTreeMap<EcoString, BTreeMap<EcoString, Shared>>,
 }
 
 /// One answer.

@@ -31,6 +31,8 @@ pub struct Plan {
     pub places: Vec<EcoString>,
     /// Properties that nothing checked, by the address of the resource: what `raw` and unlisted types send.
     pub unchecked: BTreeMap<Address, Vec<EcoString>>,
+    /// What the first line adds: that other catalogues were used than the lock names. Empty if there is nothing to add.
+    pub remark: EcoString,
 }
 
 /// A secret that the source makes readable.

@@ -61,6 +61,14 @@ impl SourceSet {
         self.texts.get(id.0 as usize).expect("a source id of this set")
     }
 
+    /// Writes over what nobody may be shown; all places stay where they are.
+    pub fn mask(&mut self, span: Span) {
+        let Some(text) = self.texts.get_mut(span.source.0 as usize) else { return };
+        let range = span.start as usize..span.end as usize;
+        let Some(length) = text.text.get(range.clone()).map(str::len) else { return };
+        text.text.replace_range(range, &"*".repeat(length));
+    }
+
     /// The id of the text under a path.
     pub fn find(&self, path: &str) -> Option<SourceId> {
         self.ids().find(|id| self.get(*id).path == path)

@@ -1,9 +1,9 @@
 //! The only way to change state.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cairn_provider::request::Target;
-use cairn_provider::value::Map;
+use cairn_provider::value::{Map, Value};
 use ecow::EcoString;
 
 use super::{Ran, Recorded};
@@ -75,6 +75,11 @@ pub enum Entry {
         from: Address,
         /// The address it has.
         to: Address,
+    },
+    /// These are the outputs now; nothing stands for a secret.
+    Outputs {
+        /// By name.
+        outputs: BTreeMap<EcoString, Option<Value>>,
     },
     /// An action is about to be run.
     RunBegun {

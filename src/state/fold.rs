@@ -85,6 +85,7 @@ fn apply(folded: &mut Folded, entry: Entry) {
             folded.snapshot.resources.remove(&address);
         }
         Entry::Moved { from, to } => folded.snapshot.rename([(&from, &to)]),
+        Entry::Outputs { outputs } => folded.snapshot.outputs = outputs,
         Entry::RunBegun { address, kind, source } => {
             // Unless its end is recorded, too, the next plan runs it again.
             let ran = folded.snapshot.actions.entry(address).or_default();

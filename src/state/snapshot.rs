@@ -29,6 +29,8 @@ pub struct Snapshot {
     pub actions: BTreeMap<Address, Ran>,
     /// Saved plans that were used.
     pub used_plans: BTreeSet<EcoString>,
+    /// What other stacks read: outputs by name, resources by their addresses; nothing of a secret.
+    pub outputs: BTreeMap<EcoString, Option<Value>>,
 }
 
 /// What is remembered of one object.

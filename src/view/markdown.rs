@@ -45,6 +45,9 @@ pub fn plan(plan: &Plan, diagnostics: &[Diagnostic], sources: &SourceSet, detail
     let lost = losing(plan);
     let loss = if lost.is_empty() { String::new() } else { format!(" · 🔴 {} data loss", lost.len()) };
     text.push_str(&format!("### cairn plan · {}{loss} · {changes} changes\n\n", title(plan)));
+    if !plan.remark.is_empty() {
+        text.push_str(&format!("{}\n\n", crate::view::untrusted::one_line(&plan.remark)));
+    }
     text.push_str(&format!("{}\n\n{}", summary(&plan.summary()), table(plan)));
     text.push_str(&warnings(plan, &lost));
     text.push_str(&policies(plan));

@@ -14,6 +14,7 @@ const WHILE_PLANNING: &[&str] = &[
     "adopt::managed",
     "adopt::replaces",
     "adopt::without_effect",
+    "imports::state",
     "lookup::failed",
     "lookup::key",
     "lookup::none",
@@ -21,6 +22,7 @@ const WHILE_PLANNING: &[&str] = &[
     "moves::claimed_twice",
     "plan::looks_renamed",
     "plan::never_replaced",
+    "plan::output_in_use",
     "plan::protected",
     "policy::approval",
     "policy::undecided",
@@ -28,9 +30,18 @@ const WHILE_PLANNING: &[&str] = &[
     "secret::missing",
 ];
 
-/// Codes about the bytes of a file, or about a command line; no document can hold their examples.
-const NOT_IN_TEXT: &[&str] =
-    &["env::override", "policy::rego", "stack::unreadable", "syntax::encoding", "syntax::too_large"];
+/// Codes about the bytes of a file, about `cairn.lock`, or about a command line; no document can hold their examples.
+const NOT_IN_TEXT: &[&str] = &[
+    "env::override",
+    "policy::rego",
+    "imports::changed",
+    "imports::lock",
+    "imports::not_fetched",
+    "phase::pin_missing",
+    "stack::unreadable",
+    "syntax::encoding",
+    "syntax::too_large",
+];
 
 /// Codes that only a service's own rules lead to. Their examples speak of real types: where those rules are declared
 /// they say what the page says, and until then nothing that has to do with syntax or names.

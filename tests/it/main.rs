@@ -25,6 +25,7 @@ mod editors;
 mod examples;
 mod explain_command;
 mod faults;
+mod from_git;
 mod formatted;
 mod interrupt;
 #[cfg(feature = "aws")]
@@ -36,6 +37,7 @@ mod lsp;
 mod memory_files;
 mod moving;
 mod mutation;
+mod other_stacks;
 mod plan_pages;
 mod policies;
 mod project;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use cairn::language::resolve::{FileError, Files};
+use cairn::language::resolve::{ComponentError, FileError, Files};
+use cairn::lock::{Locator, Version};
 
 /// Paths to texts.
 #[derive(Default)]
@@ -22,5 +23,21 @@ impl Files for MemoryFiles {
 
     fn read(&self, path: &str) -> Result<String, FileError> {
         self.0.get(path).cloned().ok_or(FileError::Missing)
+    }
+
+    /// What lies under paths that begin with `git:` counts as locked; of several tags the highest one.
+    fn component(&self, wanted: &Locator) -> Result<String, ComponentError> {
+        let mut tags: Vec<&str> = self
+            .0
+            .keys()
+            .filter_map(|path| Locator::of_directory(Locator::root_of(path)?))
+            .filter(|(repository, tag)| *repository == wanted.repository && Version::series(tag) == wanted.series())
+            .map(|(_, tag)| tag)
+            .collect();
+        tags.sort_by_key(|tag| Version::parse(tag));
+        match tags.last() {
+            Some(tag) if Version::parse(tag) >= Version::parse(&wanted.tag) => Ok((*tag).to_owned()),
+            tag => Err(ComponentError::NotLocked(tag.map(|tag| (*tag).to_owned()))),
+        }
     }
 }

@@ -14,7 +14,7 @@ use crate::memory_files::MemoryFiles;
 const REFUSED: &[(&str, &str)] = &[
     ("aws", "an S3 store, a rollout, an action of http"),
     ("azure", "an Azure store, the catalogue of Azure, a rollout, an action of http"),
-    ("tour", "an S3 store, imports from git, a registry and another stack, actions, @adopt, @was, @when, forget"),
+    ("tour", "an S3 store, an import of another stack, actions, @adopt, @was, @when, forget"),
 ];
 
 /// Folders that wait for what a service declares of its types: until then some of their fields have longer names.

@@ -201,9 +201,9 @@ fn parts_refuse_what_cannot_be() {
     for (right, wrong, said) in [
         ("zones: { a: 0, b: 1 }", "zones: {}", "a network needs at least one zone"),
         ("storage: 50GiB", "storage: 500GiB", "must not be larger than `max_allocated_storage`"),
-        ("backups: 7d", "backups: 1h", "keep backups for at least a day"),
-        ("max: 4", "max: 1", "scale.min is larger than scale.max"),
-        ("statistic: \"p99\"", "statistic: \"most\"", "a statistic is Average, Sum"),
+        ("backups: 7d", "backups: 0d", "keep backups for at least a day"),
+        ("max: 4", "max: 1", "`min_size` must not be larger than `max_size`"),
+        ("statistic: \"p99\"", "statistic: \"most\"", "\"most\" is not a value of `statistic`"),
         ("[\"shop.example\"]", "[]", "a site needs at least one name"),
     ] {
         let project = Project::with(&EVERY_PART.replacen(right, wrong, 1));

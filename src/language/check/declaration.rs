@@ -397,7 +397,7 @@ impl Checker<'_> {
             "environments" => {
                 let known = match &value.kind {
                     ExprKind::List(elements) => {
-                        self.program.declared_environments().is_some_and(|(names, _)| names.len() == elements.len())
+                        self.program.environments_of(self.unit).is_some_and(|(names, _)| names.len() == elements.len())
                     }
                     _ => false,
                 };
@@ -412,7 +412,7 @@ impl Checker<'_> {
                         .help("environments: [\"staging\", \"production\"]"),
                     );
                 }
-                let names = self.program.declared_environments().map(|(names, _)| names).unwrap_or_default();
+                let names = self.program.environments_of(self.unit).map(|(names, _)| names).unwrap_or_default();
                 let again = names.iter().enumerate().find(|(at, name)| names.iter().take(*at).any(|one| one == *name));
                 if let Some((_, name)) = again {
                     self.report(Diagnostic::error(

@@ -257,7 +257,7 @@ impl Checker<'_> {
             "env" => {
                 // What several stacks import does not know their environments.
                 let library = unit.kind == crate::language::program::UnitKind::Library;
-                return match program.declared_environments().filter(|_| !library) {
+                return match program.environments_of(self.unit).filter(|_| !library) {
                     Some((names, _)) => Type::Choice(names.into()),
                     None => Type::Text,
                 };
@@ -266,6 +266,9 @@ impl Checker<'_> {
         }
         if unit.broken.contains(name) {
             return Type::Error;
+        }
+        if let Some(import) = unit.stacks.get(name) {
+            return Type::Component(import.unit);
         }
         self.undefined(name, span);
         Type::Error

@@ -9,6 +9,7 @@ use super::expression::{article, list_words};
 use super::{Checker, Want};
 use crate::builtins::{self, On};
 use crate::diagnostic::{Diagnostic, suggest};
+use crate::language::program::UnitKind;
 use crate::language::syntax::ast::{Expr, ExprKind, Ident, Member};
 use crate::language::types::{RecordType, Type};
 
@@ -189,6 +190,7 @@ impl Checker<'_> {
             None => {
                 let names: Vec<&str> = component.outputs.keys().map(EcoString::as_str).collect();
                 let inside = component.values.contains_key(&name.text);
+                let what = if component.kind == UnitKind::Stack { "stack" } else { "component" };
                 let label = match suggest::nearest(&name.text, names.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None if inside => "declared inside, but not an output".to_owned(),
@@ -197,7 +199,7 @@ impl Checker<'_> {
                 self.report(
                     Diagnostic::error(
                         "types::unknown_member",
-                        format!("The component `{}` has no output `{}`", component.name, name.text),
+                        format!("The {what} `{}` has no output `{}`", component.name, name.text),
                         name.span,
                         label,
                     )

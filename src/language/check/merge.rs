@@ -76,7 +76,12 @@ mod tests {
         let mut sources = SourceSet::default();
         let id = sources.add(SourceText::new("a.cairn", "x\ny\nx\nx\nx\n"));
         let at = |start: usize, name: &str| {
-            Diagnostic::error("names::undefined", format!("There is nothing called `{name}`"), Span::new(id, start, start + 1), "")
+            Diagnostic::error(
+                "names::undefined",
+                format!("There is nothing called `{name}`"),
+                Span::new(id, start, start + 1),
+                "",
+            )
         };
         let found = merged(vec![at(8, "x"), at(2, "y"), at(0, "x"), at(4, "x"), at(6, "x")], &sources);
         assert_eq!(found.len(), 2);

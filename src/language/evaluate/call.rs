@@ -13,7 +13,8 @@ use crate::builtins::{self, Builtin, On};
 use crate::diagnostic::Diagnostic;
 use crate::language::resolve::{FileError, join};
 use crate::language::syntax::ast::{Arg, Expr, ExprKind, Function, ItemKind, Member};
-use crate::language::unsupported;
+use crate::language::{standard, unsupported};
+use crate::lock::Locator;
 use crate::model::Residual;
 use crate::model::desired::DesiredReveal;
 use crate::model::residual::{REVEAL, SecretSource};
@@ -221,7 +222,7 @@ impl Evaluator<'_> {
         match name {
             "existing" => Term { origin: first.origin, kind: Kind::Existing(Rc::new(first)) },
             "unchecked" => Term { origin: first.origin, kind: Kind::Unchecked(Rc::new(first)) },
-            "secret" => self.secret(&first, span),
+            "secret" => self.secret(&first, span, place),
             "reveal" => self.revealed(&first, args, span, place),
             "file" => match self.read(&first, span, place) {
                 Some(text) => Term::text(text, span),
@@ -236,7 +237,19 @@ impl Evaluator<'_> {
         }
     }
 
-    fn secret(&mut self, source: &Term, span: Span) -> Term {
+    fn secret(&mut self, source: &Term, span: Span, place: &Place) -> Term {
+        if Locator::root_of(&self.program.unit(self.unit_of(place.scope)).directory).is_some() {
+            self.report(
+                Diagnostic::error(
+                    "secret::source",
+                    "A component from elsewhere reads no secrets of yours",
+                    span,
+                    "a source of this machine",
+                )
+                .help("give it an input of type Secret<String>, and let the stack name the source"),
+            );
+            return Term::error(span);
+        }
         let Some(written) = source.known_text() else {
             self.report(Diagnostic::error(
                 "secret::source",
@@ -325,7 +338,11 @@ impl Evaluator<'_> {
         let unit = self.unit_of(place.scope);
         let directory = self.program.unit(unit).directory.clone();
         let full = join(&directory, &written);
-        let outside = full.starts_with("..") && directory.is_empty() || written.starts_with('/');
+        // A component reads its own directory, and the stack's if it belongs to it; one from elsewhere only its own.
+        let own = Locator::root_of(&directory).unwrap_or(&directory);
+        let local = Locator::root_of(&directory).is_none() && !directory.starts_with(standard::SCHEME);
+        let inside = full.starts_with(own) && !own.is_empty() || local && !full.starts_with("..");
+        let outside = !inside || written.starts_with('/');
         let found = if outside { Err(FileError::Outside) } else { self.files.read(&full) };
         match found {
             Ok(text) => Some(text.into()),

@@ -14,7 +14,9 @@ use super::{Evaluator, Override, Place};
 use crate::language::program::Program;
 use crate::language::syntax::ast::ItemKind;
 use crate::model::Residual;
-use crate::model::desired::{DesiredAction, DesiredField, DesiredOutput, DesiredResource, DesiredStack, Need};
+use crate::model::desired::{
+    DesiredAction, DesiredField, DesiredOutput, DesiredResource, DesiredStack, Need, RESOURCE,
+};
 
 impl Evaluator<'_> {
     /// Everything the stack wants.
@@ -63,6 +65,7 @@ impl Evaluator<'_> {
         stack.assertions = self.assertions();
         if self.unit_of(0) == Program::STACK {
             stack.outputs = self.outputs();
+            stack.imports = std::mem::take(&mut self.imports);
         }
         let mut kept = false;
         stack.residuals().for_each(|residual| residual.sources(&mut |source| kept |= source.scheme == "aws-sm"));
@@ -227,7 +230,8 @@ impl Evaluator<'_> {
             }
             let value = self.output_residual(&term);
             if let Some(value) = value {
-                outputs.insert(name.clone(), DesiredOutput { value, secret, span: node.name.span });
+                let shared = shared_residual(&term).unwrap_or_else(|| value.clone());
+                outputs.insert(name.clone(), DesiredOutput { value, shared, secret, span: node.name.span });
             }
         }
         outputs
@@ -269,5 +273,23 @@ fn holds_sensitive(instance: &Instance, shape: &Shape) -> bool {
             fields.values().any(|field| field.sensitive)
         }
         None => false,
+    }
+}
+
+/// An output as other stacks read it: a resource is named by its address.
+fn shared_residual(term: &super::term::Term) -> Option<Residual> {
+    use super::term::Kind;
+    match &term.kind {
+        Kind::Object(instance) if !instance.lookup => {
+            let address = Value::text(instance.address.as_str());
+            Some(Residual::Value(Value::map([(RESOURCE.into(), address)])))
+        }
+        Kind::Map(entries) => {
+            let parts: Option<BTreeMap<EcoString, Residual>> =
+                entries.iter().map(|(name, term)| Some((name.clone(), shared_residual(term)?))).collect();
+            parts.map(Residual::Map)
+        }
+        Kind::List(items) => items.iter().map(shared_residual).collect::<Option<Vec<_>>>().map(Residual::List),
+        _ => term.known().map(Residual::Value).or_else(|| term.residual()),
     }
 }

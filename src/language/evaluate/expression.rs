@@ -165,6 +165,9 @@ impl Evaluator<'_> {
             let term = self.item_value(scope, binding.item, span);
             return used(term, span);
         }
+        if let Some(import) = self.program.unit(unit).stacks.get(name) {
+            return Term { origin: span, kind: Kind::Component(self.stack_scope(name, import.unit)) };
+        }
         match name.as_str() {
             "true" => Term::value(Value::Bool(true), span),
             "false" => Term::value(Value::Bool(false), span),

@@ -211,7 +211,8 @@ impl Evaluator<'_> {
             None => Diagnostic::error("env::missing", message, first.name.span, listed(first, ty)),
         };
         if header.is_none() {
-            for (node, ty) in missing.iter().skip(1).filter(|(node, _)| node.name.span.source == first.name.span.source) {
+            for (node, ty) in missing.iter().skip(1).filter(|(node, _)| node.name.span.source == first.name.span.source)
+            {
                 diagnostic = diagnostic.label(node.name.span, listed(node, ty));
             }
         }
@@ -277,9 +278,12 @@ impl Evaluator<'_> {
         for entry in entries {
             let Entry::Field(key, _) = entry else { continue };
             // An input whose declaration could not be read, or is not there although it is used, was reported.
-            let lost = self.program.unit(Program::STACK).values.get(&key.text).is_some_and(|binding| {
-                matches!(self.program.item(binding.item).kind, ItemKind::Broken(_))
-            });
+            let lost = self
+                .program
+                .unit(Program::STACK)
+                .values
+                .get(&key.text)
+                .is_some_and(|binding| matches!(self.program.item(binding.item).kind, ItemKind::Broken(_)));
             if !names.contains(key.text.as_str()) && !lost && !self.typed.undefined.contains(&key.text) {
                 let near = suggest::nearest(&key.text, names.iter().copied());
                 let label = near.map_or_else(

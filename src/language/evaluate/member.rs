@@ -38,6 +38,9 @@ impl Evaluator<'_> {
             Kind::Component(scope) => {
                 let scope = *scope;
                 let unit = self.unit_of(scope);
+                if self.is_imported(scope) {
+                    return self.stack_output(scope, name, span);
+                }
                 match self.program.unit(unit).outputs.get(name) {
                     Some(item) => {
                         let term = self.item_value(scope, *item, span);

@@ -26,6 +26,7 @@ mod policy;
 mod relation;
 mod seen;
 mod size;
+mod stack;
 mod term;
 mod waiver;
 
@@ -48,7 +49,7 @@ use crate::diagnostic::{Diagnostic, Report};
 use crate::model::Address;
 use crate::model::date::Date;
 use crate::model::desired::{
-    DesiredReveal, DesiredStack, Forgotten, LookupAnswers, Need, Placement, WantedLookup, Watched,
+    DesiredReveal, DesiredStack, Forgotten, LookupAnswers, Need, Placement, UsedStack, WantedLookup, Watched,
 };
 use crate::model::policy::PlannedChange;
 use crate::source::Span;
@@ -180,6 +181,10 @@ struct Evaluator<'p> {
     placements: BTreeMap<usize, Arc<Placement>>,
     /// Objects whose attributes were read since the mark a caller took.
     touched: Vec<Need>,
+    /// Scopes of other stacks, by the names of their imports.
+    stack_scopes: BTreeMap<EcoString, usize>,
+    /// What is used of other stacks.
+    imports: BTreeMap<EcoString, UsedStack>,
     /// Resources in the order they were made.
     emitted: Vec<Rc<Instance>>,
     wanted: BTreeMap<Address, WantedLookup>,
@@ -244,6 +249,8 @@ impl<'p> Evaluator<'p> {
             instances: BTreeMap::new(),
             placements: BTreeMap::new(),
             touched: Vec::new(),
+            stack_scopes: BTreeMap::new(),
+            imports: BTreeMap::new(),
             emitted: Vec::new(),
             wanted: BTreeMap::new(),
             orders: Vec::new(),

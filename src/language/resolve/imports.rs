@@ -8,6 +8,7 @@ use crate::language::program::{Binding, ItemId, TypeBinding, UnitId, UnitKind};
 use crate::language::standard;
 use crate::language::syntax::ast::{Expr, ExprKind, Ident, ImportWhat, ItemKind, TextPart};
 use crate::language::unsupported;
+use crate::lock::Locator;
 use crate::source::Span;
 
 /// Catalogues and actions that are compiled in.
@@ -21,9 +22,8 @@ impl Loader<'_> {
             ImportWhat::Name(name) => (vec![name.clone()], true),
             ImportWhat::Names(names) => (names.clone(), false),
             ImportWhat::Stack(name) => {
-                let name = name.clone();
-                self.report.add(unsupported("Imports of other stacks", name.span));
-                self.bind_broken(unit, &[name]);
+                let (name, source) = (name.clone(), from);
+                self.import_stack(unit, &name, source);
                 return;
             }
         };
@@ -116,12 +116,22 @@ impl Loader<'_> {
             }
             return;
         }
-        for (scheme, what) in [("git:", "Imports from git"), ("registry:", "Imports from a registry")] {
-            if from.starts_with(scheme) {
-                self.report.add(unsupported(what, span));
-                self.bind_broken(unit, names);
-                return;
-            }
+        if from.starts_with("git:") {
+            self.import_from_git(unit, names, whole, from, span);
+            return;
+        }
+        if from.starts_with("registry:") {
+            self.report.add(
+                Diagnostic::error(
+                    "imports::registry",
+                    "There is no registry of components yet",
+                    span,
+                    "nothing can be fetched from here",
+                )
+                .help("a component of a repository is imported at a tag: \"git:github.com/acme/parts@v1.2.0/queue.cairn\""),
+            );
+            self.bind_broken(unit, names);
+            return;
         }
         if !from.starts_with("./") && !from.starts_with("../") {
             self.report.add(
@@ -138,10 +148,32 @@ impl Loader<'_> {
         }
         let directory = self.program.unit(unit).directory.clone();
         let file = path::join(&directory, from);
+        if let Some(root) = self.leads_out(&directory, &file) {
+            self.report.add(
+                Diagnostic::error("imports::path", format!("This path leads out of {root}"), span, "not a part of it")
+                    .help("what comes from elsewhere sees its own files only"),
+            );
+            self.bind_broken(unit, names);
+            return;
+        }
         self.import_file(unit, names, whole, from, &file, span);
     }
 
-    fn import_file(&mut self, unit: UnitId, names: &[Ident], whole: bool, from: &str, file: &str, span: Span) {
+    /// The repository that a path of one of its files leaves.
+    fn leads_out(&self, directory: &str, file: &str) -> Option<String> {
+        let root = Locator::root_of(directory)?;
+        (!file.starts_with(root)).then(|| root.trim_end_matches('/').to_owned())
+    }
+
+    pub(super) fn import_file(
+        &mut self,
+        unit: UnitId,
+        names: &[Ident],
+        whole: bool,
+        from: &str,
+        file: &str,
+        span: Span,
+    ) {
         match self.unit_of(file, span) {
             Some(imported) => self.bind(unit, imported, names, whole, from),
             None => self.bind_broken(unit, names),
@@ -350,7 +382,7 @@ impl Loader<'_> {
     }
 
     /// Reports an imported name that this unit has already.
-    fn taken(&mut self, name: &Ident, before: Span) {
+    pub(super) fn taken(&mut self, name: &Ident, before: Span) {
         let place = self.program.sources.place(before);
         self.report.add(
             Diagnostic::error(
@@ -364,7 +396,7 @@ impl Loader<'_> {
     }
 
     /// Names that were reported stay known, so that their uses are silent.
-    fn bind_broken(&mut self, unit: UnitId, names: &[Ident]) {
+    pub(super) fn bind_broken(&mut self, unit: UnitId, names: &[Ident]) {
         for name in names {
             if name.text.starts_with(|first: char| first.is_ascii_uppercase()) {
                 self.bind_type(unit, name, TypeBinding::Broken);

@@ -1,10 +1,12 @@
 //! Files become units; names become items. Mistakes in one unit never hide another.
 
+mod git;
 mod beside;
 mod imports;
 mod path;
 mod recursion;
 mod scope;
+mod stack;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,8 +17,10 @@ use ecow::EcoString;
 use super::program::{ItemId, Program, Unit, UnitId, UnitKind};
 use super::syntax::{self, ItemCache, ast::ItemKind};
 use crate::diagnostic::{Diagnostic, Report};
+use crate::lock::{Locator, Unreadable};
 use crate::source::{SourceId, SourceSet, SourceText, Span};
 
+pub use git::highest;
 pub use path::join;
 
 /// The files of a stack. The language never touches a disk itself.
@@ -32,6 +36,29 @@ pub trait Files: Sync {
     /// # Errors
     /// See [`FileError`].
     fn read(&self, path: &str) -> Result<String, FileError>;
+
+    /// The tag at which a repository's files can be read and listed, below [`Locator::directory`]. Whoever has no
+    /// repositories has none that is locked.
+    ///
+    /// # Errors
+    /// See [`ComponentError`]; nothing is ever fetched.
+    fn component(&self, wanted: &Locator) -> Result<String, ComponentError> {
+        let _ = wanted;
+        Err(ComponentError::NotLocked(None))
+    }
+}
+
+/// Why the files of a repository cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ComponentError {
+    /// `cairn.lock` has nothing of it, or only an older tag.
+    NotLocked(Option<String>),
+    /// It is locked and not on this machine.
+    NotFetched,
+    /// What lies there is not what was locked; where it lies.
+    Changed(String),
+    /// `cairn.lock` itself cannot be read.
+    Lock(Unreadable),
 }
 
 /// Why a file gives no text.
@@ -95,7 +122,8 @@ pub fn reload(files: &dyn Files, catalogue: Arc<Catalogue>, cache: &mut ItemCach
     finished(loader)
 }
 
-fn finished(loader: Loader<'_>) -> (Program, Report) {
+fn finished(mut loader: Loader<'_>) -> (Program, Report) {
+    loader.selected_tags_are_asked_for();
     let Loader { program, mut report, .. } = loader;
     recursion::check(&program, &mut report);
     (program, report)
@@ -112,8 +140,11 @@ fn loader<'f>(files: &'f dyn Files, catalogue: Arc<Catalogue>, cache: Option<&'f
             units: Vec::new(),
             environments: BTreeMap::new(),
             catalogue,
+            from_git: Vec::new(),
         },
         units_by_path: BTreeMap::new(),
+        lock_reported: false,
+        open_stacks: Vec::new(),
     }
 }
 
@@ -123,6 +154,10 @@ struct Loader<'f> {
     report: Report,
     program: Program,
     units_by_path: BTreeMap<String, Option<UnitId>>,
+    /// Whether it was said that `cairn.lock` cannot be read.
+    lock_reported: bool,
+    /// Stacks whose imports are being followed, the first one first: directory and name.
+    open_stacks: Vec<(String, EcoString)>,
 }
 
 impl Loader<'_> {
@@ -154,6 +189,7 @@ impl Loader<'_> {
                 EcoString::new()
             }
         };
+        self.open_stacks.push((String::new(), name.clone()));
         let unit = self.add_unit(UnitKind::Stack, name, String::new(), headers.first().copied());
         self.fill(unit, &documents);
         self.environments();
@@ -282,6 +318,7 @@ impl Loader<'_> {
             values: BTreeMap::new(),
             types: BTreeMap::new(),
             outputs: BTreeMap::new(),
+            stacks: BTreeMap::new(),
             policies: BTreeMap::new(),
             cases: BTreeMap::new(),
             catalogues: BTreeSet::new(),

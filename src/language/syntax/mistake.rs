@@ -154,7 +154,8 @@ fn cairn_field(line: &str) -> Option<String> {
     let (name, value) = uncommented(line).split_once('=')?;
     let (name, value) = (name.trim(), value.trim());
     let inner = value.trim_matches('"');
-    let network = inner.contains('/') && inner.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'/');
+    let network =
+        inner.contains('/') && inner.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'/');
     let plain = !name.is_empty() && leading_word(name) == name && !value.ends_with(['{', '[', '(']);
     plain.then(|| format!("{name}: {}", if network { inner } else { value }))
 }
@@ -486,7 +487,8 @@ fn missing_comma(place: Place, line: &Line<'_>) -> Option<(Diagnostic, Repair)> 
     let element = line.rest().starts_with(['"', '{', '[']) || !next.is_empty();
     // Only inside of brackets a comma separates anything.
     let scan = super::brackets::Scanner::scan(line.item.get(..line.at).unwrap_or_default(), MAX_DEPTH);
-    let in_list = scan.open.iter().any(|open| open.kind == OpenKind::Bracket(b']') || open.kind == OpenKind::Bracket(b')'));
+    let in_list =
+        scan.open.iter().any(|open| open.kind == OpenKind::Bracket(b']') || open.kind == OpenKind::Bracket(b')'));
     let value = trimmed.ends_with(|last: char| last.is_alphanumeric() || "\"}])%_".contains(last));
     if !value || before.len() == trimmed.len() || scan.open.is_empty() || !(key || element && in_list) {
         return None;

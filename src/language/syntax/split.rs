@@ -181,7 +181,8 @@ impl Splitter {
 /// Whether a line begins as only declarations do: a keyword and a name.
 fn declares(line: &str) -> bool {
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
-    KEYWORDS.contains(&word) && rest.trim_start().starts_with(|first: char| first.is_alphabetic() || first == '_' || first == '{')
+    KEYWORDS.contains(&word)
+        && rest.trim_start().starts_with(|first: char| first.is_alphabetic() || first == '_' || first == '{')
 }
 
 fn starts_declaration(line: &str) -> bool {

@@ -14,7 +14,7 @@ use super::residual::{read as read_residual, write as write_residual};
 use crate::model::Address;
 use crate::model::desired::{
     Adoption, DesiredAction, DesiredField, DesiredOutput, DesiredResource, DesiredReveal, DesiredStack, Forgotten,
-    Former, Need, Options, Placement, ReplaceRule, Watched,
+    Former, Need, Options, Placement, ReplaceRule, UsedStack, Watched,
 };
 use crate::source::{SourceId, SourceSet, SourceText, Span};
 
@@ -25,11 +25,29 @@ pub fn write(stack: &DesiredStack, sources: &SourceSet) -> Json {
         .outputs
         .iter()
         .map(|(name, output)| {
-            (name.to_string(), json!({ "value": write_residual(&output.value), "secret": output.secret }))
+            let (value, shared) = (write_residual(&output.value), write_residual(&output.shared));
+            (name.to_string(), json!({ "value": value, "shared": shared, "secret": output.secret }))
         })
         .collect();
     let overridden: Vec<Json> =
         stack.overridden.iter().map(|(name, value)| json!([name.as_str(), value.as_str()])).collect();
+    let imports: BTreeMap<&str, Json> = stack
+        .imports
+        .iter()
+        .map(|(name, used)| {
+            let outputs: Vec<&str> = used.outputs.iter().map(EcoString::as_str).collect();
+            let (directory, stack, environment) = (&used.directory, &used.stack, &used.environment);
+            (
+                name.as_str(),
+                json!({
+                    "directory": directory.as_str(),
+                    "stack": stack.as_str(),
+                    "environment": environment.as_str(),
+                    "outputs": outputs,
+                }),
+            )
+        })
+        .collect();
     json!({
         "name": stack.name.as_str(),
         "environment": stack.environment.as_str(),
@@ -45,6 +63,7 @@ pub fn write(stack: &DesiredStack, sources: &SourceSet) -> Json {
         "outputs": outputs,
         "overridden": overridden,
         "forgotten": stack.forgotten.iter().map(|forgotten| said(&forgotten.address, forgotten.span, sources)).collect::<Vec<_>>(),
+        "imports": imports,
         "policies": super::judgement::write(&stack.judgement, sources),
     })
 }
@@ -145,8 +164,19 @@ pub fn read(json: &Json) -> Result<(DesiredStack, SourceSet), CodecError> {
     stack.keeper = json.get("keeper").filter(|keeper| !keeper.is_null()).map(read_target).transpose()?;
     for (name, output) in json.get("outputs").and_then(Json::as_object).into_iter().flatten() {
         let value = read_residual(output.get("value").ok_or_else(broken)?)?;
+        let shared = read_residual(output.get("shared").ok_or_else(broken)?)?;
         let secret = output.get("secret").and_then(Json::as_bool).unwrap_or(true);
-        stack.outputs.insert(name.as_str().into(), DesiredOutput { value, secret, span: Places::nowhere() });
+        stack.outputs.insert(name.as_str().into(), DesiredOutput { value, shared, secret, span: Places::nowhere() });
+    }
+    for (name, used) in json.get("imports").and_then(Json::as_object).into_iter().flatten() {
+        let outputs = used.get("outputs").and_then(Json::as_array).into_iter().flatten();
+        let used = UsedStack {
+            directory: text(used, "directory").ok_or_else(broken)?,
+            stack: text(used, "stack").ok_or_else(broken)?,
+            environment: text(used, "environment").ok_or_else(broken)?,
+            outputs: outputs.filter_map(Json::as_str).map(EcoString::from).collect(),
+        };
+        stack.imports.insert(name.as_str().into(), used);
     }
     for pair in json.get("overridden").and_then(Json::as_array).into_iter().flatten() {
         let part = |index: usize| pair.get(index).and_then(Json::as_str).unwrap_or_default().into();

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cairn_provider::request::Target;
-use cairn_provider::value::{Map, from_json, to_json};
+use cairn_provider::value::{Map, Value, from_json, to_json};
 use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::CodecError;
-use crate::model::Address;
+use super::residual::{read as read_residual, write as write_residual};
+use crate::model::{Address, Residual};
 use crate::state::{Entry, Intent, IntentKind, Ran, Recorded, Snapshot};
 
 /// The number that stands in the text.
@@ -25,6 +26,8 @@ struct SnapshotText {
     epoch: u64,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     used_plans: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    outputs: BTreeMap<String, Option<Json>>,
     resources: BTreeMap<String, RecordedText>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     deposed: Vec<DeposedText>,
@@ -117,6 +120,9 @@ enum EntryText {
         from: String,
         to: String,
     },
+    Outputs {
+        outputs: BTreeMap<String, Option<Json>>,
+    },
     RunBegun {
         address: String,
         #[serde(rename = "type")]
@@ -169,6 +175,7 @@ pub fn write_snapshot(snapshot: &Snapshot) -> String {
         sequence: snapshot.sequence,
         epoch: snapshot.epoch,
         used_plans: snapshot.used_plans.iter().map(ToString::to_string).collect(),
+        outputs: outputs_text(&snapshot.outputs),
         resources: snapshot
             .resources
             .iter()
@@ -216,6 +223,7 @@ pub fn read_snapshot(text: &str) -> Result<Snapshot, CodecError> {
             .map(|deposed| (Address::from_text(&deposed.address), recorded_value(deposed.object)))
             .collect(),
         used_plans: text.used_plans.into_iter().map(EcoString::from).collect(),
+        outputs: outputs_value(text.outputs)?,
         actions: text
             .actions
             .into_iter()
@@ -244,6 +252,7 @@ pub fn write_entry(entry: &Entry) -> String {
         }
         Entry::Forgotten { address } => EntryText::Forgotten { address: address.to_string() },
         Entry::Moved { from, to } => EntryText::Moved { from: from.to_string(), to: to.to_string() },
+        Entry::Outputs { outputs } => EntryText::Outputs { outputs: outputs_text(outputs) },
         Entry::RunBegun { address, kind, source } => {
             EntryText::RunBegun { address: address.to_string(), kind: kind.to_string(), source: source.to_string() }
         }
@@ -276,6 +285,7 @@ pub fn read_entry(line: &str) -> Result<Entry, CodecError> {
         }
         EntryText::Forgotten { address } => Entry::Forgotten { address: Address::from_text(&address) },
         EntryText::Moved { from, to } => Entry::Moved { from: Address::from_text(&from), to: Address::from_text(&to) },
+        EntryText::Outputs { outputs } => Entry::Outputs { outputs: outputs_value(outputs)? },
         EntryText::RunBegun { address, kind, source } => {
             Entry::RunBegun { address: Address::from_text(&address), kind: kind.into(), source: source.into() }
         }
@@ -285,6 +295,25 @@ pub fn read_entry(line: &str) -> Result<Entry, CodecError> {
         EntryText::RunForgotten { address } => Entry::RunForgotten { address: Address::from_text(&address) },
         EntryText::Released => Entry::Released,
     })
+}
+
+/// Outputs keep their types: a duration that is read is a duration.
+fn outputs_text(outputs: &BTreeMap<EcoString, Option<Value>>) -> BTreeMap<String, Option<Json>> {
+    let text = |value: &Value| write_residual(&Residual::Value(value.clone()));
+    outputs.iter().map(|(name, value)| (name.to_string(), value.as_ref().map(text))).collect()
+}
+
+fn outputs_value(outputs: BTreeMap<String, Option<Json>>) -> Result<BTreeMap<EcoString, Option<Value>>, CodecError> {
+    let mut read = BTreeMap::new();
+    for (name, json) in outputs {
+        let value = match json.as_ref().map(read_residual).transpose()? {
+            Some(Residual::Value(value)) => Some(value),
+            Some(_) => return Err(CodecError(format!("the output {name} is no value"))),
+            None => None,
+        };
+        read.insert(name.into(), value);
+    }
+    Ok(read)
 }
 
 fn ran_text(ran: &Ran) -> RanText {
@@ -455,6 +484,11 @@ mod tests {
             resources: [(Address::top("a"), recorded())].into(),
             deposed: vec![(Address::top("a"), recorded())],
             used_plans: ["p".into()].into(),
+            outputs: [
+                ("keep".into(), Some(Value::Duration(cairn_provider::value::Duration::from_nanoseconds(5)))),
+                ("login".into(), None),
+            ]
+            .into(),
             actions: [(Address::top("m"), ran())].into(),
             ..Snapshot::default()
         };

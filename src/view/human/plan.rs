@@ -206,6 +206,9 @@ impl Page {
             parts.push((Color::None, format!("({})", places.join(", "))));
         }
         parts.push((Color::None, format!("· state #{}", plan.base.sequence)));
+        if !plan.remark.is_empty() {
+            parts.push((Color::None, format!("· {}", untrusted::one_line(&plan.remark))));
+        }
         self.parts(&parts, 1, 2);
         for (name, value) in &plan.overridden {
             let text = format!("--set {}={}", untrusted::one_line(name), untrusted::one_line(value));

@@ -50,6 +50,11 @@ impl Catalogue {
         self.entries.keys().copied()
     }
 
+    /// All types in order, each with everything that was said of it, as text: the same text means the same type.
+    pub fn contents(&self) -> impl Iterator<Item = (&'static str, String)> + '_ {
+        self.entries.iter().map(|(name, entry)| (*name, format!("{}\n{:?}", entry.facts, entry.overlay)))
+    }
+
     /// Whether there is a type of this name; cheaper than building its schema.
     pub fn contains(&self, name: &str) -> bool {
         self.entries.contains_key(name)

@@ -1,0 +1,220 @@
+//! Other stacks: what they recorded is read while planning, and they know who reads it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cairn_provider::schema::catalogue::Catalogue;
+use cairn_provider::value::{Map, Value};
+use ecow::EcoString;
+
+use super::arguments::CloudArguments;
+use super::failure::Failure;
+use super::pipeline;
+use crate::diagnostic::Diagnostic;
+use crate::engine::lookup;
+use crate::host::local_store::{Consumer, LocalStore};
+use crate::host::who;
+use crate::language::program::Program;
+use crate::model::Address;
+use crate::model::desired::{DesiredStack, LookupAnswer, LookupAnswers, RESOURCE, Shared, UsedStack, WantedLookup};
+use crate::registry;
+use crate::source::Span;
+use crate::state::{Snapshot, StateStore as _, fold};
+
+/// What other stacks recorded, by the names of their imports.
+pub type Recorded = BTreeMap<EcoString, BTreeMap<EcoString, Shared>>;
+
+/// Reads what all imported stacks recorded in the environment of the same name, and their resources as they are now.
+///
+/// # Errors
+/// A state is damaged, or one of the resources cannot be read: each with its report.
+pub async fn read(
+    root: &Path,
+    program: &Program,
+    environment: Option<&EcoString>,
+    arguments: &CloudArguments,
+) -> Result<Result<Recorded, Vec<Diagnostic>>, Failure> {
+    let mut all = Recorded::new();
+    for (name, import) in &program.unit(Program::STACK).stacks {
+        let environment = match (program.environments_of(import.unit), environment) {
+            (None, _) => None,
+            (Some((names, _)), Some(own)) if names.contains(own) => Some(own.clone()),
+            // Whoever uses an output of it says so.
+            (Some(_), _) => continue,
+        };
+        let other = &program.unit(import.unit).name;
+        let root = root.join(import.directory.as_str());
+        let catalogue = Arc::clone(&program.catalogue);
+        let place = pipeline::open(&root, other, environment.as_ref(), catalogue, arguments).await?;
+        let loaded = LocalStore::new(&place.state).load().await?;
+        let snapshot = fold(loaded.snapshot, loaded.entries).snapshot;
+        let wanted = resources(name, &snapshot, &program.catalogue, import.span);
+        let mut answers = LookupAnswers::default();
+        let faults = lookup::perform(&wanted, &place.clouds, &mut answers).await;
+        if !faults.is_empty() {
+            return Ok(Err(faults));
+        }
+        let outputs = snapshot.outputs.iter().filter_map(|(output, value)| {
+            let shared = match value {
+                Some(value) => shared(value, name, &snapshot, &answers)?,
+                None => Shared::Secret,
+            };
+            Some((output.clone(), shared))
+        });
+        all.insert(name.clone(), outputs.collect());
+    }
+    Ok(Ok(all))
+}
+
+/// A look-up for every resource that is handed out, by its identity.
+fn resources(import: &str, snapshot: &Snapshot, catalogue: &Catalogue, span: Span) -> Vec<WantedLookup> {
+    let mut addresses = BTreeSet::new();
+    snapshot.outputs.values().flatten().for_each(|value| handed_out(value, &mut addresses));
+    let wanted = addresses.into_iter().filter_map(|address| {
+        let recorded = snapshot.resources.get(&address)?;
+        let schema = catalogue.get(&recorded.kind)?;
+        let parts = recorded.id.split('|').map(Value::text);
+        let conditions: Map = schema.identity.iter().cloned().zip(parts).collect();
+        Some(WantedLookup {
+            address: of(import, &address),
+            kind: recorded.kind.clone(),
+            target: recorded.target.clone(),
+            conditions,
+            many_by: None,
+            span,
+        })
+    });
+    wanted.collect()
+}
+
+/// The address of another stack's resource, as this one calls it.
+fn of(import: &str, address: &Address) -> Address {
+    Address::from_text(&format!("{import}.{address}"))
+}
+
+fn handed_out(value: &Value, addresses: &mut BTreeSet<Address>) {
+    if let Some(address) = resource(value) {
+        addresses.insert(address);
+    } else if let Some(map) = value.as_map() {
+        map.values().for_each(|value| handed_out(value, addresses));
+    } else if let Value::List(items) = value {
+        items.iter().for_each(|value| handed_out(value, addresses));
+    }
+}
+
+/// The address of a resource among outputs.
+fn resource(value: &Value) -> Option<Address> {
+    let map = value.as_map()?;
+    (map.len() == 1).then(|| map.get(RESOURCE)?.as_text().map(Address::from_text)).flatten()
+}
+
+/// A recorded output with its resources as they are now. Nothing if the state has no such resource any more.
+fn shared(value: &Value, import: &str, snapshot: &Snapshot, answers: &LookupAnswers) -> Option<Shared> {
+    let mut addresses = BTreeSet::new();
+    handed_out(value, &mut addresses);
+    if addresses.is_empty() {
+        return Some(Shared::Value(value.clone()));
+    }
+    if let Some(address) = resource(value) {
+        let kind = snapshot.resources.get(&address)?.kind.clone();
+        let Some(LookupAnswer::One(attributes)) = answers.answers.get(&of(import, &address)) else { return None };
+        return Some(Shared::Resource { kind, attributes: attributes.clone() });
+    }
+    if let Value::List(items) = value {
+        let items: Option<Vec<Shared>> = items.iter().map(|value| shared(value, import, snapshot, answers)).collect();
+        return items.map(Shared::List);
+    }
+    let entries = value.as_map()?.iter();
+    let entries: Option<BTreeMap<EcoString, Shared>> =
+        entries.map(|(key, value)| Some((key.clone(), shared(value, import, snapshot, answers)?))).collect();
+    entries.map(Shared::Map)
+}
+
+/// Where a stack's own state and those it reads lie.
+pub struct Links {
+    own: PathBuf,
+    name: String,
+    used: BTreeMap<PathBuf, BTreeSet<String>>,
+}
+
+impl Links {
+    /// What a wanted stack reads.
+    ///
+    /// # Errors
+    /// A directory is not there.
+    pub fn of(desired: &DesiredStack, root: &Path, sandbox: bool) -> Result<Self, Failure> {
+        let state = |root: &Path, stack: &str, environment: &str| -> Result<PathBuf, Failure> {
+            let root = PathBuf::from(crate::host::absolute(root).map_err(Failure::new)?);
+            Ok(registry::state_directory(&root, stack, environment, sandbox))
+        };
+        let mut name = desired.name.to_string();
+        if !desired.environment.is_empty() {
+            name = format!("{name} / {}", desired.environment);
+        }
+        let mut used: BTreeMap<PathBuf, BTreeSet<String>> = BTreeMap::new();
+        for UsedStack { directory, stack, environment, outputs } in desired.imports.values() {
+            let other = state(&root.join(directory.as_str()), stack, environment)?;
+            used.entry(other).or_default().extend(outputs.iter().map(ToString::to_string));
+        }
+        Ok(Self { own: state(root, &desired.name, &desired.environment)?, name, used })
+    }
+
+    /// Tells the stacks that are read, before anything is made from what they gave.
+    ///
+    /// # Errors
+    /// One of them is being written right now.
+    pub fn begin(&self) -> Result<(), Failure> {
+        let store = LocalStore::new(&self.own);
+        for (state, outputs) in &self.used {
+            let known = self.consumer(outputs.clone());
+            LocalStore::new(state).note_consumer(&known, &who::who())?;
+        }
+        // Those that were read before are known until this is done.
+        let reads: BTreeSet<PathBuf> = store.reads()?.into_iter().chain(self.used.keys().cloned()).collect();
+        store.note_reads(&reads)?;
+        Ok(())
+    }
+
+    /// Tells the stacks that are not read any more.
+    ///
+    /// # Errors
+    /// One of them is being written right now; the next apply tells it.
+    pub fn end(&self) -> Result<(), Failure> {
+        let store = LocalStore::new(&self.own);
+        for state in store.reads()?.into_iter().filter(|state| !self.used.contains_key(state)) {
+            LocalStore::new(&state).note_consumer(&self.consumer(BTreeSet::new()), &who::who())?;
+        }
+        store.note_reads(&self.used.keys().cloned().collect())?;
+        Ok(())
+    }
+
+    fn consumer(&self, outputs: BTreeSet<String>) -> Consumer {
+        Consumer { name: self.name.clone(), state: self.own.clone(), outputs }
+    }
+}
+
+/// Outputs that other stacks read and this one would not have any more.
+///
+/// # Errors
+/// It cannot be said who reads them.
+pub fn in_use(state: &Path, desired: &DesiredStack, header: Option<Span>) -> Result<Vec<Diagnostic>, Failure> {
+    let mut missing: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for consumer in LocalStore::new(state).consumers()? {
+        for output in consumer.outputs {
+            if !desired.outputs.contains_key(output.as_str()) {
+                missing.entry(output).or_default().push(consumer.name.clone());
+            }
+        }
+    }
+    let reports = missing.into_iter().map(|(output, readers)| {
+        let text = format!("The output `{output}` is in use by {}", readers.join(", "));
+        let help = "take it out of what uses it and apply that first; then it can go here";
+        match header {
+            Some(span) => Diagnostic::error("plan::output_in_use", text, span, "this stack would not have it any more"),
+            None => Diagnostic::unplaced("plan::output_in_use", text),
+        }
+        .help(help)
+    });
+    Ok(reports.collect())
+}

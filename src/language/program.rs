@@ -32,6 +32,8 @@ pub struct Program {
     pub units: Vec<Unit>,
     /// The environment files, by the name of the environment.
     pub environments: BTreeMap<EcoString, ItemId>,
+    /// Environments that the header most likely misspells, with the names of their files, which were reported.
+    pub misspelt: BTreeMap<EcoString, EcoString>,
     /// The types of all clouds.
     pub catalogue: Arc<Catalogue>,
 }
@@ -129,7 +131,7 @@ impl Program {
                 let Element::Value(value) = element else { return None };
                 let ExprKind::Text(text) = &value.kind else { return None };
                 match text.parts.as_slice() {
-                    [TextPart::Known(name)] => Some(name.clone()),
+                    [TextPart::Known(name)] => Some(self.misspelt.get(name).unwrap_or(name).clone()),
                     _ => None,
                 }
             })

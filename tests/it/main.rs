@@ -17,6 +17,7 @@ mod crash_points;
 mod damage;
 mod examples;
 mod faults;
+mod golden_diagnostics;
 #[cfg(feature = "aws")]
 mod killed;
 mod catalogue_pages;
@@ -24,6 +25,7 @@ mod language;
 mod literate;
 mod memory_files;
 mod mutation;
+mod plan_codes;
 mod plan_pages;
 mod project;
 mod reference;

@@ -13,6 +13,9 @@ use crate::language::syntax::ast::{Element, Expr, ExprKind, ItemKind, Keyword, T
 use crate::language::types::Type;
 use crate::source::Span;
 
+/// For so many names that do not exist the nearest one is looked for.
+const MAX_SEARCHES: usize = 100;
+
 impl Checker<'_> {
     /// Checks an expression against the type of a named place.
     pub(super) fn check_value(&mut self, expression: &Expr, ty: &Type, name: &str, span: Span) {
@@ -254,6 +257,10 @@ impl Checker<'_> {
             "tcp" | "udp" | "icmp" => return Type::Named("Protocol"),
             "env" => {
                 return match program.declared_environments() {
+                    // A list that could not be read leaves open which there are.
+                    _ if program.unit(crate::language::program::Program::STACK).header.is_none_or(|header| self.unread.contains(&header)) => {
+                        Type::Error
+                    }
                     Some((names, _)) => Type::Choice(names.into()),
                     None => Type::Text,
                 };
@@ -269,14 +276,20 @@ impl Checker<'_> {
 
     fn undefined(&mut self, name: &EcoString, span: Span) {
         let unit = self.program.unit(self.unit);
-        let names: Vec<EcoString> = self
-            .locals
-            .iter()
-            .map(|(local, _)| local.clone())
-            .chain(unit.values.keys().cloned())
-            .chain(["env", "true", "false", "none"].map(EcoString::from))
-            .collect();
-        let near = suggest::nearest(name, names.iter().map(EcoString::as_str)).map(EcoString::from);
+        let near = match self.near.get(name) {
+            Some(found) => found.clone(),
+            // Every search looks at all names: beyond so many the list of reports is no longer read to its end.
+            None if self.near.len() >= MAX_SEARCHES => None,
+            None => {
+                let locals = self.locals.iter().map(|(local, _)| local.as_str());
+                let names = locals
+                    .chain(unit.values.keys().map(EcoString::as_str))
+                    .chain(["env", "true", "false", "none"]);
+                let found = suggest::nearest(name, names).map(EcoString::from);
+                self.near.insert(name.clone(), found.clone());
+                found
+            }
+        };
         let label = near
             .as_ref()
             .map_or_else(|| "not declared in this scope".to_owned(), |near| format!("did you mean `{near}`?"));
@@ -362,6 +375,10 @@ impl Checker<'_> {
 
     /// The type of the item a name stands for.
     pub(super) fn binding_type(&mut self, binding: Binding, span: Span) -> Type {
+        let inferred = matches!(&self.program.item(binding.item).kind, ItemKind::Let(node) if node.ty.is_none());
+        if inferred && self.unread.contains(&binding.item) {
+            return Type::Error;
+        }
         if let Some(ty) = self.typed.types.get(&binding.item) {
             return ty.clone();
         }

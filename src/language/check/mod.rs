@@ -58,8 +58,12 @@ pub struct Signature {
 
 /// Checks a whole program.
 pub fn check(program: &Program, report: &mut Report) -> Typed {
+    let mut unread = BTreeSet::new();
+    mark_failed(program, report, &mut unread);
     let mut checker = Checker {
         program,
+        unread,
+        near: BTreeMap::new(),
         typed: Typed {
             types: BTreeMap::new(),
             signatures: BTreeMap::new(),
@@ -83,7 +87,8 @@ pub fn check(program: &Program, report: &mut Report) -> Typed {
     let mut every = report.clone();
     every.extend(diagnostics.iter().cloned());
     mark_failed(program, &every, &mut typed.failed);
-    report.extend(merge::merged(diagnostics, &program.sources));
+    let kept = merge::merged(diagnostics, report, &typed.undefined, &program.sources);
+    report.extend(kept);
     typed
 }
 
@@ -108,6 +113,10 @@ fn mark_failed(program: &Program, report: &Report, failed: &mut BTreeSet<ItemId>
 
 struct Checker<'p> {
     program: &'p Program,
+    /// Items with a mistake before their types were looked at: what they seem to hold is not to be relied on.
+    unread: BTreeSet<ItemId>,
+    /// The nearest names of those that do not exist, as far as they were looked for.
+    near: BTreeMap<EcoString, Option<EcoString>>,
     typed: Typed,
     in_progress: Vec<(ItemId, Span)>,
     locals: Vec<(EcoString, Type)>,

@@ -1,6 +1,7 @@
 //! The names of a unit.
 
 use super::Loader;
+use super::imports::BUILT_IN;
 use crate::diagnostic::Diagnostic;
 use crate::language::program::{Binding, ItemId, TypeBinding, UnitId, UnitKind};
 use crate::language::syntax::ast::{Ident, ItemKind, Keyword};
@@ -30,6 +31,8 @@ impl Loader<'_> {
         let mut name: Option<Ident> = None;
         let mut type_name: Option<Ident> = None;
         let mut output: Option<Ident> = None;
+        let mut lost: Vec<String> = Vec::new();
+        let broken = matches!(item.kind, ItemKind::Broken(_));
         match &item.kind {
             ItemKind::Declaration(node) => {
                 if !matches!(node.keyword, Keyword::Policy | Keyword::Test) {
@@ -46,7 +49,8 @@ impl Loader<'_> {
                 match keyword {
                     "type" | "component" => type_name = node.name.clone(),
                     "output" => output = node.name.clone(),
-                    "policy" | "test" | "import" | "stack" | "env" | "assert" | "forget" => {}
+                    "import" => lost = imported_words(self.program.sources.text(item.span)),
+                    "policy" | "test" | "stack" | "env" | "assert" | "forget" => {}
                     _ => name = node.name.clone(),
                 }
             }
@@ -69,6 +73,15 @@ impl Loader<'_> {
         self.refuse_second_header(id);
         self.refuse_misplaced(unit, id);
         let Some(slot) = self.program.units.get_mut(unit.0) else { return };
+        for name in lost {
+            if BUILT_IN.contains(&name.as_str()) {
+                slot.catalogues.insert(name.into());
+            } else if name.starts_with(|first: char| first.is_ascii_uppercase()) {
+                slot.types.entry(name.into()).or_insert(TypeBinding::Broken);
+            } else {
+                slot.broken.insert(name.into());
+            }
+        }
         if keep {
             slot.items.push(id);
         }
@@ -87,7 +100,8 @@ impl Loader<'_> {
             (_, _, Some(name)) => insert_new(&mut slot.outputs, name, id).map(|before| self.program.item(before).span),
             (None, None, None) => None,
         };
-        if let (Some(before), Some(name)) = (before, name.or(type_name).or(output)) {
+        // Of what could not be read it is not sure what it declares.
+        if let (Some(before), Some(name)) = (before.filter(|_| !broken), name.or(type_name).or(output)) {
             let place = self.program.sources.place(before);
             self.report.add(
                 Diagnostic::error(
@@ -141,6 +155,16 @@ impl Loader<'_> {
             .help("a file with resources starts with `component Name`"),
         );
     }
+}
+
+/// The names in an import that could not be read.
+fn imported_words(text: &str) -> Vec<String> {
+    let text = text.split(['"', '#', '\'']).next().unwrap_or_default();
+    text.split(|character: char| !character.is_alphanumeric() && character != '_')
+        .skip(1)
+        .filter(|word| !word.is_empty() && !["from", "stack"].contains(word))
+        .map(ToOwned::to_owned)
+        .collect()
 }
 
 /// Inserts unless the name is taken; gives what took it.

@@ -49,7 +49,10 @@ fn messages_are_those_of_the_design() {
     for path in files {
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let number: usize = name.split('-').next().unwrap().parse().unwrap();
-        assert!(numbers.insert(number), "{name}: there are two of this number, or it is listed as one of a later version");
+        assert!(
+            numbers.insert(number),
+            "{name}: there are two of this number, or it is listed as one of a later version"
+        );
         let text = std::fs::read_to_string(&path).unwrap();
         let differs = text.lines().any(|line| line.starts_with("Differs: "));
         assert_eq!(differs, text.contains("\n```design\n"), "{name}: a reason, and what the design says");

@@ -30,13 +30,18 @@ fn a_look_up_without_its_cloud_fails_where_it_is_written() {
     let mut answers = LookupAnswers::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let faults = runtime.block_on(lookup::perform(&[wanted], &clouds, &mut answers));
-    assert_eq!(faults.iter().map(|fault| (fault.code, fault.span())).collect::<Vec<_>>(), [("lookup::failed", Some(span))]);
+    assert_eq!(
+        faults.iter().map(|fault| (fault.code, fault.span())).collect::<Vec<_>>(),
+        [("lookup::failed", Some(span))]
+    );
     assert!(answers.answers.is_empty());
 }
 
 #[test]
 fn what_may_never_be_replaced_is_not() {
-    let project = Project::with(&format!("{TWO}\n@replace(\"never\")\nresource third = aws.ec2.Vpc {{ cidr_block: 10.3.0.0/16 }}\n"));
+    let project = Project::with(&format!(
+        "{TWO}\n@replace(\"never\")\nresource third = aws.ec2.Vpc {{ cidr_block: 10.3.0.0/16 }}\n"
+    ));
     project.expect(0, "apply --sandbox --yes");
     project.edit("stack.cairn", "10.3.0.0/16", "10.4.0.0/16");
     let refused = project.expect(3, "plan --sandbox");

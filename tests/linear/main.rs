@@ -71,7 +71,8 @@ impl Files for Texts {
     }
 }
 
-const HEAD: &str = "stack s {\n  cairn: \"1\"\n}\n\nimport aws\n\nprovider p = aws.Target { region: \"eu-central-1\" }\n";
+const HEAD: &str =
+    "stack s {\n  cairn: \"1\"\n}\n\nimport aws\n\nprovider p = aws.Target { region: \"eu-central-1\" }\n";
 
 /// A text that might take more than its share, by a size.
 type Pathological = (&'static str, fn(usize) -> String);
@@ -103,7 +104,9 @@ const TEXTS: &[Pathological] = &[
     }),
     ("a long list", |n| format!("let a = [{}]\n", each(n, |at| format!("{at}, ")))),
     ("a long text", |n| format!("let b = 1\nlet a = \"{}\"\n", each(n, |_| "x ${b} ".to_owned()))),
-    ("a loop over many", |n| format!("let a = [for i in 0..{n}: {{ name: \"n${{i}}\", even: i * 2 }}]\noutput l = a.len()\n")),
+    ("a loop over many", |n| {
+        format!("let a = [for i in 0..{n}: {{ name: \"n${{i}}\", even: i * 2 }}]\noutput l = a.len()\n")
+    }),
 ];
 
 fn each(count: usize, line: impl Fn(usize) -> String) -> String {

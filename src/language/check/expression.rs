@@ -258,7 +258,11 @@ impl Checker<'_> {
             "env" => {
                 return match program.declared_environments() {
                     // A list that could not be read leaves open which there are.
-                    _ if program.unit(crate::language::program::Program::STACK).header.is_none_or(|header| self.unread.contains(&header)) => {
+                    _ if program
+                        .unit(crate::language::program::Program::STACK)
+                        .header
+                        .is_none_or(|header| self.unread.contains(&header)) =>
+                    {
                         Type::Error
                     }
                     Some((names, _)) => Type::Choice(names.into()),
@@ -282,9 +286,8 @@ impl Checker<'_> {
             None if self.near.len() >= MAX_SEARCHES => None,
             None => {
                 let locals = self.locals.iter().map(|(local, _)| local.as_str());
-                let names = locals
-                    .chain(unit.values.keys().map(EcoString::as_str))
-                    .chain(["env", "true", "false", "none"]);
+                let names =
+                    locals.chain(unit.values.keys().map(EcoString::as_str)).chain(["env", "true", "false", "none"]);
                 let found = suggest::nearest(name, names).map(EcoString::from);
                 self.near.insert(name.clone(), found.clone());
                 found

@@ -17,7 +17,12 @@ const MAX_LABELS: usize = 2;
 const MAX_PLACES: usize = 4;
 
 /// Joins the reports about uses of the same missing thing into the first one.
-pub fn merged(diagnostics: Vec<Diagnostic>, before: &Report, undefined: &BTreeSet<EcoString>, sources: &SourceSet) -> Vec<Diagnostic> {
+pub fn merged(
+    diagnostics: Vec<Diagnostic>,
+    before: &Report,
+    undefined: &BTreeSet<EcoString>,
+    sources: &SourceSet,
+) -> Vec<Diagnostic> {
     let line = |span: Span| (span.source, sources.position(span).line);
     // On a line that could not be read as written, what else seems wrong follows from that.
     let unread: BTreeSet<_> = before
@@ -95,7 +100,12 @@ mod tests {
         let mut sources = SourceSet::default();
         let id = sources.add(SourceText::new("a.cairn", "x\ny\nx\nx\nx\n"));
         let at = |start: usize, name: &str| {
-            Diagnostic::error("names::undefined", format!("There is nothing called `{name}`"), Span::new(id, start, start + 1), "")
+            Diagnostic::error(
+                "names::undefined",
+                format!("There is nothing called `{name}`"),
+                Span::new(id, start, start + 1),
+                "",
+            )
         };
         let found = vec![at(8, "x"), at(2, "y"), at(0, "x"), at(4, "x"), at(6, "x")];
         let found = merged(found, &Report::default(), &BTreeSet::new(), &sources);

@@ -253,9 +253,10 @@ impl Checker<'_> {
         };
         let written = self.program.sources.text(expression.span);
         let through = self.reference_to(found.bare(), wanted).map(|field| format!("{name}: {written}.{field}"));
-        let named = self.names_of_type(wanted).first().map(|fitting| {
-            if fitting == name { fitting.clone() } else { format!("{name}: {fitting}") }
-        });
+        let named = self
+            .names_of_type(wanted)
+            .first()
+            .map(|fitting| if fitting == name { fitting.clone() } else { format!("{name}: {fitting}") });
         match (through, named) {
             (Some(through), Some(named)) => diagnostic.help(format!("{through}        or simply: {named}")),
             (Some(help), None) | (None, Some(help)) => diagnostic.help(help),

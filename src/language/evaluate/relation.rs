@@ -111,7 +111,8 @@ impl Evaluator<'_> {
         if self.typed.failed.contains(&parent.item) {
             return;
         }
-        let around = if parent.lookup { self.looked_up(&parent, outer, inner.used) } else { self.value(&parent, outer) };
+        let around =
+            if parent.lookup { self.looked_up(&parent, outer, inner.used) } else { self.value(&parent, outer) };
         let Some(around) = around else { return };
         let (Value::Cidr(small), Value::Cidr(large)) = (&inner.value, &around.value) else { return };
         if large.contains(*small) {
@@ -157,7 +158,8 @@ impl Evaluator<'_> {
         let mut taken = Vec::new();
         for other in instances {
             let same = other.schema.name == instance.schema.name && other.address != instance.address;
-            if let Some((_, found)) = self.grouped(other, field, reference).filter(|(group, _)| same && *group == parent)
+            if let Some((_, found)) =
+                self.grouped(other, field, reference).filter(|(group, _)| same && *group == parent)
                 && let Value::Cidr(network) = found.value
             {
                 taken.push(network);
@@ -257,7 +259,11 @@ impl Evaluator<'_> {
     fn ordered_pair(&mut self, instance: &Rc<Instance>, lower: &str, upper: &str, equal_is_fine: bool) {
         let (Some(low), Some(high)) = (self.value(instance, lower), self.value(instance, upper)) else { return };
         let Some(order) = operator::compare(&low.value, &high.value) else { return };
-        if order.is_lt() || equal_is_fine && order.is_eq() || self.is_reported(low.origin) || self.is_reported(high.origin) {
+        if order.is_lt()
+            || equal_is_fine && order.is_eq()
+            || self.is_reported(low.origin)
+            || self.is_reported(high.origin)
+        {
             return;
         }
         let names = |vendor: &str| field_name(&instance.schema, vendor).unwrap_or_else(|| naming::field(vendor));

@@ -125,7 +125,9 @@ impl Mender<'_> {
                 self.reported.push(start);
             }
             let repair = match repair {
-                Repair::Overwrite(_) | Repair::Append(_) if again && start > self.statement => Repair::Blank(start, end),
+                Repair::Overwrite(_) | Repair::Append(_) if again && start > self.statement => {
+                    Repair::Blank(start, end)
+                }
                 Repair::Overwrite(_) | Repair::Append(_) if again => Repair::GiveUp,
                 repair => repair,
             };
@@ -173,7 +175,8 @@ impl Mender<'_> {
             if scan.open.is_empty() && scan.stray.is_empty() {
                 return Some(());
             }
-            let explanations = unclosed::explanations(place, self.text, &self.buffer, &scan, self.next.map(|next| next.start));
+            let explanations =
+                unclosed::explanations(place, self.text, &self.buffer, &scan, self.next.map(|next| next.start));
             let (diagnostic, repair, explained) = self.best(explanations)?;
             if !self.silent {
                 self.report(diagnostic);

@@ -134,3 +134,43 @@ fn telling_apart(lookup: &WantedLookup, objects: &[Live]) -> Option<(EcoString, 
         (values.len() == objects.len() && short).then(|| (name.clone(), shown.join(", ")))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use cairn_provider::object::Status;
+    use cairn_provider::request::Target;
+    use cairn_provider::value::{Map, Value};
+
+    use super::{Live, answer};
+    use crate::model::Address;
+    use crate::model::desired::WantedLookup;
+    use crate::source::{SourceId, Span};
+
+    fn object(name: &str) -> Live {
+        let attributes: Map = [("name".into(), Value::Text(name.into()))].into_iter().collect();
+        Live { id: name.into(), attributes, status: Status::Ready, owner: None }
+    }
+
+    #[test]
+    fn one_object_must_be_found() {
+        let span = Span::new(SourceId(0), 7, 12);
+        let mut wanted = WantedLookup {
+            address: Address::from_text("zone"),
+            kind: "aws.route53.HostedZone".into(),
+            target: Target::default(),
+            conditions: Map::default(),
+            many_by: None,
+            span,
+        };
+        let code = |wanted: &WantedLookup, objects: Vec<Live>| {
+            answer(wanted, objects).err().map(|report| (report.code, report.span()))
+        };
+        assert_eq!(code(&wanted, Vec::new()), Some(("lookup::none", Some(span))));
+        assert_eq!(code(&wanted, vec![object("a")]), None);
+        assert_eq!(code(&wanted, vec![object("a"), object("b")]), Some(("lookup::several", Some(span))));
+        wanted.many_by = Some("owner".into());
+        assert_eq!(code(&wanted, vec![object("a")]), Some(("lookup::key", Some(span))));
+        wanted.many_by = Some("name".into());
+        assert_eq!(code(&wanted, vec![object("a"), object("b")]), None);
+    }
+}

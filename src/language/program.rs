@@ -33,6 +33,8 @@ pub struct Program {
     pub units: Vec<Unit>,
     /// The environment files, by the name of the environment.
     pub environments: BTreeMap<EcoString, ItemId>,
+    /// Environments that the header most likely misspells, with the names of their files, which were reported.
+    pub misspelt: BTreeMap<EcoString, EcoString>,
     /// The types of all clouds.
     pub catalogue: Arc<Catalogue>,
     /// What is imported from git, in the order it was found.
@@ -178,7 +180,10 @@ impl Program {
         let names = elements
             .iter()
             .filter_map(|element| match element {
-                Element::Value(value) => known_text(value),
+                Element::Value(value) => {
+                    let name = known_text(value)?;
+                    Some(self.misspelt.get(&name).cloned().unwrap_or(name))
+                }
                 Element::Spread(_) => None,
             })
             .collect();

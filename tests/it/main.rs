@@ -28,6 +28,7 @@ mod faults;
 mod from_git;
 mod formatted;
 mod interrupt;
+mod golden_diagnostics;
 #[cfg(feature = "aws")]
 mod killed;
 mod catalogue_pages;
@@ -38,6 +39,7 @@ mod memory_files;
 mod moving;
 mod mutation;
 mod other_stacks;
+mod plan_codes;
 mod plan_pages;
 mod policies;
 mod project;

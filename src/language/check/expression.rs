@@ -13,6 +13,9 @@ use crate::language::syntax::ast::{Element, Expr, ExprKind, ItemKind, Keyword, T
 use crate::language::types::Type;
 use crate::source::Span;
 
+/// For so many names that do not exist the nearest one is looked for.
+const MAX_SEARCHES: usize = 100;
+
 impl Checker<'_> {
     /// Checks an expression against the type of a named place.
     pub(super) fn check_value(&mut self, expression: &Expr, ty: &Type, name: &str, span: Span) {
@@ -258,6 +261,14 @@ impl Checker<'_> {
                 // What several stacks import does not know their environments.
                 let library = unit.kind == crate::language::program::UnitKind::Library;
                 return match program.environments_of(self.unit).filter(|_| !library) {
+                    // A list that could not be read leaves open which there are.
+                    _ if program
+                        .unit(crate::language::program::Program::STACK)
+                        .header
+                        .is_none_or(|header| self.unread.contains(&header)) =>
+                    {
+                        Type::Error
+                    }
                     Some((names, _)) => Type::Choice(names.into()),
                     None => Type::Text,
                 };
@@ -276,14 +287,19 @@ impl Checker<'_> {
 
     fn undefined(&mut self, name: &EcoString, span: Span) {
         let unit = self.program.unit(self.unit);
-        let names: Vec<EcoString> = self
-            .locals
-            .iter()
-            .map(|(local, _)| local.clone())
-            .chain(unit.values.keys().cloned())
-            .chain(["env", "true", "false", "none"].map(EcoString::from))
-            .collect();
-        let near = suggest::nearest(name, names.iter().map(EcoString::as_str)).map(EcoString::from);
+        let near = match self.near.get(name) {
+            Some(found) => found.clone(),
+            // Every search looks at all names: beyond so many the list of reports is no longer read to its end.
+            None if self.near.len() >= MAX_SEARCHES => None,
+            None => {
+                let locals = self.locals.iter().map(|(local, _)| local.as_str());
+                let names =
+                    locals.chain(unit.values.keys().map(EcoString::as_str)).chain(["env", "true", "false", "none"]);
+                let found = suggest::nearest(name, names).map(EcoString::from);
+                self.near.insert(name.clone(), found.clone());
+                found
+            }
+        };
         let label = near
             .as_ref()
             .map_or_else(|| "not declared in this scope".to_owned(), |near| format!("did you mean `{near}`?"));
@@ -298,7 +314,11 @@ impl Checker<'_> {
         let mut diagnostic =
             Diagnostic::error("names::undefined", format!("There is nothing called `{name}`"), span, label);
         diagnostic.help = help;
-        self.report(diagnostic.meant(span, name, names.iter().map(EcoString::as_str)));
+        if near.is_some() {
+            let locals = self.locals.iter().map(|(local, _)| local.as_str());
+            diagnostic = diagnostic.meant(span, name, locals.chain(unit.values.keys().map(EcoString::as_str)));
+        }
+        self.report(diagnostic);
     }
 
     /// Where a name is declared and what it is.
@@ -369,6 +389,10 @@ impl Checker<'_> {
 
     /// The type of the item a name stands for.
     pub(super) fn binding_type(&mut self, binding: Binding, span: Span) -> Type {
+        let inferred = matches!(&self.program.item(binding.item).kind, ItemKind::Let(node) if node.ty.is_none());
+        if inferred && self.unread.contains(&binding.item) {
+            return Type::Error;
+        }
         if let Some(ty) = self.typed.types.get(&binding.item) {
             return ty.clone();
         }

@@ -1,8 +1,10 @@
 //! One cause, one report: what is missing is missing wherever it is used.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::Diagnostic;
+use ecow::EcoString;
+
+use crate::diagnostic::{Diagnostic, Report};
 use crate::source::{SourceSet, Span};
 
 /// Codes of things that are not there, each with a message that names the thing.
@@ -15,7 +17,27 @@ const MAX_LABELS: usize = 2;
 const MAX_PLACES: usize = 4;
 
 /// Joins the reports about uses of the same missing thing into the first one.
-pub fn merged(diagnostics: Vec<Diagnostic>, sources: &SourceSet) -> Vec<Diagnostic> {
+pub fn merged(
+    diagnostics: Vec<Diagnostic>,
+    before: &Report,
+    undefined: &BTreeSet<EcoString>,
+    sources: &SourceSet,
+) -> Vec<Diagnostic> {
+    let line = |span: Span| (span.source, sources.position(span).line);
+    // On a line that could not be read as written, what else seems wrong follows from that.
+    let unread: BTreeSet<_> = before
+        .iter()
+        .filter(|diagnostic| diagnostic.code.starts_with("syntax::") && diagnostic.code != "syntax::hidden_character")
+        .filter_map(Diagnostic::span)
+        .map(line)
+        .collect();
+    // A component whose input is used without being declared lacks it for its callers, too.
+    let lacking = |diagnostic: &Diagnostic, span: Span| {
+        diagnostic.code == "types::unknown_field" && undefined.contains(sources.text(span))
+    };
+    let diagnostics = diagnostics.into_iter().filter(|diagnostic| {
+        !diagnostic.span().is_some_and(|span| unread.contains(&line(span)) || lacking(diagnostic, span))
+    });
     let mut uses: BTreeMap<(&'static str, String), Vec<(Span, Diagnostic)>> = BTreeMap::new();
     let mut kept = Vec::new();
     for diagnostic in diagnostics {
@@ -67,8 +89,10 @@ pub fn merged(diagnostics: Vec<Diagnostic>, sources: &SourceSet) -> Vec<Diagnost
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::merged;
-    use crate::diagnostic::Diagnostic;
+    use crate::diagnostic::{Diagnostic, Report};
     use crate::source::{SourceSet, SourceText, Span};
 
     #[test]
@@ -83,7 +107,8 @@ mod tests {
                 "",
             )
         };
-        let found = merged(vec![at(8, "x"), at(2, "y"), at(0, "x"), at(4, "x"), at(6, "x")], &sources);
+        let found = vec![at(8, "x"), at(2, "y"), at(0, "x"), at(4, "x"), at(6, "x")];
+        let found = merged(found, &Report::default(), &BTreeSet::new(), &sources);
         assert_eq!(found.len(), 2);
         let x = found.iter().find(|found| found.message.contains("`x`")).unwrap();
         assert_eq!(x.span(), Some(Span::new(id, 0, 1)));

@@ -347,6 +347,12 @@ impl Checker<'_> {
             .map(|(name, field)| (name.to_string(), !field.writable()))
             .collect();
         own.extend(fields.iter().filter(|(_, read_only)| *read_only).map(|(name, _)| name));
+        // Addresses are what people put into text, ids of zones hardly ever.
+        own.sort_by_key(|name| match name.as_str() {
+            name if name.ends_with("dns_name") || name.ends_with("domain_name") || name.ends_with("endpoint") => 0,
+            name if name.contains("zone") => 2,
+            _ => 1,
+        });
         own.extend(fields.iter().filter(|(_, read_only)| !*read_only).map(|(name, _)| name));
         own.into_iter().take(6).cloned().collect()
     }

@@ -67,7 +67,9 @@ pub struct Signature {
 
 /// Checks a whole program.
 pub fn check(program: &Program, report: &mut Report) -> Typed {
-    let mut checker = Checker::new(program);
+    let mut unread = BTreeSet::new();
+    mark_failed(program, report, &mut unread);
+    let mut checker = Checker::new(program, unread);
     for index in 0..program.units.len() {
         checker.unit(UnitId(index));
     }
@@ -75,7 +77,8 @@ pub fn check(program: &Program, report: &mut Report) -> Typed {
     let mut every = report.clone();
     every.extend(diagnostics.iter().cloned());
     mark_failed(program, &every, &mut typed.failed);
-    report.extend(merge::merged(diagnostics, &program.sources));
+    let kept = merge::merged(diagnostics, report, &typed.undefined, &program.sources);
+    report.extend(kept);
     typed
 }
 
@@ -100,6 +103,10 @@ fn mark_failed(program: &Program, report: &Report, failed: &mut BTreeSet<ItemId>
 
 struct Checker<'p> {
     program: &'p Program,
+    /// Items with a mistake before their types were looked at: what they seem to hold is not to be relied on.
+    unread: BTreeSet<ItemId>,
+    /// The nearest names of those that do not exist, as far as they were looked for.
+    near: BTreeMap<EcoString, Option<EcoString>>,
     typed: Typed,
     in_progress: Vec<(ItemId, Span)>,
     locals: Vec<(EcoString, Type)>,
@@ -147,9 +154,11 @@ impl<'a> Want<'a> {
 }
 
 impl<'p> Checker<'p> {
-    fn new(program: &'p Program) -> Self {
+    fn new(program: &'p Program, unread: BTreeSet<ItemId>) -> Self {
         Self {
             program,
+            unread,
+            near: BTreeMap::new(),
             typed: Typed {
                 types: BTreeMap::new(),
                 signatures: BTreeMap::new(),

@@ -203,7 +203,17 @@ impl Checker<'_> {
             .fields
             .iter()
             .filter(|own| !own.has_default && !own.ty.is_optional() && !spread.contains(&own.name))
+            // Of a type that was reported it is not known whether it may be left out.
+            .filter(|own| !own.ty.is_open())
             .filter(|own| !given.iter().any(|field| field.name == own.name))
+            // What was meant by a misspelt name counts as given: one mistake, one report.
+            .filter(|own| {
+                let names = || record.fields.iter().map(|field| field.name.as_str());
+                !given.iter().any(|field| {
+                    record.field(&field.name).is_none()
+                        && crate::diagnostic::suggest::nearest(&field.name, names()) == Some(own.name.as_str())
+                })
+            })
             .map(|own| own.name.as_str())
             .collect();
         if !missing.is_empty() {

@@ -1,6 +1,6 @@
 //! What the checker finds out about places of one item, kept for an editor.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ecow::EcoString;
 
@@ -35,7 +35,7 @@ pub struct Wanted {
 
 /// Checks one item and keeps what is found out about its expressions; with a place, also the names that hold there.
 pub fn watch(program: &Program, id: ItemId, place: Option<Span>) -> Watch {
-    let mut checker = Checker::new(program);
+    let mut checker = Checker::new(program, BTreeSet::new());
     checker.unit = unit_of(program, id);
     checker.quiet = 1;
     checker.watch = Some(Box::new(Watch { place, ..Watch::default() }));
@@ -65,7 +65,7 @@ pub fn watch(program: &Program, id: ItemId, place: Option<Span>) -> Watch {
 
 /// Checks a whole program again and keeps what is found out about all expressions.
 pub fn watch_program(program: &Program) -> Watch {
-    let mut checker = Checker::new(program);
+    let mut checker = Checker::new(program, BTreeSet::new());
     checker.quiet = 1;
     checker.watch = Some(Box::default());
     for index in 0..program.units.len() {

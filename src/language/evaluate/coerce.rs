@@ -122,7 +122,7 @@ impl Evaluator<'_> {
                         let value = self.expression(default, &Place::of(inside));
                         self.coerce(inside, value, &field.ty, problems)
                     }
-                    None if field.ty.is_optional() || field.has_default => continue,
+                    None if field.ty.is_optional() || field.has_default || field.ty.is_open() => continue,
                     None => {
                         problems.push(Diagnostic::error(
                             "types::missing_fields",

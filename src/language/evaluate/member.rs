@@ -307,6 +307,10 @@ impl Evaluator<'_> {
     }
 
     fn no_such_key(&mut self, base: &Expr, key: &str, keys: &[EcoString], span: Span) {
+        // Keys that come from something wrong are not known.
+        if self.rests_on_failed(base, 8) {
+            return;
+        }
         let shown = self.program.sources.text(base.span).to_owned();
         let quoted: Vec<String> = keys.iter().map(|key| format!("\"{key}\"")).collect();
         let listed = match quoted.as_slice() {

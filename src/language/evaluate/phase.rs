@@ -76,6 +76,26 @@ impl Evaluator<'_> {
         self.report(diagnostic.help("use something written, an input, or a look-up"));
     }
 
+    /// Whether what an expression names, or what that is made of, was reported.
+    pub(super) fn rests_on_failed(&self, expression: &Expr, depth: usize) -> bool {
+        let mut parts: Vec<&Expr> = Vec::new();
+        walk::expressions(expression, &mut |part| parts.push(part));
+        parts.into_iter().any(|part| {
+            let ExprKind::Name(name) = &part.kind else { return false };
+            let Some(binding) = self.program.units.iter().find_map(|unit| unit.values.get(name)) else { return false };
+            if self.typed.failed.contains(&binding.item) {
+                return true;
+            }
+            let made_of = match &self.program.item(binding.item).kind {
+                ItemKind::Declaration(node) => node.each.as_ref().map(|each| &each.source),
+                ItemKind::Let(node) => Some(&node.value),
+                ItemKind::Input(node) => node.default.as_ref(),
+                _ => None,
+            };
+            depth > 0 && made_of.is_some_and(|made_of| self.rests_on_failed(made_of, depth - 1))
+        })
+    }
+
     /// The attribute of a made object in an expression, or in the constants it names.
     fn made_part(&self, expression: &Expr) -> Option<(Span, String)> {
         let mut parts: Vec<&Expr> = Vec::new();

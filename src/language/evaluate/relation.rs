@@ -82,6 +82,17 @@ impl Evaluator<'_> {
         Some(Found { instance: Rc::clone(instance), value, origin: term.origin, used: used.unwrap_or(term.origin) })
     }
 
+    /// An attribute of something looked up, once there is an answer: while planning.
+    fn looked_up(&mut self, instance: &Rc<Instance>, vendor: &str, used: Span) -> Option<Found> {
+        let name = field_name(&instance.schema, vendor)?;
+        let (term, _) = self.collecting(|evaluator| Some(evaluator.attribute(instance, &name, used)));
+        let value = match term?.known()? {
+            Value::Text(text) => Cidr::parse(&text).map_or(Value::Text(text), Value::Cidr),
+            value => value,
+        };
+        Some(Found { instance: Rc::clone(instance), value, origin: used, used })
+    }
+
     /// Whether something is wrong with a value itself: what does not fit it follows from that.
     fn is_reported(&self, place: Span) -> bool {
         self.diagnostics.iter().filter_map(Diagnostic::span).any(|span| span == place)
@@ -100,7 +111,8 @@ impl Evaluator<'_> {
         if self.typed.failed.contains(&parent.item) {
             return;
         }
-        let around = if parent.lookup { None } else { self.value(&parent, outer) };
+        let around =
+            if parent.lookup { self.looked_up(&parent, outer, inner.used) } else { self.value(&parent, outer) };
         let Some(around) = around else { return };
         let (Value::Cidr(small), Value::Cidr(large)) = (&inner.value, &around.value) else { return };
         if large.contains(*small) {

@@ -12,7 +12,7 @@ use crate::lock::Locator;
 use crate::source::Span;
 
 /// Catalogues and actions that are compiled in.
-const BUILT_IN: [&str; 5] = ["aws", "azure", "exec", "http", "time"];
+pub(super) const BUILT_IN: [&str; 5] = ["aws", "azure", "exec", "http", "time"];
 
 impl Loader<'_> {
     pub(super) fn import(&mut self, unit: UnitId, id: ItemId) {

@@ -139,6 +139,7 @@ fn loader<'f>(files: &'f dyn Files, catalogue: Arc<Catalogue>, cache: Option<&'f
             documents: Vec::new(),
             units: Vec::new(),
             environments: BTreeMap::new(),
+            misspelt: BTreeMap::new(),
             catalogue,
             from_git: Vec::new(),
         },
@@ -371,6 +372,7 @@ impl Loader<'_> {
                 )
                 .help(format!("its environments: {}", names.join(", "))),
             );
+            self.known_otherwise(&name.text, id, names);
             return;
         }
         if let Some(before) = self.program.environments.get(&name.text) {
@@ -387,6 +389,25 @@ impl Loader<'_> {
             return;
         }
         self.program.environments.insert(name.text, id);
+    }
+
+    /// Takes the values of an environment of another name for those of the one that is most likely meant, so that nothing
+    /// is said to be missing: the one its file is called after, or the one the header misspells.
+    fn known_otherwise(&mut self, name: &EcoString, id: ItemId, declared: &[EcoString]) {
+        let document = self.program.documents.get(id.document).map(|document| document.source);
+        let path = document.map(|source| self.program.sources.get(source).path.clone()).unwrap_or_default();
+        let stem = path.trim_start_matches("env/").trim_end_matches(".cairn");
+        if let Some(meant) = declared.iter().find(|declared| *declared == stem) {
+            self.program.environments.entry(meant.clone()).or_insert(id);
+            return;
+        }
+        let files = self.files.list("env").unwrap_or_default();
+        let without = declared.iter().filter(|declared| !files.contains(&format!("{declared}.cairn")));
+        let meant = crate::diagnostic::suggest::nearest(name, without.map(EcoString::as_str)).map(EcoString::from);
+        if let Some(meant) = meant.filter(|_| stem == name.as_str()) {
+            self.program.misspelt.insert(meant, name.clone());
+            self.program.environments.entry(name.clone()).or_insert(id);
+        }
     }
 
     /// The source of a document.

@@ -1,6 +1,7 @@
 //! The names of a unit.
 
 use super::Loader;
+use super::imports::BUILT_IN;
 use crate::diagnostic::Diagnostic;
 use crate::language::program::{Binding, ItemId, TypeBinding, UnitId, UnitKind};
 use crate::language::syntax::ast::{Ident, ItemKind, Keyword};
@@ -32,6 +33,8 @@ impl Loader<'_> {
         let mut output: Option<Ident> = None;
         let mut rule: Option<(Ident, bool)> = None;
         let mut unreadable: Option<Ident> = None;
+        let mut lost: Vec<String> = Vec::new();
+        let broken = matches!(item.kind, ItemKind::Broken(_));
         match &item.kind {
             ItemKind::Declaration(node) => match node.keyword {
                 Keyword::Policy | Keyword::Test => {
@@ -53,7 +56,8 @@ impl Loader<'_> {
                     "output" => output = node.name.clone(),
                     // Exceptions from it are not wrong as well.
                     "policy" => unreadable.clone_from(&node.name),
-                    "test" | "import" | "stack" | "env" | "assert" | "forget" => {}
+                    "import" => lost = imported_words(self.program.sources.text(item.span)),
+                    "test" | "stack" | "env" | "assert" | "forget" => {}
                     _ => name = node.name.clone(),
                 }
             }
@@ -76,6 +80,15 @@ impl Loader<'_> {
         self.refuse_second_header(id);
         self.refuse_misplaced(unit, id);
         let Some(slot) = self.program.units.get_mut(unit.0) else { return };
+        for name in lost {
+            if BUILT_IN.contains(&name.as_str()) {
+                slot.catalogues.insert(name.into());
+            } else if name.starts_with(|first: char| first.is_ascii_uppercase()) {
+                slot.types.entry(name.into()).or_insert(TypeBinding::Broken);
+            } else {
+                slot.broken.insert(name.into());
+            }
+        }
         if keep {
             slot.items.push(id);
         }
@@ -99,7 +112,8 @@ impl Loader<'_> {
             }),
         };
         let rule = rule.map(|(name, _)| name);
-        if let (Some(before), Some(name)) = (before, name.or(type_name).or(output).or(rule)) {
+        // Of what could not be read it is not sure what it declares.
+        if let (Some(before), Some(name)) = (before.filter(|_| !broken), name.or(type_name).or(output).or(rule)) {
             let place = self.program.sources.place(before);
             self.report.add(
                 Diagnostic::error(
@@ -155,6 +169,16 @@ impl Loader<'_> {
             .help("a file with resources starts with `component Name`"),
         );
     }
+}
+
+/// The names in an import that could not be read.
+fn imported_words(text: &str) -> Vec<String> {
+    let text = text.split(['"', '#', '\'']).next().unwrap_or_default();
+    text.split(|character: char| !character.is_alphanumeric() && character != '_')
+        .skip(1)
+        .filter(|word| !word.is_empty() && !["from", "stack"].contains(word))
+        .map(ToOwned::to_owned)
+        .collect()
 }
 
 /// Inserts unless the name is taken; gives what took it.

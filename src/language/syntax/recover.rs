@@ -113,7 +113,10 @@ impl Mender<'_> {
             let Err(failure) = grammar::item(&self.buffer) else { return self.build() };
             let (diagnostic, repair) = mistake::classify(place, &self.buffer, self.statement, &failure);
             let (start, end) = mistake::line_around(&self.buffer, failure.at);
-            let again = self.silent || self.reported.contains(&start);
+            // Where only brackets stand, something in front of them is missing that was reported.
+            let line = self.buffer.get(start..end).unwrap_or_default().trim();
+            let closers = !line.is_empty() && line.chars().all(|character| "}])".contains(character));
+            let again = self.silent || self.reported.contains(&start) || closers && !self.reported.is_empty();
             if !again {
                 if self.reported.len() == MAX_MISTAKES {
                     return None;
@@ -178,10 +181,11 @@ impl Mender<'_> {
             if !self.silent {
                 self.report(diagnostic);
             }
-            self.silent |= !explained;
             if !self.apply(repair) {
                 return None;
             }
+            let scan = Scanner::scan(&self.buffer, MAX_DEPTH);
+            self.silent |= !explained || !scan.open.is_empty() || !scan.stray.is_empty();
         }
         None
     }
@@ -311,9 +315,13 @@ fn header_names(source: SourceId, base: usize, header: &str) -> BrokenItem {
     let start = base + keyword.len() + blanks + offset;
     let looped = rest.get(blanks + offset + name.len()..).is_some_and(|behind| behind.trim_start().starts_with('['));
     let span = Span::new(source, start, start + name.len());
-    let known = KEYWORDS.contains(&keyword.as_str());
+    // A misspelt keyword still says what the item was to be.
+    let known = KEYWORDS
+        .into_iter()
+        .find(|known| *known == keyword)
+        .or_else(|| crate::diagnostic::suggest::nearest(&keyword, KEYWORDS));
     BrokenItem {
-        keyword: known.then(|| keyword.into()),
+        keyword: known.map(Into::into),
         name: (!name.is_empty()).then(|| super::ast::Ident { text: name.into(), span }),
         looped,
     }

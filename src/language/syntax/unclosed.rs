@@ -20,10 +20,12 @@ pub fn explanations(
     let mut all = Vec::new();
     if !scan.stray.is_empty() {
         all.extend(closed_early(place, item, scan));
+        all.extend(closed_twice(place, item, scan));
         all.extend(never_opened(place, item, scan));
     }
     all.extend(find(place, text, item, scan, next));
     if let Some(at) = scan.stray.first() {
+        all.push(stray(place, item, *at, scan));
         all.extend(wrong(place, item, *at, scan));
     }
     for open in scan.open.iter().rev().filter(|open| closer_of(open).is_some()).take(MAX_OPENERS) {
@@ -41,7 +43,8 @@ fn closed_early(place: Place, item: &str, scan: &Scanner) -> Option<(Diagnostic,
         if !(behind.is_empty() || behind.starts_with(['\n', '#'])) {
             return false;
         }
-        let inner = indent_of(item, line_start(item, *open));
+        let (opened, _) = super::mistake::line_around(item, *open);
+        let inner = indent_of(item, opened);
         let (line, _) = super::mistake::line_around(item, *close);
         let own = item.get(line..*close).is_some_and(|before| !before.trim().is_empty());
         own && next_line(item, *close).is_some_and(|next| indent_of(item, next) > inner)
@@ -54,6 +57,33 @@ fn closed_early(place: Place, item: &str, scan: &Scanner) -> Option<(Diagnostic,
         "remove it",
     )
     .label(place.span(open, open + 1), "it closes this, although more lines follow inside")
+    .edit(place.span(close, close + 1), "");
+    Some((diagnostic, Repair::Overwrite(vec![(close, b' ')])))
+}
+
+/// A closing bracket on a line of its own that is indented deeper than what it closes: what stands as deep as it was
+/// closed before.
+fn closed_twice(place: Place, item: &str, scan: &Scanner) -> Option<(Diagnostic, Repair)> {
+    let starts = line_starts(item);
+    let line_start = |at: usize| starts.get(starts.partition_point(|start| *start <= at).saturating_sub(1)).copied();
+    let indent = |at: usize| indent_of(item, line_start(at).unwrap_or_default());
+    let own_line = |at: usize| line_start(at).unwrap_or_default() + indent(at) == at;
+    let mut pairs = scan.pairs.clone();
+    pairs.sort_by_key(|(_, close)| *close);
+    let deep = pairs.iter().position(|(open, close)| own_line(*close) && indent(*close) > indent(*open))?;
+    let (_, last) = *pairs.get(deep)?;
+    let (open, close) = pairs.iter().take(deep).rev().copied().find(|(open, close)| {
+        indent(*open) == indent(last) && line_start(*open) != line_start(*close) && !own_line(*close)
+    })?;
+    let bracket = item.get(close..=close).unwrap_or_default();
+    let diagnostic = Diagnostic::error(
+        "syntax::stray_bracket",
+        format!("This `{bracket}` closes too early"),
+        place.span(close, close + 1),
+        "remove it",
+    )
+    .label(place.span(open, open + 1), "it closes this")
+    .label(place.span(last, last + 1), "judging by the indentation, this one should")
     .edit(place.span(close, close + 1), "");
     Some((diagnostic, Repair::Overwrite(vec![(close, b' ')])))
 }
@@ -126,8 +156,9 @@ fn opened_for_nothing(place: Place, item: &str, open: Open) -> (Diagnostic, Repa
     (diagnostic, Repair::Overwrite(vec![(open.at, b' ')]))
 }
 
-fn line_start(item: &str, at: usize) -> usize {
-    super::mistake::line_around(item, at).0
+/// Where the lines of an item begin.
+fn line_starts(item: &str) -> Vec<usize> {
+    std::iter::once(0).chain(item.match_indices('\n').map(|(at, _)| at + 1)).collect()
 }
 
 /// The start of the next line with code behind the line of a byte.

@@ -80,7 +80,6 @@ struct Adapter<'a> {
 impl<'a> Adapter<'a> {
     fn new(diagnostic: &'a Diagnostic, sources: &SourceSet) -> Self {
         let first = diagnostic.span();
-        let source = first.map(|span| Source::new(sources.get(span.source)));
         // Labels of one report lie in one file.
         let mut labels: Vec<_> = diagnostic
             .labels
@@ -88,6 +87,8 @@ impl<'a> Adapter<'a> {
             .filter(|label| first.is_some_and(|first| first.source == label.span.source))
             .collect();
         labels.sort_by_key(|label| label.span);
+        let last = labels.iter().map(|label| label.span.end.max(label.span.start + 1)).max().unwrap_or_default();
+        let source = first.map(|span| Source::new(sources.get(span.source), last as usize));
         let labels = labels
             .into_iter()
             .map(|label| {
@@ -148,7 +149,8 @@ struct Source {
 }
 
 impl Source {
-    fn new(source: &SourceText) -> Self {
+    /// The text, long enough for labels up to a byte.
+    fn new(source: &SourceText, last: usize) -> Self {
         let visible = |character: char| matches!(character, '\n' | '\t') || !untrusted::is_hidden(character);
         let mut text = String::with_capacity(source.text.len() + 1);
         for character in source.text.chars() {
@@ -158,8 +160,10 @@ impl Source {
                 text.extend(std::iter::repeat_n('?', character.len_utf8()));
             }
         }
-        // A place behind the last byte needs something to stand on.
-        text.push(' ');
+        // A place behind the last byte needs something to stand on; otherwise it would be one more line.
+        if last > text.len() || text.is_empty() {
+            text.push(' ');
+        }
         Self { name: untrusted::one_line(&source.path), text }
     }
 }

@@ -26,7 +26,7 @@ fn headers<'p>(tree: &Tree<'p>) -> Vec<(usize, &'p Header)> {
     found
 }
 
-fn values<'p>(header: &'p Header) -> Vec<(&'p str, usize, &'p Expr)> {
+fn values(header: &Header) -> Vec<(&str, usize, &Expr)> {
     let ExprKind::Record(entries) = &header.fields.kind else { return Vec::new() };
     entries
         .iter()

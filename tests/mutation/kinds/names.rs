@@ -12,7 +12,7 @@ use crate::tree::{Tree, declared};
 
 pub const KINDS: &[Kind] = &[
     kind("name misspelt in use", used),
-    kind("name misspelt in text", |stack, tree| interpolated(stack, tree)),
+    kind("name misspelt in text", interpolated),
     kind("name misspelt where declared", misdeclared),
     kind("declaration removed", removed),
     kind("import removed", import_removed),

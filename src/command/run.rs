@@ -144,6 +144,8 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
         actions: Arc::new(HostActions::new(work.root, work.arguments.sandbox)),
         entropy: Arc::new(SystemEntropy),
         quarantine: pipeline::quarantine()?,
+        kept: Mutex::default(),
+        gone: Mutex::default(),
         halt: wish.clone(),
         reusable: Mutex::new(usable.into_iter().map(|open| (open.intent.address.clone(), open)).collect()),
     });

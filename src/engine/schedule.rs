@@ -9,7 +9,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::Clouds;
 use crate::model::Address;
-use crate::model::change::{Action, Change, Reason};
+use crate::model::change::{Action, After, Change, Reason};
 use crate::model::desired::DesiredStack;
 use crate::model::event::Step;
 use crate::model::plan::Plan;
@@ -33,12 +33,37 @@ pub struct ScheduledStep {
     pub step: Step,
     /// The identity, of what is updated or destroyed.
     pub id: Option<EcoString>,
+    /// Of what is made in the place of another object: that one, if only values nobody knew yet asked for a new one.
+    pub unsure: Option<Unsure>,
     /// Steps that wait for this one.
     pub dependents: Vec<usize>,
     /// How many steps this one waits for.
     pub waits_for: usize,
     /// What the longest way from here to the end usually takes, in seconds: long ways begin first.
     pub remaining: u64,
+}
+
+/// A replacement that may turn out not to be needed.
+#[derive(Clone, Debug)]
+pub struct Unsure {
+    /// The object that is there.
+    pub id: EcoString,
+    /// Its fields that were not known while planning and would need a new object if they change.
+    pub fields: Vec<EcoString>,
+}
+
+impl Unsure {
+    fn of(change: &Change) -> Option<Self> {
+        let forcing = change.attributes.iter().filter(|attribute| attribute.forces);
+        let fields: Option<Vec<EcoString>> = forcing
+            .map(|attribute| match attribute.after {
+                After::Unknown(_) => attribute.path.first().cloned(),
+                After::Absent | After::Value(_) => None,
+            })
+            .collect();
+        let fields = fields.filter(|fields| !fields.is_empty())?;
+        Some(Self { id: change.id.clone()?, fields })
+    }
 }
 
 /// Orders the steps of a plan.
@@ -111,6 +136,7 @@ impl Scheduler {
                 kind: change.kind.clone(),
                 step,
                 id,
+                unsure: None,
                 dependents: Vec::new(),
                 waits_for: 0,
                 remaining: 0,
@@ -153,6 +179,10 @@ impl Scheduler {
             Action::Replace(_) => {
                 let make = push(Step::Create, None);
                 let delete = push(Step::Delete, change.id.clone());
+                let at = self.graph.node_weight(make).copied();
+                if let Some(action) = at.and_then(|at| actions.get_mut(at)) {
+                    action.unsure = Unsure::of(change);
+                }
                 self.makes.insert(change.address.clone(), make);
                 self.deletes.entry(change.address.clone()).or_default().push(delete);
             }

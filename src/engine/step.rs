@@ -85,6 +85,10 @@ pub struct Run {
     pub quarantine: f64,
     /// What the user asks for meanwhile.
     pub halt: watch::Receiver<Halt>,
+    /// Objects that stay although a new one was planned in their place.
+    pub kept: Mutex<BTreeSet<EcoString>>,
+    /// Objects that this run destroyed.
+    pub gone: Mutex<BTreeSet<EcoString>>,
     /// Interrupted creates whose token can be used once more.
     pub reusable: Mutex<BTreeMap<Address, OpenIntent>>,
 }

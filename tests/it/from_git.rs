@@ -334,6 +334,9 @@ fn a_broken_lock_is_said_where_it_is_broken() {
     for command in ["check", "update", "vendor", "plan --sandbox"] {
         says(&project.expect(1, command), "cairn.lock:3");
     }
+    for command in ["check", "plan --sandbox"] {
+        says(&project.expect(1, command), "cairn::imports::lock");
+    }
     // Values of the lock become paths: what is none of those it writes is refused.
     let (commit, digest) = ("5".repeat(40), "7".repeat(64));
     for (git, sha256) in [("example.org/../../x", digest.as_str()), ("example.org/parts", "../../../etc")] {

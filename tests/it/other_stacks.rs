@@ -39,7 +39,9 @@ const DEV: &str = "--env dev --sandbox --yes";
 fn values_come_from_the_state_of_the_same_environment() {
     let project = both();
     project.expect(0, "check");
-    says(&project.expect(1, "plan --env dev --sandbox"), "`platform` has recorded no output `vpc`");
+    let unapplied = project.expect(1, "plan --env dev --sandbox");
+    says(&unapplied, "`platform` has recorded no output `vpc`");
+    says(&unapplied, "cairn::imports::state");
     project.expect(0, &format!("apply platform {DEV}"));
     let applied = project.expect(0, &format!("apply {DEV}"));
     says(&applied, "space = 10.20.0.0/16");
@@ -71,6 +73,7 @@ fn an_output_that_is_used_cannot_go() {
         let refused = project.expect(3, &command);
         says(&refused, "The output `keep` is in use by shop / dev");
         says(&refused, "refused: other stacks use what would be gone");
+        says(&refused, "cairn::plan::output_in_use");
     }
     // What nobody uses may go, and production, where nobody reads it, too.
     project.expect(0, "apply platform --env production --sandbox --yes");

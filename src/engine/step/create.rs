@@ -13,7 +13,7 @@ use ecow::{EcoString, eco_format};
 use super::{Run, StepDone, StepError};
 use crate::engine::call::{Patience, Stopped, persistently};
 use crate::engine::mask::masked;
-use crate::engine::schedule::ScheduledStep;
+use crate::engine::schedule::{ScheduledStep, Unsure};
 use crate::engine::wait::{Awaited, until_ready};
 use crate::model::desired::DesiredResource;
 use crate::state::{Entry, Intent, IntentKind};
@@ -31,6 +31,11 @@ pub async fn create(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     let mut inputs = run.final_inputs(desired).await?;
     let patience = run.deadline(desired, "create", declared.timings.create, provider.tempo());
     let written = masked(&schema, &inputs, &run.key);
+    if let Some(unsure) = &step.unsure
+        && stays(run, step, unsure, &written)
+    {
+        return keep(run, step, unsure, declared, &patience).await;
+    }
     let nonce = intend(run, desired, &written).await?;
     let made = renewed_name(run, desired, &inputs, &nonce);
     inputs.extend(made.clone());
@@ -76,6 +81,34 @@ pub async fn create(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
             Err(error)
         }
     }
+}
+
+/// Whether what was not known while planning turned out to be what the object has already.
+fn stays(run: &Run, step: &ScheduledStep, unsure: &Unsure, written: &Map) -> bool {
+    let recorded = run.snapshot.resources.get(&step.address).filter(|recorded| recorded.id == unsure.id);
+    // What was destroyed first is not there to stay.
+    let gone = || run.gone.lock().expect("no code panics while it holds the list").contains(&unsure.id);
+    recorded.is_some_and(|recorded| unsure.fields.iter().all(|field| recorded.inputs.get(field) == written.get(field)))
+        && !gone()
+}
+
+/// Keeps the object that needs no replacement, and changes the rest of it.
+async fn keep(
+    run: &Run,
+    step: &ScheduledStep,
+    unsure: &Unsure,
+    declared: &Declaration,
+    patience: &Patience,
+) -> Result<StepDone, StepError> {
+    let recorded = run.snapshot.resources.get(&step.address);
+    let recorded = recorded.ok_or_else(|| StepError::Value("it is not recorded any more".to_owned()))?;
+    let fields = run.fields(&step.address, &recorded.inputs);
+    let poll = declared.timings.poll as f64;
+    let awaited = Awaited { target: &recorded.target, kind: &recorded.kind, id: &recorded.id, fields, poll };
+    let live = until_ready(&run.reads, &awaited, patience, |state| run.waiting(&step.address, state)).await?;
+    run.world().insert(step.address.clone(), live.attributes);
+    run.kept.lock().expect("no code panics while it holds the list").insert(unsure.id.clone());
+    super::update(run, step).await
 }
 
 /// Records the intent. An interrupted create of the same content is taken up again with its own nonce and token.

@@ -15,6 +15,9 @@ use crate::state::{Entry, Intent, IntentKind, Recorded};
 /// Destroys an object.
 pub async fn delete(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepError> {
     let recorded = recorded(run, step).ok_or_else(|| StepError::Value("it is not recorded any more".to_owned()))?;
+    if run.kept.lock().expect("no code panics while it holds the list").contains(&recorded.id) {
+        return Ok(StepDone { id: recorded.id.clone(), nothing: true });
+    }
     let provider = run.provider(&recorded.kind)?;
     let timings = provider.declaration(&recorded.kind).map_or(Timings::INSTANT, |declared| declared.timings);
     let nonce = run.entropy.nonce();
@@ -63,6 +66,7 @@ pub async fn delete(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     .await;
     match result {
         Ok(()) => {
+            run.gone.lock().expect("no code panics while it holds the list").insert(recorded.id.clone());
             run.journal.append(vec![Entry::Gone { nonce }]).await?;
             Ok(StepDone { id: recorded.id.clone(), nothing: false })
         }

@@ -172,6 +172,10 @@ pub struct Report {
     seen: BTreeSet<(Code, Option<Span>, String)>,
 }
 
+/// Codes of what policies say, and of exceptions from it.
+const VERDICTS: &[&str] =
+    &["policy::approval", "policy::denied", "policy::undecided", "policy::waiver_unused", "policy::warned"];
+
 impl Report {
     /// Adds a report unless the same mistake at the same place is there already.
     pub fn add(&mut self, diagnostic: Diagnostic) {
@@ -202,8 +206,18 @@ impl Report {
             .any(|diagnostic| diagnostic.span().is_some_and(|at| span.contains(at) || at.contains(span)))
     }
 
-    /// The reports in the order of their places.
+    /// Leaves out what is said of a whole stack: it is not to be relied on while a part of it is wrong.
+    pub fn without_verdicts(&mut self) {
+        self.diagnostics.retain(|diagnostic| !VERDICTS.contains(&diagnostic.code));
+    }
+
+    /// The reports in the order of their places. What is said of a whole stack is among them only if nothing else is
+    /// wrong with it.
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
+        let wrong = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
+        if self.diagnostics.iter().any(|diagnostic| wrong(diagnostic) && !VERDICTS.contains(&diagnostic.code)) {
+            self.without_verdicts();
+        }
         self.diagnostics.sort_by_key(|diagnostic| (diagnostic.span(), diagnostic.code));
         self.diagnostics
     }

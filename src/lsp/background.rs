@@ -108,6 +108,9 @@ fn run(job: &Job, evaluate: Evaluate, wanted: &dyn Fn() -> bool) -> Option<Evalu
         all.extend(news.filter(|one| !one.span().is_some_and(|span| job.analysis.report.has_error_around(span))));
     }
     all.extend(evaluate::unused_waivers(waivers.iter()));
+    if job.analysis.report.has_errors() {
+        all.without_verdicts();
+    }
     let analysis = Some(Arc::clone(&job.analysis));
     wanted().then(|| Evaluated { reports: all.into_sorted(), observed, analysis })
 }

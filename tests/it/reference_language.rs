@@ -1,7 +1,7 @@
 //! The generated parts of the language reference: built-in functions and the grammar. `UPDATE=1` writes them anew.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::Path;
 
 use cairn::builtins::{self, Builtin, Kind, On};
 
@@ -56,7 +56,7 @@ fn examples_of_functions_give_what_is_said() {
 }
 
 /// Puts a part between the marks of a page.
-fn replaced(text: &str, part: &str, path: &PathBuf) -> String {
+fn replaced(text: &str, part: &str, path: &Path) -> String {
     let (begin, end) = ("<!-- generated -->\n", "<!-- end -->\n");
     let start = text.find(begin).unwrap_or_else(|| panic!("{} has no mark", path.display())) + begin.len();
     let stop = text.find(end).unwrap_or_else(|| panic!("{} has no second mark", path.display()));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cairn::language::program::UnitId;
-use cairn::language::syntax::ast::{ExprKind, Import, ImportWhat, Item, ItemKind, TextPart};
+use cairn::language::syntax::ast::{ExprKind, Import, ImportWhat, Item, ItemKind, Keyword, TextPart};
 
 use super::{Kind, kind};
 use crate::mutant::{Change, Site};
@@ -203,7 +203,9 @@ fn twice(stack: &Stack, tree: &Tree<'_>) -> Vec<Site> {
     let mut sites = Vec::new();
     for (file, item) in &tree.items {
         let Some(name) = declared(item) else { continue };
-        if name.text.starts_with(char::is_uppercase) || unit_of(stack, item).is_none() {
+        // Policies and cases have names of their own.
+        let apart = matches!(&item.kind, ItemKind::Declaration(node) if matches!(node.keyword, Keyword::Policy | Keyword::Test));
+        if apart || name.text.starts_with(char::is_uppercase) || unit_of(stack, item).is_none() {
             continue;
         }
         let end = stack.texts[*file].len();

@@ -76,8 +76,8 @@ fn format() {
             if before.1.is_empty() {
                 assert_eq!(after.0, before.0, "the program differs");
             }
-            assert_eq!(comments(&formatted), comments(&plain.replace("\r\n", "\n")), "the comments differ");
-            assert_eq!(broken(&formatted), broken(&plain.replace("\r\n", "\n")), "what could not be read differs");
+            assert_eq!(comments(&formatted), comments(&unix(plain)), "the comments differ");
+            assert_eq!(broken(&formatted), broken(&unix(plain)), "what could not be read differs");
         },
     );
 }
@@ -175,6 +175,12 @@ fn items<'t>(text: &'t str, tree: &Tree) -> Vec<(&'t str, String)> {
             (&text[start..end], format!("{:?}", node.clone().moved(start)))
         })
         .collect()
+}
+
+/// With the line ends of the formatter; where carriage returns stand alone, nobody knows where lines end.
+fn unix(text: &str) -> String {
+    let unified = text.replace("\r\n", "\n");
+    if unified.contains('\r') { text.to_owned() } else { unified }
 }
 
 fn comments(text: &str) -> Vec<String> {

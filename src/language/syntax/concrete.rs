@@ -21,14 +21,17 @@ pub fn tree(text: &str) -> Tree {
     let mut parts = Vec::new();
     let mut at = 0;
     for piece in &pieces {
-        between(text, at, piece.start, &mut parts);
+        // A declaration that is indented by mistake: its indentation is part of what is wrong.
+        let indented = strays.iter().find(|stray| (stray.start..stray.end).contains(&piece.start));
+        let start = indented.map_or(piece.start, |stray| stray.start);
+        between(text, at, start, &mut parts);
         let written = text.get(piece.start..piece.end).unwrap_or_default();
         let hidden = readable.get(piece.start..piece.end) != Some(written);
         let stray = strays.iter().any(|stray| (piece.start..piece.end).contains(&stray.start));
-        let node = if hidden || stray { None } else { item(written, piece) };
+        let node = if hidden || stray || indented.is_some() { None } else { item(written, piece) };
         parts.push(match node {
             Some(node) => Part::Item(node),
-            None => Part::Token(Token { kind: TokenKind::Broken, start: piece.start, end: piece.end }),
+            None => Part::Token(Token { kind: TokenKind::Broken, start, end: piece.end }),
         });
         at = piece.end;
     }

@@ -262,7 +262,9 @@ fn ty(builder: &mut Builder<'_>, pair: Pair<'_, Rule>) -> TypeExpr {
 fn optional(builder: &mut Builder<'_>, pair: Pair<'_, Rule>) -> TypeExpr {
     let span = builder.span(&pair);
     let written = pair.as_str();
-    let question = question_mark(written);
+    let begin = pair.as_span().start();
+    let behind = pair.clone().into_inner().last().map_or(0, |last| last.as_span().end() - begin);
+    let question = question_mark(written, behind);
     let mut known = false;
     let mut atom = None;
     for part in pair.into_inner() {
@@ -287,10 +289,18 @@ fn optional(builder: &mut Builder<'_>, pair: Pair<'_, Rule>) -> TypeExpr {
     built
 }
 
-/// Where the question mark of an optional type stands: the last thing before blanks and a comment.
-fn question_mark(written: &str) -> Option<usize> {
-    let code = without_comment(written);
-    code.ends_with('?').then(|| code.len() - 1)
+/// Where the question mark of an optional type stands: behind its last part, which may be in brackets.
+fn question_mark(written: &str, behind: usize) -> Option<usize> {
+    let mut rest = written.get(behind..)?;
+    loop {
+        rest = rest.trim_start();
+        rest = match rest.chars().next()? {
+            '#' => rest.split_once('\n').map_or("", |(_, below)| below),
+            ']' => rest.get(1..)?,
+            '?' => return Some(written.len() - rest.len()),
+            _ => return None,
+        };
+    }
 }
 
 /// The place of a list's type with its brackets, inside of the place of what is written.

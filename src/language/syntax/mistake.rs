@@ -7,7 +7,7 @@ use super::brackets::OpenKind;
 use super::grammar::Failure;
 use super::nesting::MAX_CHAIN;
 use super::recover::Repair;
-use super::split::{KEYWORDS, MAX_DEPTH, Piece, Stray};
+use super::split::{KEYWORDS, MAX_DEPTH, Piece, RESERVED, Stray};
 use crate::diagnostic::{Diagnostic, Edit, Fix, suggest};
 use crate::source::{SourceId, Span};
 
@@ -505,8 +505,6 @@ fn missing_comma(place: Place, line: &Line<'_>) -> Option<(Diagnostic, Repair)> 
 }
 
 /// The nine words that cannot be names.
-const RESERVED: [&str; 9] = ["if", "then", "else", "match", "for", "in", "by", "where", "return"];
-
 fn reserved(place: Place, line: &Line<'_>) -> Option<(Diagnostic, Repair)> {
     let names = ["let", "input", "output", "fn", "resource", "lookup", "provider", "action", "policy", "test"];
     let all = line.item.get(line.start..line.end)?;

@@ -31,6 +31,9 @@ pub const KEYWORDS: [&str; 17] = [
     "type",
 ];
 
+/// Words that cannot be names.
+pub const RESERVED: [&str; 9] = ["if", "then", "else", "match", "for", "in", "by", "where", "return"];
+
 /// A piece of the text that is one item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
@@ -181,7 +184,11 @@ impl Splitter {
 /// Whether a line begins as only declarations do: a keyword and a name.
 fn declares(line: &str) -> bool {
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let next: String =
+        rest.trim_start().chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+    // Behind a name of that spelling an expression may go on.
     KEYWORDS.contains(&word)
+        && !RESERVED.contains(&next.as_str())
         && rest.trim_start().starts_with(|first: char| first.is_alphabetic() || first == '_' || first == '{')
 }
 
@@ -204,6 +211,8 @@ mod tests {
             pieces("# c\nlet a = 1 # x\n\n## Doc\n@protect\nresource b = T {\n  x: 1\n}\nlet c = 2\n"),
             ["let a = 1 # x", "@protect\nresource b = T {\n  x: 1\n}", "let c = 2"]
         );
+        // A value may be called like a keyword.
+        assert_eq!(pieces("let a = if b then\n  resource else\n  c\n").len(), 1);
         let (pieces, strays) = split("## One\n## two\nlet a = 1\n  }\n");
         assert_eq!(pieces[0].docs.as_deref(), Some("One\ntwo"));
         assert!(strays.is_empty());

@@ -382,11 +382,7 @@ impl Front {
             let mut found = Report::default();
             waivers.extend(self.evaluated(environment, &mut found).waivers);
             // What types already say is wrong is not said again when it is evaluated.
-            let news = found
-                .into_sorted()
-                .into_iter()
-                .filter(|diagnostic| !diagnostic.span().is_some_and(|span| self.report.has_error_around(span)));
-            report.extend(news);
+            report.extend(self.report.news(found));
         }
         report.extend(evaluate::unused_waivers(waivers.iter()));
         report.into_sorted()

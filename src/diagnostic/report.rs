@@ -211,6 +211,12 @@ impl Report {
         self.diagnostics.retain(|diagnostic| !VERDICTS.contains(&diagnostic.code));
     }
 
+    /// What a later look found, in the order of the places: where this list names an error already, nothing is said again.
+    pub fn news(&self, found: Report) -> impl Iterator<Item = Diagnostic> {
+        let known = |diagnostic: &Diagnostic| diagnostic.span().is_some_and(|span| self.has_error_around(span));
+        found.into_sorted().into_iter().filter(move |diagnostic| !known(diagnostic))
+    }
+
     /// The reports in the order of their places. What is said of a whole stack is among them only if nothing else is
     /// wrong with it.
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {

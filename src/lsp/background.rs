@@ -104,8 +104,7 @@ fn run(job: &Job, evaluate: Evaluate, wanted: &dyn Fn() -> bool) -> Option<Evalu
         observed.add(&name, seen);
         waivers.extend(used);
         // What types already say is wrong is not said again when it is evaluated.
-        let news = report.into_sorted().into_iter();
-        all.extend(news.filter(|one| !one.span().is_some_and(|span| job.analysis.report.has_error_around(span))));
+        all.extend(job.analysis.report.news(report));
     }
     all.extend(evaluate::unused_waivers(waivers.iter()));
     if job.analysis.report.has_errors() {

@@ -124,12 +124,7 @@ fn checked(files: &dyn Files, catalogue: &Arc<Catalogue>) -> Checked {
         if let Err(circles) = graph::build(&evaluation.stack, &Snapshot::default()) {
             found.extend(circles);
         }
-        all.extend(
-            found
-                .into_sorted()
-                .into_iter()
-                .filter(|diagnostic| !diagnostic.span().is_some_and(|span| report.has_error_around(span))),
-        );
+        all.extend(report.news(found));
         wanted.push(evaluation.stack);
     }
     Checked { diagnostics: all.into_sorted(), program, wanted }

@@ -81,6 +81,38 @@ impl Patience {
     }
 }
 
+/// For how long something is looked for that may not be visible yet, in seconds of the cloud's time.
+///
+/// Only the pauses between the looks count: a machine that is slow to look does not look less often.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    left: f64,
+    pause: f64,
+}
+
+impl Window {
+    /// So many seconds from now.
+    pub fn seconds(seconds: f64) -> Self {
+        Self { left: seconds, pause: FIRST_LOOK }
+    }
+
+    /// Whether nobody looks any more.
+    pub fn is_over(&self) -> bool {
+        self.left <= 0.0
+    }
+
+    /// The pause before the next look, in seconds of the cloud's time; each one is longer.
+    pub fn next_pause(&mut self) -> f64 {
+        let pause = self.pause;
+        self.left -= pause;
+        self.pause = (pause * 1.5).min(LAST_PAUSE);
+        pause
+    }
+}
+
+/// The pause between the first two looks, in seconds.
+const FIRST_LOOK: f64 = 1.0;
+
 /// The first pause, in seconds; each one is longer, up to the last.
 const FIRST_PAUSE: f64 = 0.5;
 const LAST_PAUSE: f64 = 20.0;

@@ -8,11 +8,11 @@ use cairn_provider::object::Observed;
 use cairn_provider::provider::Provider;
 use cairn_provider::request::{Interest, ReadSet, Readings, Target};
 use ecow::EcoString;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::Clouds;
 use super::adopt::adoption;
-use super::call::{Patience, repeatable};
+use super::call::{Patience, Window, repeatable};
 use crate::model::Address;
 use crate::model::desired::DesiredStack;
 use crate::model::policy::Standing;
@@ -131,15 +131,14 @@ pub async fn patiently(
     window: f64,
 ) -> Readings {
     let patience = Patience::seconds(SERVED_WITHIN, provider.tempo());
-    let visible_by = Instant::now() + patience.pause(window);
-    let mut pause = 1.0;
+    let mut window = Window::seconds(window);
     let mut readings = Readings::default();
     loop {
         let answers = provider.read(target, &wanted).await;
         for (kind, ids) in &mut wanted {
             ids.retain(|id, _| match answers.get(kind, id) {
                 Some(Observed::Unreadable(error)) => repeatable(error.class) && !patience.is_over(),
-                Some(Observed::Absent) => fresh.contains(&(kind.clone(), id.clone())) && Instant::now() < visible_by,
+                Some(Observed::Absent) => fresh.contains(&(kind.clone(), id.clone())) && !window.is_over(),
                 Some(Observed::Present(_)) | None => false,
             });
         }
@@ -148,8 +147,7 @@ pub async fn patiently(
         if wanted.is_empty() {
             return readings;
         }
-        sleep(patience.pause(pause)).await;
-        pause = (pause * 1.5_f64).min(20.0);
+        sleep(patience.pause(window.next_pause())).await;
     }
 }
 

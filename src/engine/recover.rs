@@ -12,7 +12,7 @@ use ecow::EcoString;
 use tokio::time::sleep;
 
 use super::Clouds;
-use super::call::{Patience, persistently};
+use super::call::{Patience, Window, persistently};
 use super::mask::StackKey;
 use super::observe::patiently;
 use crate::model::event::Event;
@@ -150,18 +150,16 @@ async fn create(
         token: key.token(lineage, intent.address.as_str(), &intent.nonce),
     };
     let patience = Patience::seconds(600, provider.tempo());
-    let end = tokio::time::Instant::now() + patience.pause(quarantine);
-    let mut pause = 1.0;
+    let mut window = Window::seconds(quarantine);
     let ids = loop {
         let found = persistently(&patience, || provider.resolve(&intent.target, &request), |_| {}).await?;
         let ids = ours(found, &request, provider, &intent.target, quarantine).await?;
         // Only what is found by its tags alone can still be on its way.
-        let waits = declared.idempotency == Idempotency::Tags && tokio::time::Instant::now() < end;
+        let waits = declared.idempotency == Idempotency::Tags && !window.is_over();
         if !ids.is_empty() || !waits {
             break ids;
         }
-        sleep(patience.pause(pause)).await;
-        pause = (pause * 1.5_f64).min(20.0);
+        sleep(patience.pause(window.next_pause())).await;
     };
     let Some((first, others)) = ids.split_first() else {
         if declared.idempotency == Idempotency::Token {

@@ -8,7 +8,7 @@ use cairn_provider::object::{Live, Observed, Status};
 use cairn_provider::request::{ReadSet, Target};
 use ecow::{EcoString, eco_format};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::Clouds;
 use super::call::{Patience, Stopped};
@@ -137,7 +137,7 @@ pub async fn until_ready(
     patience: &Patience,
     mut waiting: impl FnMut(&str),
 ) -> Result<Live, WaitError> {
-    let begun = Instant::now();
+    let mut invisible = 0.0;
     let mut pause = awaited.poll.min(1.0);
     loop {
         let state = match queue.read(awaited).await {
@@ -149,7 +149,8 @@ pub async fn until_ready(
                     return Err(ProviderError::refused("wait", eco_format!("it failed: {reason}")).into());
                 }
             },
-            Observed::Absent if begun.elapsed() > patience.pause(VISIBLE_WITHIN) => {
+            // Only pauses count: a machine that is slow to look does not look less often.
+            Observed::Absent if invisible > VISIBLE_WITHIN => {
                 return Err(ProviderError::new(
                     ErrorClass::NotFound,
                     "NotVisible",
@@ -158,7 +159,10 @@ pub async fn until_ready(
                 )
                 .into());
             }
-            Observed::Absent => "not visible yet".into(),
+            Observed::Absent => {
+                invisible += pause;
+                "not visible yet".into()
+            }
             Observed::Unreadable(error) if error.class.is_final() => return Err(error.into()),
             Observed::Unreadable(error) => error.code,
         };

@@ -153,3 +153,43 @@ fn under_faults_runs_converge_and_nothing_is_lost_or_doubled() {
     assert!(failures.is_empty(), "{} of {seeds} seeds\n{}", failures.len(), failures.join("\n\n"));
     assert!(runs > 4 * seeds, "the faults hardly hit: {runs} runs for {seeds} seeds of three commands");
 }
+
+/// Names that are identities, and slow to become visible.
+const NAMED: &str = r#"stack named {
+  cairn: "1"
+}
+
+import aws
+
+provider eu = aws.Target { region: "eu-central-1" }
+
+resource db = aws.docdb.DbCluster {
+  db_cluster_identifier: "named-db"
+  master_username: "owner"
+  master_user_password: secret("env:NAMED_PASSWORD")
+}
+resource db_instance = aws.docdb.DbInstance {
+  db_cluster_identifier: db
+  db_instance_identifier: "named-db-0"
+  db_instance_class: "db.t3.medium"
+}
+"#;
+
+/// A made object that the plan did not see is found when its name turns out to be taken, and no other one is made.
+#[test]
+fn what_was_invisible_when_the_plan_was_made_is_taken_up_again() {
+    let project = Project::with(NAMED).variable("CAIRN_QUARANTINE", "0").variable("NAMED_PASSWORD", "long enough");
+    let mut vanished = 0;
+    let mut blind = "lag=1000000";
+    for _ in 0..8 {
+        let ended = project.run(&format!("apply --sandbox --yes --sandbox-faults {blind}"));
+        vanished += ended.out.matches("it has vanished from the cloud").count();
+        assert!(ended.code == Some(0) || ended.err.contains("NotVisible"), "{}", ended.err);
+        if ended.code == Some(0) {
+            break;
+        }
+        blind = "lag=1";
+    }
+    assert!(vanished > 0, "nothing was invisible");
+    assert_eq!(wrong(&project, "named", 2), None);
+}

@@ -11,7 +11,7 @@ use cairn_provider::value::{Map, Value};
 use ecow::{EcoString, eco_format};
 
 use super::{Run, StepDone, StepError};
-use crate::engine::call::{Patience, Stopped, persistently};
+use crate::engine::call::{Patience, Stopped, Window, persistently};
 use crate::engine::mask::masked;
 use crate::engine::schedule::{ScheduledStep, Unsure};
 use crate::engine::wait::{Awaited, until_ready};
@@ -45,8 +45,8 @@ pub async fn create(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
         owner: run.owner(&desired.address, &nonce),
         token: run.key.token(&run.snapshot.lineage, desired.address.as_str(), &nonce),
     };
-    let created = match make(run, desired, provider, declared, &request, &patience).await {
-        Ok(created) => created,
+    let (created, marked) = match make(run, desired, provider, declared, &request, &patience).await {
+        Ok(made) => made,
         Err(error) => {
             // An outcome nobody knows stays an open intent, for the next run to resolve.
             if !error.may_have_effect() {
@@ -61,7 +61,7 @@ pub async fn create(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
         entries.push(Entry::Monitored { nonce: nonce.clone(), monitor: monitor.0.clone() });
     }
     run.journal.append(entries).await?;
-    let mut recorded = run.record(desired, id.clone(), &request.inputs, nonce.clone())?;
+    let mut recorded = run.record(desired, id.clone(), &request.inputs, marked)?;
     match complete(run, desired, provider, &created, &request, declared, &patience).await {
         Ok(live) => {
             // A type may make more of a made name: an ending that the service asks for.
@@ -165,7 +165,7 @@ fn renewed_name(run: &Run, desired: &DesiredResource, inputs: &Map, nonce: &EcoS
     Some((field.clone(), Value::Text(eco_format!("{base}{separator}{suffix}"))))
 }
 
-/// Calls until there is an object, or certainly none.
+/// Calls until there is an object, or certainly none. Gives the nonce the object is marked with, too.
 async fn make(
     run: &Run,
     desired: &DesiredResource,
@@ -173,12 +173,13 @@ async fn make(
     declared: &Declaration,
     request: &Create,
     patience: &Patience,
-) -> Result<Created, ProviderError> {
+) -> Result<(Created, EcoString), ProviderError> {
     let target = &desired.place.target;
+    let nonce = || request.owner.nonce.clone();
     let waiting = |error: &ProviderError| run.waiting(&desired.address, &error.code);
     loop {
         let error = match persistently(patience, || provider.create(target, request), waiting).await {
-            Ok(created) => return Ok(created),
+            Ok(created) => return Ok((created, nonce())),
             Err(error) => error,
         };
         let ambiguous = error.class == ErrorClass::Ambiguous;
@@ -188,11 +189,17 @@ async fn make(
         run.waiting(&desired.address, "finding out whether it was made");
         let quarantine = if ambiguous && declared.idempotency == Idempotency::Tags { run.quarantine } else { 0.0 };
         match find(provider, target, request, patience, quarantine).await? {
-            Found::Object(id) => return Ok(Created::new(id)),
+            Found::Object(id) => return Ok((Created::new(id), nonce())),
             Found::Nothing => {}
             Found::Stopped => return Err(error),
         }
         if !ambiguous {
+            // An object of ours that was not visible when the plan was made.
+            if let Some(former) = former(run, desired, request)
+                && let Found::Object(id) = find(provider, target, &former, patience, 0.0).await?
+            {
+                return Ok((Created::new(id), former.owner.nonce));
+            }
             return Err(ProviderError {
                 message: eco_format!(
                     "{}; it exists already and does not carry this stack's mark, so it is left alone",
@@ -206,6 +213,13 @@ async fn make(
             return Err(error);
         }
     }
+}
+
+/// The create that made what is recorded at the address.
+fn former(run: &Run, desired: &DesiredResource, request: &Create) -> Option<Create> {
+    let recorded = run.snapshot.resources.get(&desired.address).filter(|recorded| recorded.kind == desired.kind)?;
+    let owner = run.owner(&desired.address, &recorded.nonce);
+    Some(Create { owner, ..request.clone() })
 }
 
 /// What a search for the object of an uncertain create came to.
@@ -224,20 +238,18 @@ async fn find(
     patience: &Patience,
     quarantine: f64,
 ) -> Result<Found, ProviderError> {
-    let end = tokio::time::Instant::now() + patience.pause(quarantine);
-    let mut pause = 1.0;
+    let mut window = Window::seconds(quarantine);
     loop {
         let found = persistently(patience, || provider.resolve(target, request), |_| {}).await?;
         if let Some(first) = found.into_iter().next() {
             return Ok(Found::Object(first));
         }
-        if tokio::time::Instant::now() >= end {
+        if window.is_over() {
             return Ok(Found::Nothing);
         }
-        if patience.rest(patience.pause(pause)).await == Err(Stopped) {
+        if patience.rest(patience.pause(window.next_pause())).await == Err(Stopped) {
             return Ok(Found::Stopped);
         }
-        pause = (pause * 1.5_f64).min(20.0);
     }
 }
 

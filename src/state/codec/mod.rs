@@ -5,6 +5,7 @@
 mod desired;
 mod judgement;
 mod residual;
+mod runs;
 mod v1;
 
 pub use desired::{read as read_desired, write as write_desired};

@@ -5,12 +5,12 @@ use std::path::Path;
 use ecow::EcoString;
 use serde_json::{Value as Json, json};
 
-use super::arguments::{CloudArguments, Detail, Format};
+use super::arguments::{CloudArguments, Detail, Format, GuardArguments};
 use super::failure::{Exit, Failure};
 use super::front::Front;
 use super::proposal::{Proposal, settle};
-use super::{pipeline, run as running, stacks, verdict};
-use crate::engine::apply::Work;
+use super::{guard, pipeline, run as running, stacks, verdict};
+use crate::engine::apply::{OnFailure, Work};
 use crate::engine::execute::Entropy as _;
 use crate::engine::mask::StackKey;
 use crate::host;
@@ -36,7 +36,7 @@ pub fn write(
     desired: &DesiredStack,
     plan: &Plan,
     key: &StackKey,
-    sandbox: bool,
+    (sandbox, replace): (bool, &[String]),
 ) -> Result<(), Failure> {
     let sources = &front.program.sources;
     let root = host::absolute(&front.root).map_err(Failure::new)?;
@@ -44,6 +44,7 @@ pub fn write(
         "plan": SystemEntropy.nonce().as_str(),
         "directory": root,
         "sandbox": sandbox,
+        "replace": replace,
         "base": { "lineage": plan.base.lineage.as_str(), "sequence": plan.base.sequence },
         "desired": write_desired(desired, sources),
         "changes": changes(plan),
@@ -62,14 +63,27 @@ fn changes(plan: &Plan) -> String {
     view::json::plan(&plan, &[], &crate::source::SourceSet::default())
 }
 
+/// What of a saved plan is applied, and how.
+pub struct Order<'a> {
+    /// The file.
+    pub file: &'a Path,
+    /// Which cloud, how fast.
+    pub cloud: &'a CloudArguments,
+    /// What it may destroy.
+    pub guard: &'a GuardArguments,
+    /// How the result is shown.
+    pub format: Format,
+    /// How much the plan says.
+    pub detail: Detail,
+    /// Teams in whose name consent was given.
+    pub approved: Vec<String>,
+    /// What is done once a step has failed.
+    pub on_failure: OnFailure,
+}
+
 /// Applies a saved plan.
-pub async fn apply(
-    file: &Path,
-    arguments: &CloudArguments,
-    format: Format,
-    detail: Detail,
-    approved: Vec<String>,
-) -> Result<Exit, Failure> {
+pub async fn apply(order: Order<'_>) -> Result<Exit, Failure> {
+    let Order { file, cloud: arguments, guard, format, detail, approved, on_failure } = order;
     let broken = |why: &str| Failure::new(format!("{} is no saved plan: {why}", file.display()));
     let text = host::read_text(file).map_err(|why| broken(&why))?;
     let document: Json = serde_json::from_str(&text).map_err(|error| broken(&error.to_string()))?;
@@ -118,10 +132,14 @@ pub async fn apply(
     }
     pipeline::verify_accounts(&desired, &place.clouds).await?;
     let taken = running::take(&place).await?;
+    let replace = body.get("replace").and_then(Json::as_array).into_iter().flatten();
+    let replace: Vec<String> = replace.filter_map(Json::as_str).map(str::to_owned).collect();
+    let chosen = pipeline::Chosen { only: &arguments.only, replace: &replace };
     let planned =
-        pipeline::planned(&desired, &taken.folded, &place.clouds, &taken.key, &sources, &root, &arguments.only).await?;
+        pipeline::planned(&desired, &taken.folded, &place.clouds, &taken.key, &sources, &root, &chosen).await?;
     let mut planning = planned.planning;
     planning.refused.extend(stacks::in_use(&place.state, &desired, None)?);
+    planning.refused.extend(guard::too_many(&planning.plan, guard));
     planning.plan.base = crate::model::plan::Base { lineage: lineage.into(), sequence };
     if changes(&planning.plan) != body.get("changes").and_then(Json::as_str).unwrap_or_default() {
         taken.store.release().await?;
@@ -134,10 +152,14 @@ pub async fn apply(
             moved: planned.moved,
             clouds: place.clouds.clone(),
             first: vec![Entry::PlanUsed { plan: plan_id.into() }],
+            last: Vec::new(),
+            command: "apply of a saved plan".into(),
+            whole: true,
         },
         root: &root,
         arguments: &arguments,
         format,
+        on_failure,
     };
     settle(Proposal { command: "apply", taken, work, sources: &sources, detail, question: None, approved }).await
 }

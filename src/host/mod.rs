@@ -91,6 +91,11 @@ impl Stopwatch {
     }
 }
 
+/// The time, in seconds since the beginning of 1970 (UTC).
+pub fn now() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
 /// The day it is, in coordinated universal time.
 pub fn today() -> Date {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();

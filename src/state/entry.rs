@@ -171,3 +171,16 @@ pub enum IntentKind {
     /// The marks are taken off an object that stays.
     Forget,
 }
+
+impl IntentKind {
+    /// The name other programs read.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Import => "import",
+            Self::Forget => "forget",
+        }
+    }
+}

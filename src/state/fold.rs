@@ -118,6 +118,9 @@ fn apply(folded: &mut Folded, entry: Entry) {
         Entry::Forgotten { address } => {
             folded.snapshot.touch(&address);
             if folded.snapshot.resources.remove(&address).is_some() {
+                if let Some(before) = folded.snapshot.runs.last_mut().and_then(|run| run.before.as_mut()) {
+                    before.let_go.insert(address);
+                }
                 folded.snapshot.counted(|counts| counts.forgotten += 1);
             }
         }

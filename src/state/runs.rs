@@ -97,6 +97,8 @@ pub struct Before {
     pub made: BTreeSet<EcoString>,
     /// The actions it ran.
     pub ran: BTreeSet<Address>,
+    /// The addresses it let go of: the objects were not destroyed by it.
+    pub let_go: BTreeSet<Address>,
 }
 
 /// Why a state of before cannot be shown.

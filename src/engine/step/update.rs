@@ -31,6 +31,7 @@ pub async fn update(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     let mut inputs = run.final_inputs(desired).await?;
     let id = recorded.id.clone();
     let mut after = run.record(desired, id.clone(), &inputs, recorded.nonce.clone())?;
+    after.inputs.extend(desired.options.kept.clone());
     // Taking the decorator away does not take the protection away.
     after.protect = desired.options.protect.unwrap_or(recorded.protect);
     inputs.extend(compare::unwritten(&schema, desired, recorded));

@@ -69,6 +69,8 @@ struct BeforeText {
     made: BTreeSet<String>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     ran: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    let_go: BTreeSet<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
@@ -140,6 +142,7 @@ fn before_text(before: &Before) -> BeforeText {
         outputs: before.outputs.as_ref().map(outputs_text),
         made: before.made.iter().map(ToString::to_string).collect(),
         ran: before.ran.iter().map(ToString::to_string).collect(),
+        let_go: before.let_go.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -157,6 +160,7 @@ fn before_value(text: BeforeText) -> Result<Before, CodecError> {
         outputs: text.outputs.map(outputs_value).transpose()?,
         made: text.made.into_iter().map(Into::into).collect(),
         ran: text.ran.iter().map(|address| Address::from_text(address)).collect(),
+        let_go: text.let_go.iter().map(|address| Address::from_text(address)).collect(),
     })
 }
 
@@ -182,6 +186,7 @@ mod tests {
                 outputs: Some([("login".into(), None)].into()),
                 made: ["n".into()].into(),
                 ran: [Address::top("m")].into(),
+                let_go: [Address::top("b")].into(),
             }),
         };
         let text = serde_json::to_string(&run_text(&run)).unwrap();

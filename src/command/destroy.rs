@@ -83,7 +83,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
             first: Vec::new(),
             last: Vec::new(),
             command: "destroy".into(),
-            whole: true,
+            partial: !arguments.cloud.only.is_empty(),
         },
         root: &front.root,
         arguments: &arguments.cloud,

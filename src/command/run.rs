@@ -69,11 +69,9 @@ pub struct Work<'a> {
 pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
     let watch = Stopwatch::start();
     let Work { work, root, arguments, format, on_failure } = work;
-    // Who looks at a part only reads no other stack.
-    let links = work.whole.then(|| Links::of(&work.desired, root, arguments.sandbox)).transpose()?;
-    if let Some(links) = &links {
-        links.begin()?;
-    }
+    let partial = work.partial;
+    let links = Links::of(&work.desired, root, arguments.sandbox)?;
+    links.begin()?;
     let plan = work.planning.plan.clone();
     let summary = plan.summary();
     let ready = Ready::new(taken, work).map_err(|circle| {
@@ -113,7 +111,8 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
         let _ = shown.await;
     }
     let applied = applied?;
-    if let Some(links) = links.filter(|_| applied.released && applied.report.is_complete()) {
+    // Of a part nobody knows whether the rest still reads the others.
+    if applied.released && applied.report.is_complete() && !partial {
         links.end()?;
     }
     let (report, outputs, rolled_back) = (applied.report, applied.outputs, applied.rolled_back);
@@ -229,6 +228,7 @@ fn end(
             format!("{counts}\nstopped; nothing is lost, the next apply goes on"),
         ));
     }
+    let exit = if report.stale > 0 && report.stale == report.failed.len() { Exit::Stale } else { Exit::Failed };
     let failures: Vec<String> = report.failed.iter().map(|(address, error)| format!("  {address}: {error}")).collect();
-    Err(Failure::new(format!("{counts}\n{}\nthe next apply goes on from here", failures.join("\n"))))
+    Err(Failure::with(exit, format!("{counts}\n{}\nthe next apply goes on from here", failures.join("\n"))))
 }

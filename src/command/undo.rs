@@ -112,7 +112,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
             first: back.entries(),
             last: outputs.map(|outputs| Entry::Outputs { outputs }).into_iter().collect(),
             command: eco_format!("undo {number}"),
-            whole: false,
+            partial: true,
         },
         root: &front.root,
         arguments: &arguments.cloud,

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use cairn_provider::error::ProviderError;
-use cairn_provider::value::Value;
+use cairn_provider::value::{Map, Value};
 use ecow::EcoString;
 use tokio::sync::{mpsc, watch};
 
@@ -112,8 +112,8 @@ pub struct Work {
     pub last: Vec<Entry>,
     /// What is run, in the words of the command line, for the list of runs.
     pub command: EcoString,
-    /// Whether `desired` is all the stack wants: then actions and outputs that are not in it are forgotten.
-    pub whole: bool,
+    /// Whether the plan is about a part of the stack: what it does not name is not taken for undeclared.
+    pub partial: bool,
 }
 
 /// What a run is carried out with.
@@ -205,7 +205,10 @@ impl Ready {
         let mut entries = work.first;
         entries.extend(unusable.into_iter().map(|open| Entry::Failed { nonce: open.intent.nonce }));
         entries.extend(work.moved.into_iter().map(|(from, to)| Entry::Moved { from, to }));
-        entries.extend(notes(&work.desired, &work.planning, &folded, &work.clouds, &key, work.whole));
+        if !work.partial {
+            entries.extend(undeclared_runs(&work.desired, &folded));
+        }
+        entries.extend(notes(&work.desired, &work.planning, &folded, &work.clouds, &key));
         let (journal, writer) = Journal::start(Arc::clone(&store));
         // A plan without changes that leaves everything as it is remembered is no run.
         let counts = !entries.is_empty() || !graph.steps.is_empty();
@@ -221,6 +224,7 @@ impl Ready {
             journal: journal.clone(),
             key: key.clone(),
             world: work.planning.world,
+            seen: work.planning.seen,
             reusable: usable,
         }));
         let stop_at_failure = means.on_failure != OnFailure::FinishIndependent;
@@ -230,10 +234,8 @@ impl Ready {
         }
         let outputs = shown_outputs(&run);
         let mut last = if report.is_complete() { work.last } else { Vec::new() };
-        if work.whole {
-            let recorded = recorded_outputs(&run);
-            last.extend((recorded != run.snapshot.outputs).then_some(Entry::Outputs { outputs: recorded }));
-        }
+        let recorded = recorded_outputs(&run, work.partial);
+        last.extend((recorded != run.snapshot.outputs).then_some(Entry::Outputs { outputs: recorded }));
         drop(run);
         let wish = *means.halt.borrow();
         let failed = !report.failed.is_empty() && report.broken.is_none();
@@ -287,6 +289,7 @@ pub(super) struct Started {
     pub key: StackKey,
     pub places: BTreeMap<Address, EcoString>,
     pub world: World,
+    pub seen: BTreeMap<EcoString, Map>,
     pub reusable: Vec<OpenIntent>,
 }
 
@@ -303,6 +306,7 @@ impl Means {
             key: started.key,
             places: started.places,
             world: Mutex::new(started.world),
+            seen: started.seen,
             events: self.events.clone(),
             secrets: Arc::clone(&self.secrets),
             actions: Arc::clone(&self.actions),
@@ -318,23 +322,19 @@ impl Means {
     }
 }
 
+/// Actions that are not declared any more are not remembered either.
+fn undeclared_runs(desired: &DesiredStack, folded: &Folded) -> Vec<Entry> {
+    let undeclared = folded.snapshot.actions.keys().filter(|address| !desired.actions.contains_key(*address));
+    undeclared.map(|address| Entry::RunForgotten { address: address.clone() }).collect()
+}
+
 /// What is remembered before anything is done: objects that are gone; of objects that stay as they are new needs,
 /// protection, fields that agree already.
-fn notes(
-    desired: &DesiredStack,
-    planning: &Planning,
-    folded: &Folded,
-    clouds: &Clouds,
-    key: &StackKey,
-    whole: bool,
-) -> Vec<Entry> {
+fn notes(desired: &DesiredStack, planning: &Planning, folded: &Folded, clouds: &Clouds, key: &StackKey) -> Vec<Entry> {
     use crate::model::residual::Resolved;
     // What somebody else destroyed is not there to be destroyed once more when it is made anew.
     let vanished = planning.plan.changes.iter().filter(|change| change.reasons.contains(&Reason::Vanished));
     let mut entries: Vec<Entry> = vanished.map(|change| Entry::Forgotten { address: change.address.clone() }).collect();
-    let undeclared = folded.snapshot.actions.keys().filter(|address| !desired.actions.contains_key(*address));
-    let undeclared = undeclared.filter(|_| whole);
-    entries.extend(undeclared.map(|address| Entry::RunForgotten { address: address.clone() }));
     for change in planning.plan.changes.iter().filter(|change| stays(change.action)) {
         let (Some(wanted), Some(before)) =
             (desired.resources.get(&change.address), folded.snapshot.resources.get(&change.address))
@@ -357,7 +357,7 @@ fn notes(
             needs: wanted.needs.iter().map(|need| need.address.clone()).collect(),
             target: wanted.place.target.clone(),
             protect: wanted.options.protect.unwrap_or(before.protect && wanted.options.protect.is_none()),
-            incomplete: before.incomplete && !whole,
+            incomplete: before.incomplete && change.action == Action::Move,
             source: change.source.clone(),
             ..before.clone()
         };
@@ -400,10 +400,10 @@ fn shown_outputs(run: &Run) -> Vec<(String, Option<Value>)> {
 }
 
 /// The outputs as other stacks read them: nothing of a secret, and only what is known.
-fn recorded_outputs(run: &Run) -> BTreeMap<EcoString, Option<Value>> {
+fn recorded_outputs(run: &Run, partial: bool) -> BTreeMap<EcoString, Option<Value>> {
     use crate::model::residual::Resolved;
     let world = run.world();
-    let mut recorded = BTreeMap::new();
+    let mut recorded = if partial { run.snapshot.outputs.clone() } else { BTreeMap::new() };
     for (name, output) in &run.desired.outputs {
         if output.secret {
             recorded.insert(name.clone(), None);

@@ -96,6 +96,7 @@ pub(super) async fn roll_back(whose: &Whose<'_>, means: &Means) -> Result<Rolled
         journal: whose.journal.clone(),
         key: whose.key.clone(),
         world: planning.world,
+        seen: planning.seen,
         reusable: Vec::new(),
     }));
     back.report = execute(run, graph, Limits { stop_at_failure: false, ..means.limits }).await;

@@ -328,6 +328,7 @@ pub fn plan(
     let mut world = World::default();
     let mut changes: BTreeMap<Address, Change> = BTreeMap::new();
     let mut stays: Vec<(Address, String)> = Vec::new();
+    let mut seen = BTreeMap::new();
     for (address, desired) in &inverse.desired.resources {
         let Some(schema) = clouds.catalogue.get(&desired.kind) else {
             stays.push((address.clone(), format!("this build knows no {}", desired.kind)));
@@ -355,6 +356,7 @@ pub fn plan(
             continue;
         }
         if let Some(live) = live {
+            seen.insert(live.id.clone(), live.attributes.clone());
             learn(&mut world, &change, live, schema);
         }
         if change.is_effective() {
@@ -378,6 +380,9 @@ pub fn plan(
     inverse.reinstated.retain(|address, _| !stays.contains_key(address));
     for address in &inverse.deletes {
         let Some(recorded) = snapshot.resources.get(address) else { continue };
+        if let Some(Observed::Present(live)) = observations.objects.get(address) {
+            seen.insert(live.id.clone(), live.attributes.clone());
+        }
         changes.insert(address.clone(), deletion(address, recorded, clouds, vec![Reason::Undone(inverse.number)]));
     }
     let mut changes: Vec<Change> = changes.into_values().collect();
@@ -394,7 +399,7 @@ pub fn plan(
         base: Base { lineage: snapshot.lineage.clone(), sequence: snapshot.sequence },
         ..Plan::default()
     };
-    Planning { plan, refused: Vec::new(), warnings: Vec::new(), unreadable: Vec::new(), world }
+    Planning { plan, refused: Vec::new(), warnings: Vec::new(), unreadable: Vec::new(), world, seen }
 }
 
 fn learn(world: &mut World, change: &Change, live: &Live, schema: &cairn_provider::schema::TypeSchema) {

@@ -54,6 +54,7 @@ mod replaces;
 mod rollback;
 mod standard_library;
 mod sandbox_truth;
+mod saved_plans;
 mod shared_examples;
 mod undo;
 mod stack_folder;

@@ -1,5 +1,6 @@
 //! Changes of what is remembered of some addresses: shown, consented to and journaled like an apply.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use cairn_provider::object::Observed;
@@ -83,10 +84,13 @@ impl Part {
 
     /// Shows the changes, asks, and carries them out.
     pub async fn settle(self, order: Order<'_>) -> Result<Exit, Failure> {
-        let Order { command, title, desired, world, changes, moved, first, question, yes, arguments, format } = order;
+        let Order { command, title, mut desired, world, changes, moved, first, question, yes, arguments, format } =
+            order;
         let snapshot = &self.taken.folded.snapshot;
         let stack = self.front.stack();
         let expected = self.environment.as_ref().map_or_else(|| stack.to_string(), ToString::to_string);
+        desired.name = stack.clone();
+        desired.environment = self.environment.clone().unwrap_or_default();
         let plan = Plan {
             stack,
             environment: self.environment.clone().unwrap_or_default(),
@@ -94,7 +98,14 @@ impl Part {
             base: Base { lineage: snapshot.lineage.clone(), sequence: snapshot.sequence },
             ..Plan::default()
         };
-        let planning = Planning { plan, refused: Vec::new(), warnings: Vec::new(), unreadable: Vec::new(), world };
+        let planning = Planning {
+            plan,
+            refused: Vec::new(),
+            warnings: Vec::new(),
+            unreadable: Vec::new(),
+            world,
+            seen: BTreeMap::new(),
+        };
         let work = running::Work {
             work: Work {
                 desired,
@@ -104,7 +115,7 @@ impl Part {
                 first,
                 last: Vec::new(),
                 command,
-                whole: false,
+                partial: true,
             },
             root: &self.front.root,
             arguments,

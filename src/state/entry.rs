@@ -94,6 +94,8 @@ pub enum Entry {
     Rebuilt {
         /// The lineage in the marks.
         lineage: EcoString,
+        /// Everything that was found: one entry, so that there is all of it or nothing.
+        resources: BTreeMap<Address, Recorded>,
     },
     /// What is remembered at an address is remembered at another one.
     Moved {

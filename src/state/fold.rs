@@ -125,7 +125,13 @@ fn apply(folded: &mut Folded, entry: Entry) {
             }
         }
         Entry::Reinstated { address, id } => reinstate(&mut folded.snapshot, &address, &id),
-        Entry::Rebuilt { lineage } => folded.snapshot.lineage = lineage,
+        Entry::Rebuilt { lineage, resources } => {
+            folded.snapshot.lineage = lineage;
+            for (address, recorded) in resources {
+                folded.snapshot.touch(&address);
+                folded.snapshot.resources.insert(address, recorded);
+            }
+        }
         Entry::Moved { from, to } => moved(&mut folded.snapshot, &from, &to),
         Entry::Outputs { outputs } => {
             folded.snapshot.touch_outputs();

@@ -212,7 +212,7 @@ fn a_rebuild_that_is_cut_off_can_be_run_again() {
             project.expect(0, "apply --sandbox --yes");
             assert_eq!(wrong(&project, "small", SIZE), None, "{hook}={record}");
         }
-        assert!(runs > 5, "{hook} ended only {runs} runs");
+        assert!(runs >= 4, "{hook} ended only {runs} runs");
     }
 }
 

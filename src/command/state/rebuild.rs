@@ -163,20 +163,15 @@ fn source(front: &Front, desired: &DesiredStack, address: &Address) -> EcoString
     wanted.map_or_else(EcoString::new, |wanted| front.program.sources.place(wanted.origin).into())
 }
 
-/// A new state with a new key. The marks keep their lineage; cut off in between, it goes on with a part of it, and
-/// `rebuild` can be run once more.
+/// A new state with a new key; the marks keep their lineage. Cut off, all of it is there or nothing, and it can be run
+/// once more.
 async fn write(store: &dyn StateStore, lineage: EcoString, proposed: &Proposed) -> Result<(), Failure> {
     store.take(&who::who()).await?;
-    let mut entries = vec![
+    let entries = [
         Entry::CommandBegun { command: "state rebuild".into(), at: crate::host::now() },
-        Entry::Rebuilt { lineage },
+        Entry::Rebuilt { lineage, resources: proposed.resources.clone() },
+        Entry::CommandEnded { how: Ending::Done, at: crate::host::now() },
     ];
-    let resources = proposed.resources.iter();
-    entries.extend(
-        resources
-            .map(|(address, recorded)| Entry::Noted { address: address.clone(), recorded: Box::new(recorded.clone()) }),
-    );
-    entries.push(Entry::CommandEnded { how: Ending::Done, at: crate::host::now() });
     store.append(&entries).await?;
     let loaded = store.load().await?;
     store.compact(&fold(loaded.snapshot, loaded.entries).snapshot).await?;

@@ -137,6 +137,7 @@ enum EntryText {
     },
     Rebuilt {
         lineage: String,
+        resources: BTreeMap<String, RecordedText>,
     },
     Outputs {
         outputs: BTreeMap<String, Option<Json>>,
@@ -261,7 +262,13 @@ pub fn write_entry(entry: &Entry) -> String {
         Entry::CommandBegun { command, at } => EntryText::CommandBegun { command: command.to_string(), at: *at },
         Entry::CommandEnded { how, at } => EntryText::CommandEnded { how: ending_text(*how), at: *at },
         Entry::Reinstated { address, id } => EntryText::Reinstated { address: address.to_string(), id: id.to_string() },
-        Entry::Rebuilt { lineage } => EntryText::Rebuilt { lineage: lineage.to_string() },
+        Entry::Rebuilt { lineage, resources } => EntryText::Rebuilt {
+            lineage: lineage.to_string(),
+            resources: resources
+                .iter()
+                .map(|(address, recorded)| (address.to_string(), recorded_text(recorded)))
+                .collect(),
+        },
         Entry::PlanUsed { plan } => EntryText::PlanUsed { plan: plan.to_string() },
         Entry::Begun(intent) => EntryText::Begun(intent_text(intent)),
         Entry::Identified { nonce, id } => EntryText::Identified { nonce: nonce.to_string(), id: id.to_string() },
@@ -302,7 +309,13 @@ pub fn read_entry(line: &str) -> Result<Entry, CodecError> {
         EntryText::Reinstated { address, id } => {
             Entry::Reinstated { address: Address::from_text(&address), id: id.into() }
         }
-        EntryText::Rebuilt { lineage } => Entry::Rebuilt { lineage: lineage.into() },
+        EntryText::Rebuilt { lineage, resources } => Entry::Rebuilt {
+            lineage: lineage.into(),
+            resources: resources
+                .into_iter()
+                .map(|(address, recorded)| (Address::from_text(&address), recorded_value(recorded)))
+                .collect(),
+        },
         EntryText::PlanUsed { plan } => Entry::PlanUsed { plan: plan.into() },
         EntryText::Begun(intent) => Entry::Begun(intent_value(intent)),
         EntryText::Identified { nonce, id } => Entry::Identified { nonce: nonce.into(), id: id.into() },
@@ -544,7 +557,7 @@ mod tests {
             Entry::CommandBegun { command: "undo 3".into(), at: 5 },
             Entry::CommandEnded { how: crate::state::Ending::Stopped, at: 6 },
             Entry::Reinstated { address: Address::top("a"), id: "i".into() },
-            Entry::Rebuilt { lineage: "l".into() },
+            Entry::Rebuilt { lineage: "l".into(), resources: [(Address::top("a"), recorded())].into() },
             Entry::Released,
         ] {
             let line = write_entry(&entry);

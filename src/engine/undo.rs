@@ -132,9 +132,10 @@ impl Turner<'_> {
             let same_object = |recorded: &Recorded| recorded.id == now.id && recorded.kind == now.kind;
             *other != address && recorded.as_ref().is_some_and(same_object)
         });
-        if let Some((_, Some(was))) = former {
-            // It keeps the address the source gives it.
+        if let Some((other, Some(was))) = former {
             let was = was.clone();
+            let why = format!("it keeps its new address; `cairn state mv {address} {other}` gives it the old one");
+            self.inverse.fields.push((address.clone(), why));
             return self.changed(address, &was, now);
         }
         if !self.before.made.contains(&now.nonce) {

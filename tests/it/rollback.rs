@@ -156,12 +156,11 @@ fn a_run_that_stops_at_a_failure_begins_nothing_new() {
 }
 
 /// The next run after one that was cut off, wherever that was.
-fn finish(project: &Project, settings: &str) -> Result<(), String> {
+fn finish(project: &Project, settings: &str, size: usize) -> Result<(), String> {
     let plan = project.run(&format!("plan --sandbox{settings}"));
     if plan.code != Some(0) {
         return Err(format!("the plan fails\n{}", plan.err));
     }
-    let size = if settings.contains("more") { SIZE + 1 } else { SIZE };
     for line in [format!("apply --sandbox --yes{settings}"), format!("plan --sandbox --detailed-exitcode{settings}")] {
         let ended = project.run(&line);
         if ended.code != Some(0) {
@@ -171,33 +170,76 @@ fn finish(project: &Project, settings: &str) -> Result<(), String> {
     wrong(project, "small", size).map_or(Ok(()), Err)
 }
 
-/// Cut off at every record of the run and of its rollback; the next run finishes, with the old values or with the new.
+/// A network whose replacement is made before it goes, and something that stands on it.
+const STANDING: &str = r#"stack small {
+  cairn: "1"
+}
+
+import aws
+
+provider eu = aws.Target { region: "eu-central-1" }
+
+input block: Cidr = 10.20.0.0/16
+
+@replace("create_first")
+resource vpc = aws.ec2.Vpc { cidr_block: block }
+resource topic = aws.sns.Topic { topic_name: "small", display_name: vpc.vpc_id }
+"#;
+
+const ANOTHER: &str = " --set block=10.30.0.0/16";
+
 #[test]
-fn ended_at_any_record_of_a_rollback_the_next_run_finishes() {
+fn what_is_replaced_and_still_there_comes_back() {
+    let project = Project::with(STANDING);
+    project.expect(0, "apply --sandbox --yes");
+    let there = objects(&project, "small");
+    let ended = project.expect(1, &format!("apply --sandbox --yes --on-failure rollback{ANOTHER}{REFUSE}"));
+    assert!(ended.out.contains("+ vpc created") && ended.out.contains("- vpc deleted"), "{}", ended.out);
+    assert!(ended.err.ends_with("run 2 was rolled back\n"), "{}", ended.err);
+    assert_eq!(objects(&project, "small"), there);
+    assert_eq!(recorded(&project), there);
+    project.expect(0, "plan --sandbox --detailed-exitcode");
+}
+
+/// Cuts a run and its rollback off at every record; the next run finishes, with the old values or with the new.
+fn exhaust(scene: &str, source: &str, prepared: bool, settings: &str, hook: &str) {
     let mut failures = Vec::new();
-    for (name, prepared, settings) in [("create", false, ""), ("change", true, CHANGE), ("replace", true, REPLACE)] {
-        for hook in ["CAIRN_STOP_AFTER_RECORD", "CAIRN_STOP_BEFORE_RECORD"] {
-            let mut record = 1;
-            loop {
-                let project = Project::with(SMALL);
-                if prepared {
-                    project.expect(0, "apply --sandbox --yes");
-                }
-                let command = format!("apply --sandbox --yes --on-failure rollback{settings}");
-                if !cut(&project, &command, hook, record, REFUSE) {
-                    break;
-                }
-                let settings = if record % 2 == 0 { settings } else { "" };
-                if let Err(why) = finish(&project, settings) {
-                    failures.push(format!("{name}, {hook}={record}{settings}: {why}"));
-                }
-                record += 1;
-            }
-            println!("{name}: {} records, {hook}", record - 1);
-            assert!(record > 15, "{name}: {hook} ended only {record} runs");
+    let size = if source == STANDING { 2 } else { SIZE };
+    let mut record = 1;
+    loop {
+        let project = Project::with(source);
+        if prepared {
+            project.expect(0, "apply --sandbox --yes");
         }
+        if !cut(&project, &format!("apply --sandbox --yes --on-failure rollback{settings}"), hook, record, REFUSE) {
+            break;
+        }
+        let (settings, more) = if record % 2 == 0 { (settings, settings.contains("more")) } else { ("", false) };
+        if let Err(why) = finish(&project, settings, size + usize::from(more)) {
+            failures.push(format!("{scene}, {hook}={record}{settings}: {why}"));
+        }
+        record += 1;
     }
+    println!("{scene}: {} records, {hook}", record - 1);
+    assert!(record > 12, "{scene}: {hook} ended only {record} runs");
     assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.join("\n\n"));
+}
+
+#[test]
+fn ended_at_any_record_of_a_rollback_of_creates_the_next_run_finishes() {
+    exhaust("create", SMALL, false, "", "CAIRN_STOP_AFTER_RECORD");
+}
+
+#[test]
+fn ended_before_any_record_of_a_rollback_of_changes_the_next_run_finishes() {
+    exhaust("change", SMALL, true, CHANGE, "CAIRN_STOP_BEFORE_RECORD");
+    exhaust("replace", SMALL, true, REPLACE, "CAIRN_STOP_BEFORE_RECORD");
+}
+
+#[test]
+fn ended_at_any_record_of_a_rollback_that_reinstates_the_next_run_finishes() {
+    exhaust("reinstate", STANDING, true, ANOTHER, "CAIRN_STOP_AFTER_RECORD");
+    exhaust("reinstate", STANDING, true, ANOTHER, "CAIRN_STOP_BEFORE_RECORD");
 }
 
 /// Throttled, refused and unanswered calls in the run and in its rollback: nothing is lost, and the end is exact.
@@ -218,7 +260,9 @@ fn under_faults_rollbacks_leave_what_can_be_planned_from() {
         if ended.code != Some(1) {
             failures.push(format!("seed {seed}: {ended:?}"));
         }
-        if let Err(why) = until_done(&project, "apply --sandbox --yes", seed, 0).and_then(|_| finish(&project, "")) {
+        if let Err(why) =
+            until_done(&project, "apply --sandbox --yes", seed, 0).and_then(|_| finish(&project, "", SIZE))
+        {
             failures.push(format!("seed {seed}: {why}"));
         }
     }

@@ -94,6 +94,21 @@ fn protected_objects_are_not_undone_and_too_many_are_refused() {
 }
 
 #[test]
+fn a_new_address_stays_and_the_rest_goes_back() {
+    let project = Project::with(SMALL);
+    project.expect(0, "apply --sandbox --yes");
+    project.edit("stack.cairn", "resource topic", "@was(topic)\nresource news");
+    project.edit("stack.cairn", "= topic.display_name", "= news.display_name");
+    project.edit("stack.cairn", "\"one\"", "\"two\"");
+    project.expect(0, "apply --sandbox --yes");
+    let undone = project.expect(0, "undo 2 --sandbox --yes");
+    assert!(undone.err.contains("`cairn state mv news topic` gives it the old one"), "{}", undone.err);
+    let shown = project.json(0, "state show news --sandbox");
+    assert_eq!(shown["resources"][0]["inputs"]["display_name"], "one");
+    assert_eq!(wrong(&project, "small", 2), None);
+}
+
+#[test]
 fn a_run_that_is_not_there_is_named() {
     let project = Project::with(SMALL);
     let none = project.expect(1, "undo 1 --sandbox --yes");

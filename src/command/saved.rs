@@ -19,7 +19,7 @@ use crate::model::desired::DesiredStack;
 use crate::model::plan::Plan;
 use crate::model::policy::Judgement;
 use crate::registry;
-use crate::state::codec::{read_desired, write_desired};
+use crate::state::codec::{SavedText, read_desired, read_saved, write_desired, write_saved};
 use crate::state::{Entry, StateStore as _};
 use crate::view;
 
@@ -49,9 +49,8 @@ pub fn write(
         "approvers": plan.policies.approvers().into_iter().map(EcoString::as_str).collect::<Vec<_>>(),
     });
     let text = body.to_string();
-    let document = json!({ "cairn_plan": 1, "signature": key.sign(&text), "body": text });
-    host::write_private(file, &format!("{document:#}\n"))
-        .map_err(|why| Failure::new(format!("{}: {why}", file.display())))
+    let saved = SavedText { signature: key.sign(&text), body: text };
+    host::write_private(file, &write_saved(&saved)).map_err(|why| Failure::new(format!("{}: {why}", file.display())))
 }
 
 /// What a plan does, in a form that is the same exactly if the plan is.
@@ -71,13 +70,8 @@ pub async fn apply(
 ) -> Result<Exit, Failure> {
     let broken = |why: &str| Failure::new(format!("{} is no saved plan: {why}", file.display()));
     let text = host::read_text(file).map_err(|why| broken(&why))?;
-    let document: Json = serde_json::from_str(&text).map_err(|error| broken(&error.to_string()))?;
-    if document.get("cairn_plan").and_then(Json::as_u64) != Some(1) {
-        return Err(broken("it does not say that it is one of this version"));
-    }
-    let written = document.get("body").and_then(Json::as_str).ok_or_else(|| broken("it has no body"))?;
-    let signature = document.get("signature").and_then(Json::as_str).ok_or_else(|| broken("it is not signed"))?;
-    let body: Json = serde_json::from_str(written).map_err(|error| broken(&error.to_string()))?;
+    let SavedText { body: written, signature } = read_saved(&text).map_err(|error| broken(&error.to_string()))?;
+    let body: Json = serde_json::from_str(&written).map_err(|error| broken(&error.to_string()))?;
     let field = |key: &str| body.get(key).and_then(Json::as_str).ok_or_else(|| broken("a part of it is missing"));
     let plan_id = field("plan")?.to_owned();
     let root = std::path::PathBuf::from(field("directory")?);
@@ -105,7 +99,7 @@ pub async fn apply(
         return Err(stale("it was applied already"));
     }
     // A stack without state has no key yet; its plan is good for as long as that stays so.
-    if !before.snapshot.lineage.is_empty() && StackKey::new(before.key.clone()).sign(written) != signature {
+    if !before.snapshot.lineage.is_empty() && StackKey::new(before.key.clone()).sign(&written) != signature {
         return Err(if lineage == before.snapshot.lineage.as_str() {
             broken("its signature does not fit: it was changed")
         } else {

@@ -19,6 +19,7 @@ use crate::host::local_store::LocalStore;
 use crate::host::secrets::HostSecrets;
 use crate::host::{Stopwatch, signals, terminal, who};
 use crate::model::event::Event;
+use crate::state::StoreError;
 use crate::view;
 use crate::view::human::event::line;
 use crate::view::human::progress::Progress;
@@ -155,6 +156,12 @@ fn end(
         parts.push(format!("{} not begun", report.halted));
     }
     let counts = parts.join(", ");
+    if let Some(StoreError::Fenced { by }) = &report.broken {
+        let text = format!(
+            "{counts}\nthe state was taken over by {by}\nthey resolve what this run began; nothing more was touched"
+        );
+        return Err(Failure::with(Exit::Locked, text));
+    }
     if let Some(broken) = &report.broken {
         return Err(Failure::new(format!(
             "{counts}\nthe state could not be written: {broken}\nwhat was begun is in the journal; run it again when there is room"

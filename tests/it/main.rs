@@ -52,6 +52,7 @@ mod schema_command;
 mod stacks;
 mod replaces;
 mod standard_library;
+mod taken_over;
 mod states_of_versions;
 mod sandbox_truth;
 mod shared_examples;

@@ -45,6 +45,9 @@ mod plan_codes;
 mod plan_pages;
 mod policies;
 mod project;
+#[path = "../proxy/mod.rs"]
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "its tests need no cloud"))]
+mod proxy;
 mod reference;
 mod reference_language;
 mod sample_types;

@@ -78,6 +78,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
             moved: planned.moved,
             clouds: place.clouds.clone(),
             first: Vec::new(),
+            partial: !arguments.cloud.only.is_empty(),
         },
         root: &front.root,
         arguments: &arguments.cloud,

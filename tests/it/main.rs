@@ -58,5 +58,6 @@ mod standard_library;
 mod taken_over;
 mod states_of_versions;
 mod sandbox_truth;
+mod saved_plans;
 mod shared_examples;
 mod stack_folder;

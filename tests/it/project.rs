@@ -144,3 +144,29 @@ fn copy(from: &Path, to: &Path) {
         }
     }
 }
+
+/// Calls EC2 of an emulator without Cairn and without the SDK.
+#[cfg(feature = "aws")]
+pub fn ec2(url: &str, body: &str) -> String {
+    request(url, "/", &format!("{body}&Version=2016-11-15"))
+}
+
+/// A POST to an emulator.
+#[cfg(feature = "aws")]
+pub fn request(url: &str, path: &str, body: &str) -> String {
+    use std::io::{Read as _, Write as _};
+    let host = url.trim_start_matches("http://");
+    let mut stream = std::net::TcpStream::connect(host).unwrap();
+    let scope = "test/20260101/eu-central-1/ec2/aws4_request";
+    write!(
+        stream,
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
+         Authorization: AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=00\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}

@@ -13,6 +13,7 @@ use super::stacks::Links;
 use crate::engine::apply;
 use crate::engine::apply::{Means, Ready, TakeError, Taken};
 use crate::engine::execute::{Halt, Limits, Report};
+use crate::engine::journal::Written;
 use crate::host::actions::HostActions;
 use crate::host::entropy::SystemEntropy;
 use crate::host::local_store::LocalStore;
@@ -98,6 +99,10 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
     let applied = applied?;
     if applied.released && applied.report.is_complete() {
         links.end()?;
+    }
+    if arguments.stats {
+        let Written { entries, writes } = applied.written;
+        terminal::err(&format!("state: {entries} records in {writes} writes\n"));
     }
     let (report, outputs) = (applied.report, applied.outputs);
     if format == Format::Json {

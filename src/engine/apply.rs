@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, watch};
 use super::Clouds;
 use super::action::Runner;
 use super::execute::{Entropy, Halt, Limits, Report, Run, execute};
-use super::journal::Journal;
+use super::journal::{Journal, Written};
 use super::mask::{StackKey, masked};
 use super::observe::used;
 use super::plan::Planning;
@@ -135,6 +135,8 @@ pub struct Applied {
     pub outputs: Vec<(String, Option<Value>)>,
     /// Whether the end was recorded and the store given back.
     pub released: bool,
+    /// What the steps wrote into the state, once all of it is durable.
+    pub written: Written,
 }
 
 /// A plan with the order of its steps, about to be carried out.
@@ -224,10 +226,10 @@ impl Ready {
         drop(run);
         drop(journal);
         if left_now || report.broken.is_some() {
-            return Ok(Applied { report, outputs, released: false });
+            return Ok(Applied { report, outputs, released: false, written: Written::default() });
         }
         // Everything that was written is durable.
-        let _ = writer.await;
+        let written = writer.await.unwrap_or_default();
         if let Some(recorded) = recorded {
             store.append(&[recorded]).await?;
         }
@@ -237,7 +239,7 @@ impl Ready {
             store.compact(&next.snapshot).await?;
         }
         store.release().await?;
-        Ok(Applied { report, outputs, released: true })
+        Ok(Applied { report, outputs, released: true, written })
     }
 }
 

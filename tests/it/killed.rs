@@ -159,7 +159,8 @@ impl Cloud {
 
     /// Asks the emulator itself.
     fn ask(&self, service: &str, line: &str, headers: &[(&str, &str)], body: &str) -> String {
-        let scope = format!("AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/{service}/aws4_request, Signature=0");
+        let scope =
+            format!("AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/{service}/aws4_request, Signature=0");
         let host = at(&self.moto).to_string();
         let mut all = vec![("Authorization".to_owned(), scope), ("Host".to_owned(), host)];
         all.extend(headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));

@@ -74,7 +74,8 @@ impl Call {
     /// What a create made, as the answer or the request names it; nothing if it makes no object.
     pub fn made(&self, answer: &str) -> Option<String> {
         let (_, place, name) = MAKES.iter().find(|(action, _, _)| *action == self.action)?;
-        let told = between(answer, &format!("<{place}>"), "<").or_else(|| between(answer, &format!("\"{place}\": \""), "\""));
+        let told =
+            between(answer, &format!("<{place}>"), "<").or_else(|| between(answer, &format!("\"{place}\": \""), "\""));
         told.or_else(|| self.parameters.get(*name).cloned())
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cairn_provider::value::Value;
 
+use super::redaction;
 use crate::engine::secret::Secrets;
 use crate::model::residual::SecretSource;
 
@@ -30,5 +31,9 @@ impl Secrets for HostSecrets {
                 .map_err(|error| format!("the file {}, which is to hold a secret: {error}", source.name)),
             scheme => Err(format!("there is no source `{scheme}` for secrets")),
         }
+    }
+
+    fn learned(&self, secret: &Value) {
+        redaction::know(secret);
     }
 }

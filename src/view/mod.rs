@@ -8,4 +8,4 @@ pub mod junit;
 pub mod markdown;
 pub mod policies;
 pub mod tested;
-pub mod untrusted;
+pub use crate::source::untrusted;

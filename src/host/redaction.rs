@@ -12,6 +12,12 @@ static KNOWN: Mutex<Option<Redactor>> = Mutex::new(None);
 pub fn know(secret: &Value) {
     let mut known = KNOWN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     known.get_or_insert_default().learn(secret);
+    drop(known);
+    // What a panic says while a secret is at hand can be looked at, in builds for tests.
+    assert!(
+        !cfg!(debug_assertions) || super::variable("CAIRN_PANIC_WITH_SECRET").is_none(),
+        "told to panic with {secret:?}"
+    );
 }
 
 /// A text without the secrets that are known. Asked while a secret is being learned, by whatever interrupted that, it gives

@@ -6,6 +6,7 @@ pub mod interface;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod markup;
 pub mod policies;
 pub mod tested;
 pub use crate::source::untrusted;

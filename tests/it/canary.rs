@@ -30,12 +30,14 @@ const LISTENER: &str = "resource listener = aws.elbv2.Listener {\n  load_balance
     user_info_endpoint: \"https://id.example/u\"\n    }\n  }, {\n    type: \"fixed-response\"\n    order: 2\n    \
     fixed_response_config: { status_code: \"200\" }\n  }]\n}\n";
 
+const BALANCER: &str = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/shop/0123456789abcdef";
+
 /// What comes of a path.
 #[derive(Clone, Copy, PartialEq)]
 enum End {
     /// The cloud is given the secret.
     Arrives,
-    /// It goes well, and the cloud is not given it.
+    /// It goes well.
     Stays,
     /// It is refused while checking, with this code.
     Refused(&'static str),
@@ -83,7 +85,7 @@ fn good_ways() -> Vec<Way> {
             format!("{}let token = kept.secret_string\n{DATABASE}", kept("secret(\"env:CANARY\")").replacen("let token", "let first", 1)),
             Arrives,
         ),
-        way("a field inside of lists and records", token(&format!("{NETWORK}{LISTENER}")), Arrives),
+        way("a field inside of lists and records", token(&format!("{NETWORK}{LISTENER}")), Stays),
         way("text around it", kept("\"postgres://shop:${token}@db/shop\""), Arrives),
         way("Base64", kept("base64(token)"), Arrives),
         way("Base64 of text around it", kept("\"Basic ${base64(\"shop:${token}\")}\""), Arrives),
@@ -121,7 +123,7 @@ fn bad_ways() -> Vec<Way> {
     vec![
         Way { faults: quoting, ..way("a refusal that quotes it", token(&two), Fails) },
         Way { faults: quoting, ..way("a refusal that quotes what is made of it", kept("\"Bearer ${base64(\"u:${token}\")}\""), Fails) },
-        Way { faults: quoting, ..way("a refusal that quotes lists and records", token(&format!("{NETWORK}{LISTENER}")), Fails) },
+        Way { faults: quoting, ..way("a refusal that quotes lists and records", token(&LISTENER.replace("load_balancer: lb", &format!("load_balancer: existing({BALANCER:?})"))), Fails) },
         Way { faults: "seed=3,quote=0.6,throttle=0.3,lose=0.3", ..way("faults of every kind", token(&two), Fails) },
         way("a tag", token("resource v = aws.ec2.Vpc { cidr_block: 10.0.0.0/16, tags: { t: token } }\n"), Refused("secret::leak")),
         way("a name", token("resource l = aws.logs.LogGroup { log_group_name: token }\n"), Refused("secret::leak")),
@@ -204,7 +206,11 @@ fn goes(traces: &Traces, way: &Way) {
             assert_eq!((planned, applied), (Some(0), Some(0)), "{name}: {}", project.run("apply --sandbox --yes").err);
         }
         Refused(_) => assert_eq!((planned, applied), (Some(1), Some(1)), "{name}"),
-        Fails => assert_eq!((planned, applied), (Some(0), Some(1)), "{name}"),
+        Fails => {
+            assert_eq!((planned, applied), (Some(0), Some(1)), "{name}");
+            let again = project.run(&format!("apply --sandbox --yes{faults}"));
+            assert!(again.err.contains("(secret)") || way.faults.contains("seed"), "{name}: {}", again.err);
+        }
     }
     for line in SHOWN {
         run(line);
@@ -381,8 +387,9 @@ fn a_secret_that_a_cloud_made_is_handed_on_and_kept_nowhere() {
         quiet(&traces, &project, "a secret of the cloud", line);
         quiet(&traces, &fresh, "a secret of the cloud", line);
     }
-    let state = std::fs::read(project.path().join(".cairn/sandbox/shop/state.json")).unwrap();
-    traces.assert_absent("the state", &state);
+    let state = traces::files(&project.path()).into_iter().find(|path| path.ends_with("state.json")).unwrap();
+    traces.assert_absent("the state", &std::fs::read(state).unwrap());
+    traces.assert_in_no_file("a secret of the cloud", &fresh, &[]);
 }
 
 #[test]

@@ -33,8 +33,25 @@ pub fn cell(text: &str) -> String {
 pub fn prose(text: &str) -> String {
     let text = one_line(text);
     let text = text.trim();
-    let mut safe = String::with_capacity(text.len());
-    safe.push_str(start(text));
+    let mut safe = start(text).to_owned();
+    each(text, &mut safe, |character, safe| {
+        if matches!(character, '[' | ']' | '*' | '_' | '|' | '`' | '\\' | '~' | '$') {
+            safe.push('\\');
+        }
+        safe.push(character);
+    });
+    safe
+}
+
+/// Text between tags.
+pub fn html(text: &str) -> String {
+    let mut safe = String::new();
+    each(&one_line(text), &mut safe, |character, safe| safe.push(character));
+    safe
+}
+
+/// Writes text without tags, entities, mentions and links; `other` writes all characters that none of these needs.
+fn each(text: &str, safe: &mut String, other: impl Fn(char, &mut String)) {
     let mut previous = ' ';
     for (at, character) in text.char_indices() {
         match character {
@@ -53,15 +70,10 @@ pub fn prose(text: &str) -> String {
                 safe.push_str(BREAK);
                 safe.push('.');
             }
-            '[' | ']' | '*' | '_' | '|' | '`' | '\\' | '~' | '$' => {
-                safe.push('\\');
-                safe.push(character);
-            }
-            other => safe.push(other),
+            plain => other(plain, safe),
         }
         previous = character;
     }
-    safe
 }
 
 fn ends_in_www(text: &str) -> bool {
@@ -73,16 +85,6 @@ pub fn start(text: &str) -> &'static str {
     let digits = text.len() - text.trim_start_matches(|character: char| character.is_ascii_digit()).len();
     let numbered = digits > 0 && text.get(digits..).is_some_and(|rest| rest.starts_with(['.', ')']));
     if numbered || text.starts_with(['-', '+', '=', '#', ':']) { BREAK } else { "" }
-}
-
-/// Text between tags.
-pub fn html(text: &str) -> String {
-    one_line(text)
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('@', &format!("@{BREAK}"))
-        .replace("://", &format!(":{BREAK}//"))
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub trait Secrets: Send + Sync {
     fn read(&self, source: &SecretSource) -> Result<Value, String>;
 
     /// Told of each secret that was read, wherever it comes from, and of what was made of it.
-    fn learned(&self, secret: &Value);
+    fn learned(&self, _secret: &Value) {}
 }
 
 /// For how long a store of secrets is asked again, in seconds.

@@ -388,6 +388,7 @@ fn stays(action: Action) -> bool {
 fn shown_outputs(run: &Run) -> Vec<(String, Option<Value>)> {
     use crate::model::residual::Resolved;
     let world = run.world();
+    let secrets = world.kept_back(&run.desired, false);
     let mut lines = Vec::new();
     for (name, output) in &run.desired.outputs {
         if output.secret {
@@ -395,7 +396,8 @@ fn shown_outputs(run: &Run) -> Vec<(String, Option<Value>)> {
             continue;
         }
         if let Resolved::Known(value) = output.value.resolve(&*world) {
-            lines.push((name.to_string(), Some(value)));
+            // An attribute may hold a secret that its schema does not mark.
+            lines.push((name.to_string(), Some(value).filter(|value| !secrets.knows(value))));
         }
     }
     lines
@@ -405,12 +407,13 @@ fn shown_outputs(run: &Run) -> Vec<(String, Option<Value>)> {
 fn recorded_outputs(run: &Run, partial: bool) -> BTreeMap<EcoString, Option<Value>> {
     use crate::model::residual::Resolved;
     let world = run.world();
+    let secrets = world.kept_back(&run.desired, true);
     let mut recorded = if partial { run.snapshot.outputs.clone() } else { BTreeMap::new() };
     for (name, output) in &run.desired.outputs {
         if output.secret {
             recorded.insert(name.clone(), None);
         } else if let Resolved::Known(value) = output.shared.resolve(&*world) {
-            recorded.insert(name.clone(), Some(value));
+            recorded.insert(name.clone(), Some(value).filter(|value| !secrets.knows(value)));
         } else if let Some(before) = run.snapshot.outputs.get(name) {
             // What could not be made this time is what it was.
             recorded.insert(name.clone(), before.clone());

@@ -33,6 +33,7 @@ mod interrupt;
 mod golden_diagnostics;
 #[cfg(feature = "aws")]
 mod killed;
+mod canary;
 mod catalogue_pages;
 mod language;
 mod literate;

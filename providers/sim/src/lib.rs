@@ -266,7 +266,10 @@ impl Provider for Sim {
             }
             for id in ids.keys() {
                 let observed = match inner.look(schema, target, id) {
-                    Ok(Some(live)) => Observed::Present(Box::new(live)),
+                    Ok(Some(live)) => match inner.faults.quoted(schema, &live.attributes) {
+                        Some(error) => Observed::Unreadable(error),
+                        None => Observed::Present(Box::new(live)),
+                    },
                     Ok(None) => Observed::Absent,
                     Err(error) => Observed::Unreadable(error),
                 };
@@ -282,6 +285,9 @@ impl Provider for Sim {
         let mut inner = self.current()?;
         let inner = &mut *inner;
         inner.count(&schema, "Create");
+        if let Some(error) = inner.faults.quoted(&schema, &request.inputs) {
+            return Err(error);
+        }
         let fault = inner.faults.on_write(&schema);
         if let Some(error) = &fault
             && !error.may_have_effect()
@@ -330,6 +336,9 @@ impl Provider for Sim {
         let mut inner = self.current()?;
         let inner = &mut *inner;
         inner.count(&schema, "Modify");
+        if let Some(error) = inner.faults.quoted(&schema, &request.inputs) {
+            return Err(error);
+        }
         let fault = inner.faults.on_write(&schema);
         if let Some(error) = &fault
             && !error.may_have_effect()
@@ -390,7 +399,8 @@ impl Provider for Sim {
         let schema = Arc::clone(self.schema(&request.kind)?);
         let mut inner = self.current()?;
         inner.count(&schema, "Run");
-        if let Some(error) = inner.faults.on_write(&schema) {
+        if let Some(error) = inner.faults.quoted(&schema, &request.arguments).or_else(|| inner.faults.on_write(&schema))
+        {
             return Err(error);
         }
         Ok(fabricate::result(&schema, target, request))

@@ -377,6 +377,11 @@ impl Provider for Sim {
         Ok(fabricate::result(&schema, target, request))
     }
 
+    /// The sandbox keeps those of all clouds; another cloud's are named with their source.
+    fn keeps(&self, source: &str) -> bool {
+        matches!(source, "aws-sm" | "azure-kv")
+    }
+
     async fn secret(&self, _target: &Target, name: &str) -> Result<Value, ProviderError> {
         let mut inner = self.current()?;
         let inner = &mut *inner;

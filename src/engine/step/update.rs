@@ -31,7 +31,7 @@ pub async fn update(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     let mut inputs = run.final_inputs(desired).await?;
     let id = recorded.id.clone();
     let after = run.record(desired, id.clone(), &inputs, recorded.nonce.clone())?;
-    inputs.extend(compare::unwritten(&schema, desired, recorded));
+    inputs = compare::with_unwritten(&schema, desired, recorded, inputs);
     let observed = run.world().object(&step.address).cloned().ok_or_else(gone)?;
     let differences = remaining(run, desired, recorded, &observed, &inputs)?;
     if differences.is_empty() && !recorded.incomplete {

@@ -140,13 +140,13 @@ pub fn wanted(subject: &Subject<'_>, world: &World) -> BTreeMap<EcoString, Plann
 /// Fields that were written and are written no longer, with what they go back to.
 pub fn unwritten(schema: &TypeSchema, desired: &DesiredResource, recorded: &Recorded) -> Map {
     let fields = recorded.inputs.iter().filter(|(name, _)| !desired.inputs.contains_key(*name));
-    let back = |name: &EcoString, was: &Value| match was {
-        Value::Map(was) if is_part(schema, name) => {
+    let back = |name: &EcoString, was: &Value| match was.as_map().filter(|_| is_part(schema, name)) {
+        Some(was) => {
             let mut nothing = Map::new();
             empty_dropped(&mut nothing, was);
             Some(Value::from(nothing))
         }
-        _ => schema.field(name)?.unwritten.clone(),
+        None => schema.field(name)?.unwritten.clone(),
     };
     fields.filter_map(|(name, was)| Some((name.clone(), back(name, was)?))).collect()
 }

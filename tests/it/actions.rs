@@ -342,6 +342,16 @@ fn the_sandbox_keeps_secrets_of_every_cloud() {
     project.expect(0, &format!("sandbox set azure-kv:shop/token secret_string={TOKEN}"));
     project.expect(0, "apply --sandbox --yes");
     project.expect(0, "plan --sandbox --detailed-exitcode");
+    project.edit(
+        "stack.cairn",
+        "secret_string: made.secret_string",
+        "secret_string: secret(\"aws-sm:shop/db:password\")",
+    );
+    project.expect(0, "sandbox set aws-sm:shop/db secret_string={\"user\":\"shop\"}");
+    let missing = project.expect(1, "plan --sandbox");
+    assert!(missing.err.contains("has no part `password`"), "{}", missing.err);
+    project.expect(0, &format!("sandbox set aws-sm:shop/db secret_string={{\"password\":\"{TOKEN}\"}}"));
+    project.expect(0, "apply --sandbox --yes");
     project.expect(0, "sandbox set azure-kv:shop/token secret_string=tok-another");
     assert_eq!(project.json(2, "plan --sandbox --detailed-exitcode")["summary"]["update"], 1);
 }

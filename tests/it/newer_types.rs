@@ -132,7 +132,7 @@ fn functions_are_called() {
                   output said = migrate.response_payload\n";
     let project = stack(source, &fake.url());
     let applied = project.json(0, "apply --yes");
-    assert_eq!(applied["outputs"]["said"]["value"]["release"], "1", "{applied:#}");
+    assert_eq!(applied["outputs"]["said"]["release"], "1", "{applied:#}");
     project.expect(0, "plan --detailed-exitcode");
     project.edit("stack.cairn", "\"echo\"", "\"fails\"");
     let failed = project.run("apply --yes --set release=2");

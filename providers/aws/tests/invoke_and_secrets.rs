@@ -61,6 +61,11 @@ async fn secrets_come_from_the_store() {
     assert_eq!(read("shop/token").await.unwrap(), Value::text("two"), "the current version");
     assert_eq!(read(made.arn().unwrap()).await.unwrap(), Value::text("two"), "by its ARN");
     assert_eq!(read("shop/db").await.unwrap(), Value::text(r#"{"user":"shop"}"#));
+    assert_eq!(read("shop/db:user").await.unwrap(), Value::text("shop"), "one part");
+    assert_eq!(read(&format!("{}::AWSPREVIOUS", made.arn().unwrap())).await.unwrap(), Value::text("one"));
+    let no_part = read("shop/db:password").await.unwrap_err();
+    assert!(no_part.message.contains("the secret shop/db has no part `password`"), "{no_part}");
+    assert_eq!(read("shop/token::never").await.unwrap_err().class, ErrorClass::NotFound);
     let missing = read("shop/none").await.unwrap_err();
     assert_eq!(missing.class, ErrorClass::NotFound);
     let binary = read("shop/key").await.unwrap_err();

@@ -53,13 +53,13 @@ pub fn unmarked(mut properties: Map, registered: &Registered) -> (Map, Option<Ow
     {
         let pairs = pairs(tags, &found);
         owner = Ownership::from_tags(|name| pairs.get(name).map(String::as_str));
-        let users = match &found {
-            Value::List(items) => Value::list(items.iter().filter(|tag| !is_reserved(tags, tag)).cloned()),
-            Value::Map(map) => {
+        let users = match (found.as_list(), found.as_map()) {
+            (Some(items), _) => Value::list(items.iter().filter(|tag| !is_reserved(tags, tag)).cloned()),
+            (None, Some(map)) => {
                 let users = map.iter().filter(|(name, _)| !Ownership::is_reserved(name));
                 Value::map(users.map(|(name, value)| (name.clone(), value.clone())))
             }
-            other => other.clone(),
+            (None, None) => found.clone(),
         };
         if !covers(&Value::None, &users) && !covers(&users, &Value::None) {
             properties.insert(tags.property.as_str().into(), users);
@@ -169,13 +169,13 @@ fn step(steps: &mut Vec<Json>, found: Option<&Value>, path: &[&str], wanted: &Va
 
 /// A document without entries that are nothing: they say that something is gone.
 pub fn without_nothing(value: &Value) -> Value {
-    match value {
-        Value::Map(map) => {
+    match (value.as_list(), value.as_map()) {
+        (Some(items), _) => Value::list(items.iter().map(without_nothing)),
+        (None, Some(map)) => {
             let there = map.iter().filter(|(_, value)| !value.is_none());
             Value::map(there.map(|(name, value)| (name.clone(), without_nothing(value))))
         }
-        Value::List(items) => Value::list(items.iter().map(without_nothing)),
-        other => other.clone(),
+        (None, None) => value.clone(),
     }
 }
 
@@ -195,7 +195,7 @@ pub fn fixed<'a>(registered: &'a Registered, steps: &[Json]) -> Option<&'a Path>
     registered.create_only.iter().find(|path| {
         let names: Vec<&str> = path.iter().map(String::as_str).collect();
         let pointer = pointer(&names);
-        steps.iter().filter_map(|step| step["path"].as_str()).any(|changed| {
+        steps.iter().filter_map(|step| step.get("path")?.as_str()).any(|changed| {
             changed == pointer || changed.strip_prefix(&pointer).is_some_and(|rest| rest.starts_with('/'))
         })
     })

@@ -199,6 +199,7 @@ enum Outcome {
     Failed(Box<ProviderError>),
 }
 
+#[expect(clippy::disallowed_methods, reason = "the service says until when to wait, not how long")]
 fn outcome(event: &ProgressEvent) -> Outcome {
     match event.operation_status() {
         Some(OperationStatus::Success) => Outcome::Done,

@@ -17,6 +17,7 @@ use cairn_provider::request::{
 use cairn_provider::schema::catalogue::Catalogue;
 use cairn_provider::schema::document;
 use cairn_provider::schema::{RAW, TypeSchema};
+use cairn_provider::stored::StoredSecret;
 use cairn_provider::value::{Map, Value};
 use cairn_provider_net::calls::Calls;
 use ecow::{EcoString, eco_format};
@@ -27,6 +28,7 @@ use super::session::Session;
 use super::together::together;
 use crate::actions::lambda_invoke;
 use crate::cloudcontrol::{raw, unlisted};
+use crate::secretsmanager::secret;
 use crate::services;
 
 /// The native provider.
@@ -300,8 +302,8 @@ impl Provider for Aws {
     }
 
     async fn secret(&self, target: &Target, name: &str) -> Result<Value, ProviderError> {
-        // The service takes a secret's name where it takes its ARN.
-        self.reveal(target, "aws.secretsmanager.Secret", name, "secret_string").await
+        let session = self.session(target).await?;
+        self.watch(target, secret::stored(&session, &StoredSecret::parse(name)).await).await
     }
 
     fn runs(&self, kind: &str) -> bool {

@@ -102,6 +102,24 @@ struct Event {
     failure: Option<(&'static str, String)>,
 }
 
+/// What a request asks for.
+struct Begun {
+    kind: String,
+    id: String,
+    after: Option<Json>,
+    failure: Option<(&'static str, String)>,
+}
+
+impl Begun {
+    fn new(kind: String, id: String, after: Option<Json>) -> Self {
+        Self { kind, id, after, failure: None }
+    }
+
+    fn failed(kind: String, id: String, code: &'static str, why: String) -> Self {
+        Self { kind, id, after: None, failure: Some((code, why)) }
+    }
+}
+
 /// Objects and requests.
 #[derive(Default)]
 pub struct CloudControl {
@@ -203,12 +221,13 @@ impl CloudControl {
             }
             "UpdateResource" | "DeleteResource" if self.object(&kind, &id).is_none() => missing(&id),
             "DeleteResource" => {
-                self.begin("DELETE", &text("ClientToken"), id.clone(), |_| (id.clone(), kind, None, None))
+                self.begin("DELETE", &text("ClientToken"), id.clone(), |_| Begun::new(kind, id.clone(), None))
             }
             "UpdateResource" => {
                 let steps: Vec<Json> = serde_json::from_str(&text("PatchDocument")).unwrap_or_default();
                 let fixed = known.paths("createOnlyProperties");
-                let touched = |step: &Json| fixed.iter().any(|path| step["path"] == format!("/{path}"));
+                let changed = |step: &Json| step.get("path").and_then(Json::as_str).unwrap_or_default().to_owned();
+                let touched = |step: &Json| fixed.iter().any(|path| changed(step) == format!("/{path}"));
                 if steps.iter().any(touched) {
                     return fault(400, "NotUpdatableException", "a property cannot be updated");
                 }
@@ -220,19 +239,18 @@ impl CloudControl {
                     }
                 }
                 let asked = text("PatchDocument");
-                self.begin("UPDATE", &text("ClientToken"), asked, |_| (id.clone(), kind, Some(after), None))
+                self.begin("UPDATE", &text("ClientToken"), asked, |_| Begun::new(kind, id.clone(), Some(after)))
             }
             _ => fault(400, "UnknownOperationException", operation),
         }
     }
 
-    #[expect(clippy::type_complexity, reason = "the parts of one event")]
     fn begin(
         &mut self,
         operation: &'static str,
         token: &str,
         asked: String,
-        what: impl FnOnce(&mut Self) -> (String, String, Option<Json>, Option<(&'static str, String)>),
+        what: impl FnOnce(&mut Self) -> Begun,
     ) -> Response {
         let silent = self.unanswered.iter().position(|name| *name == operation);
         let request = match self.tokens.get(token) {
@@ -244,7 +262,7 @@ impl CloudControl {
                 request.clone()
             }
             None => {
-                let (id, kind, after, failure) = what(self);
+                let Begun { id, kind, after, failure } = what(self);
                 let request = format!("request-{}", self.events.len() + 1);
                 let event = Event { operation, kind, id, asked, looks: self.looks, after, failure };
                 self.events.insert(request.clone(), event);
@@ -264,8 +282,7 @@ impl CloudControl {
         self.status(&request)
     }
 
-    #[expect(clippy::type_complexity, reason = "the parts of one event")]
-    fn create(&mut self, known: &Type, wanted: Json) -> (String, String, Option<Json>, Option<(&'static str, String)>) {
+    fn create(&mut self, known: &Type, wanted: Json) -> Begun {
         let kind = known.name.to_owned();
         let mut properties = known.defaults();
         let read_only = known.paths("readOnlyProperties");
@@ -285,13 +302,13 @@ impl CloudControl {
         let id = parts.collect::<Vec<_>>().join("|");
         if self.busy > 0 {
             self.busy -= 1;
-            return (id, kind, None, Some(("Throttling", "the service is busy".to_owned())));
+            return Begun::failed(kind, id, "Throttling", "the service is busy".to_owned());
         }
         if self.object(&kind, &id).is_some() {
             let why = format!("{id} exists already");
-            return (id, kind, None, Some(("AlreadyExists", why)));
+            return Begun::failed(kind, id, "AlreadyExists", why);
         }
-        (id, kind, Some(Json::Object(properties)), None)
+        Begun::new(kind, id, Some(Json::Object(properties)))
     }
 
     fn status(&mut self, request: &str) -> Response {
@@ -349,15 +366,15 @@ fn hidden(known: &Type, found: &Json) -> Json {
 
 /// One step of a patch.
 fn apply(document: &mut Json, step: &Json) -> Result<(), String> {
-    let path = step["path"].as_str().unwrap_or_default();
+    let path = step.get("path").and_then(Json::as_str).unwrap_or_default();
     let (parent, name) = path.rsplit_once('/').ok_or("the path is empty")?;
     let name = name.replace("~1", "/").replace("~0", "~");
     let parent = document.pointer_mut(parent).and_then(Json::as_object_mut);
     let parent = parent.ok_or_else(|| format!("there is no {path}"))?;
-    match step["op"].as_str() {
+    match step.get("op").and_then(Json::as_str) {
         Some("remove") => parent.remove(&name).map(|_| ()).ok_or_else(|| format!("there is no {path}")),
         Some("add") => {
-            parent.insert(name, step["value"].clone());
+            parent.insert(name, step.get("value").cloned().unwrap_or_default());
             Ok(())
         }
         _ => Err("the operation is unknown".to_owned()),

@@ -1,4 +1,5 @@
 //! A small server of HTTP on a free port of the loopback: one answer for each connection.
+#![expect(clippy::disallowed_methods, reason = "a server has threads")]
 
 use std::collections::BTreeMap;
 use std::io::{BufReader, Write as _};

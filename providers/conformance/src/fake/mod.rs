@@ -71,6 +71,7 @@ fn answer(cloud: &Mutex<CloudControl>, request: &Request) -> Response {
     fault(400, "UnknownOperationException", "the fake does not know this")
 }
 
+#[expect(clippy::disallowed_methods, reason = "a slow function sleeps")]
 /// Functions by their names: `echo` answers what it is given, `slow` later, `fails` and `text` as they are called.
 fn function(name: &str, request: &Request) -> Response {
     let ran =

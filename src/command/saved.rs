@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use ecow::EcoString;
 use serde_json::{Value as Json, json};
 
-use super::arguments::{CloudArguments, Detail, Format};
+use super::arguments::{CloudArguments, Detail, Format, GuardArguments};
 use super::failure::{Exit, Failure};
 use super::front::Front;
 use super::proposal::{Proposal, settle};
-use super::{pipeline, run as running, stacks, verdict};
-use crate::engine::apply::Work;
+use super::{guard, pipeline, run as running, stacks, verdict};
+use crate::engine::apply::{OnFailure, Work};
 use crate::engine::execute::Entropy as _;
 use crate::engine::mask::StackKey;
 use crate::engine::seal::NONCE;
@@ -25,7 +25,7 @@ use crate::model::plan::{Base, Plan};
 use crate::model::policy::Judgement;
 use crate::registry;
 use crate::source::SourceSet;
-use crate::state::codec::{read_desired, write_desired};
+use crate::state::codec::{SavedText, read_desired, read_saved, write_desired, write_saved};
 use crate::state::{Entry, StateStore};
 use crate::view;
 
@@ -33,9 +33,6 @@ use crate::view;
 pub fn is_file(path: &Path) -> bool {
     host::is_file(path)
 }
-
-/// The version of the format.
-const VERSION: u64 = 2;
 
 /// The state a plan is saved for. A stack without one begins it here: there is no key before.
 ///
@@ -63,6 +60,8 @@ pub struct Saving<'a> {
     pub sandbox: bool,
     /// For how many seconds it is good.
     pub lifetime: u64,
+    /// Addresses that get new objects because the command line asks for it.
+    pub replace: &'a [String],
 }
 
 /// Saves a plan, encrypted with the stack's key. Secrets are not in it: they are read again when it is applied.
@@ -70,7 +69,7 @@ pub struct Saving<'a> {
 /// # Errors
 /// The file cannot be written.
 pub fn write(file: &Path, saving: &Saving<'_>) -> Result<(), Failure> {
-    let Saving { front, desired, plan, key, sandbox, lifetime } = saving;
+    let Saving { front, desired, plan, key, sandbox, lifetime, replace } = saving;
     let root = host::absolute(&front.root).map_err(Failure::new)?;
     let body = json!({
         "plan": SystemEntropy.nonce().as_str(),
@@ -78,10 +77,10 @@ pub fn write(file: &Path, saving: &Saving<'_>) -> Result<(), Failure> {
         "desired": write_desired(desired, &front.program.sources),
         "changes": changes(plan),
         "touched": touched(plan),
+        "replace": replace,
         "approvers": plan.policies.approvers().into_iter().map(EcoString::as_str).collect::<Vec<_>>(),
     });
-    let mut document = json!({
-        "cairn_plan": VERSION,
+    let about = json!({
         "directory": root,
         "environment": desired.environment.as_str(),
         "lineage": plan.base.lineage.as_str(),
@@ -92,12 +91,9 @@ pub fn write(file: &Path, saving: &Saving<'_>) -> Result<(), Failure> {
         let mut random = entropy::bytes(NONCE).into_iter();
         move |_| random.next().unwrap_or_default()
     });
-    let sealed = key.seal(&document.to_string(), &body.to_string(), nonce);
-    if let Some(members) = document.as_object_mut() {
-        members.insert("sealed".to_owned(), sealed.into());
-    }
-    host::write_private(file, &format!("{document:#}\n"))
-        .map_err(|why| Failure::new(format!("{}: {why}", file.display())))
+    let sealed = key.seal(&about.to_string(), &body.to_string(), nonce);
+    let text = write_saved(&SavedText { about, sealed });
+    host::write_private(file, &text).map_err(|why| Failure::new(format!("{}: {why}", file.display())))
 }
 
 /// What a plan changes, in a form that is the same exactly if the changes are. What stays as it is, and how far the
@@ -121,29 +117,37 @@ fn touched(plan: &Plan) -> BTreeSet<&str> {
     plan.changes.iter().filter(|change| change.is_effective()).map(|change| change.address.as_str()).collect()
 }
 
+/// What of a saved plan is applied, and how.
+pub struct Order<'a> {
+    /// The file.
+    pub file: &'a Path,
+    /// Which cloud, how fast.
+    pub cloud: &'a CloudArguments,
+    /// What it may destroy.
+    pub guard: &'a GuardArguments,
+    /// How the result is shown.
+    pub format: Format,
+    /// How much the plan says.
+    pub detail: Detail,
+    /// Teams in whose name consent was given.
+    pub approved: Vec<String>,
+    /// What is done once a step has failed.
+    pub on_failure: OnFailure,
+}
+
 /// Applies a saved plan.
-pub async fn apply(
-    file: &Path,
-    arguments: &CloudArguments,
-    format: Format,
-    detail: Detail,
-    approved: Vec<String>,
-) -> Result<Exit, Failure> {
+pub async fn apply(order: Order<'_>) -> Result<Exit, Failure> {
+    let Order { file, cloud: arguments, guard, format, detail, approved, on_failure } = order;
     let broken = |why: &str| Failure::new(format!("{} is no saved plan: {why}", file.display()));
     let stale = |why: &str| {
         Failure::with(Exit::Stale, format!("the saved plan is stale: {why}\nnothing was touched; plan again"))
     };
     let text = host::read_text(file).map_err(|why| broken(&why))?;
-    let mut document: Json = serde_json::from_str(&text).map_err(|error| broken(&error.to_string()))?;
-    if document.get("cairn_plan").and_then(Json::as_u64) != Some(VERSION) {
-        return Err(broken("it does not say that it is one of this version"));
-    }
-    let sealed = document.as_object_mut().and_then(|members| members.remove("sealed"));
-    let sealed = sealed.as_ref().and_then(Json::as_str).ok_or_else(|| broken("a part of it is missing"))?;
-    let said = |key: &str| document.get(key).and_then(Json::as_str).ok_or_else(|| broken("a part of it is missing"));
+    let SavedText { about, sealed } = read_saved(&text).map_err(|error| broken(&error.to_string()))?;
+    let said = |key: &str| about.get(key).and_then(Json::as_str).ok_or_else(|| broken("a part of it is missing"));
     let root = PathBuf::from(said("directory")?);
     let environment = Some(EcoString::from(said("environment")?)).filter(|name| !name.is_empty());
-    let sandbox = document.get("sandbox").and_then(Json::as_bool).unwrap_or(false);
+    let sandbox = about.get("sandbox").and_then(Json::as_bool).unwrap_or(false);
     let arguments = CloudArguments { sandbox, ..arguments.clone() };
     let catalogue = registry::catalogue();
     let place = pipeline::open(&root, said("stack")?, environment.as_ref(), catalogue, &arguments).await?;
@@ -152,7 +156,7 @@ pub async fn apply(
         return Err(stale("it was made for another state"));
     }
     let body = StackKey::new(before.key.clone())
-        .unseal(&document.to_string(), sealed)
+        .unseal(&about.to_string(), &sealed)
         .ok_or_else(|| broken("it was changed, or made with another key"))?;
     let body: Json = serde_json::from_str(&body).map_err(|error| broken(&error.to_string()))?;
     let field = |key: &str| body.get(key).and_then(Json::as_str).ok_or_else(|| broken("a part of it is missing"));
@@ -191,9 +195,12 @@ pub async fn apply(
         taken.store.release().await?;
         return Err(stale("what it changes is not there any more"));
     }
-    let planned = pipeline::planned(&desired, &taken.folded, &place.clouds, &taken.key, &sources, &root, &only).await?;
+    let chosen = pipeline::Chosen { only: &only, replace: &texts("replace") };
+    let planned =
+        pipeline::planned(&desired, &taken.folded, &place.clouds, &taken.key, &sources, &root, &chosen).await?;
     let mut planning = planned.planning;
     planning.refused.extend(stacks::in_use(&place.state, &desired, None)?);
+    planning.refused.extend(guard::too_many(&planning.plan, guard));
     if changes(&planning.plan) != field("changes")? {
         taken.store.release().await?;
         return Err(stale("what it read has changed since"));
@@ -205,11 +212,14 @@ pub async fn apply(
             moved: planned.moved,
             clouds: place.clouds.clone(),
             first: vec![Entry::PlanUsed { plan: plan_id.into() }],
+            last: Vec::new(),
+            command: "apply of a saved plan".into(),
             partial,
         },
         root: &root,
         arguments: &arguments,
         format,
+        on_failure,
     };
     settle(Proposal { command: "apply", taken, work, sources: &sources, detail, question: None, approved }).await
 }

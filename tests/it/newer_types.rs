@@ -63,10 +63,8 @@ fn an_unlisted_type_is_made_changed_and_destroyed() {
         refused.err
     );
     assert_eq!(object(&fake, "AWS::New::Thing", "news")["Net"]["Ports"], json!([2, 1]));
-    // Under another name of its own it is a new object.
-    project.edit("stack.cairn", "resource thing =", "resource newer =");
-    project.edit("stack.cairn", "thing.identifier", "newer.identifier");
-    project.expect(0, "apply --yes");
+    // Asked for, it is a new object.
+    project.expect(0, "apply --yes --replace thing");
     assert_eq!(fake.cloud().count(), 1);
     assert_eq!(object(&fake, "AWS::New::Thing", "other")["Password"], "p");
     project.expect(0, "destroy --yes");

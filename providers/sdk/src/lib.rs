@@ -14,4 +14,5 @@ pub mod object;
 pub mod request;
 pub mod stored;
 pub mod error;
+pub mod failpoint;
 pub mod provider;

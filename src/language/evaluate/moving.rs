@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use cairn_provider::value::{Value, render};
 use cairn_provider::naming::UNLISTED;
+use cairn_provider::value::{Value, render};
 use ecow::EcoString;
 
 use super::instance::{Instance, Rebase};

@@ -240,7 +240,7 @@ fn fixed(code: &str) -> bool {
 /// What to do where the service wants a new object.
 fn needs_new(error: ProviderError) -> ProviderError {
     let message = eco_format!(
-        "{}; a change of this needs a new object: declare it under another name, and the old one is destroyed",
+        "{}; a change of this needs a new object: ask for one with `--replace` and the address",
         error.message.trim_end_matches('.')
     );
     ProviderError { message, ..error }

@@ -11,12 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cairn_provider::object::{Live, Observed};
 use cairn_provider::schema::overlay::{Overlay, Replacement};
-use cairn_provider::schema::{Change as Cost, Field, TypeSchema};
-use cairn_provider::value::Map;
+use cairn_provider::schema::{Change as Cost, Equality, Field, TypeSchema};
+use cairn_provider::value::{Map, Value};
 use ecow::EcoString;
 
 use self::differ::Differ;
 use self::openings::openings;
+use self::planned::empty_dropped;
 pub use self::planned::{Planned, planned};
 use super::known::World;
 use super::mask::StackKey;
@@ -100,6 +101,9 @@ fn compared(subject: &Subject<'_>, world: &World, key: &StackKey) -> Change {
     let unwritten = unwritten(subject.schema, desired, recorded);
     change.released = released(subject.schema, desired, recorded, &unwritten);
     wanted.extend(unwritten.into_iter().map(|(name, value)| (name, Planned::Known(value))));
+    for (name, planned) in wanted.iter_mut().filter(|(name, _)| is_part(subject.schema, name)) {
+        recorded.inputs.get(name).into_iter().for_each(|was| planned.empty_dropped(was));
+    }
     let ignored = &desired.options.ignore;
     change.attributes = Differ::new(subject.schema, key, ignored).against_live(&wanted, live, Some(&recorded.inputs));
     change.drift = drift(subject, recorded, live, key);
@@ -152,8 +156,38 @@ pub fn wanted(subject: &Subject<'_>, world: &World) -> BTreeMap<EcoString, Plann
 
 /// Fields that were written and are written no longer, with what they go back to.
 pub fn unwritten(schema: &TypeSchema, desired: &DesiredResource, recorded: &Recorded) -> Map {
-    let fields = recorded.inputs.keys().filter(|name| !written(desired, name));
-    fields.filter_map(|name| Some((name.clone(), schema.field(name)?.unwritten.clone()?))).collect()
+    let fields = recorded.inputs.iter().filter(|(name, _)| !written(desired, name));
+    let back = |name: &EcoString, was: &Value| match was.as_map().filter(|_| is_part(schema, name)) {
+        Some(was) => {
+            let mut nothing = Map::new();
+            empty_dropped(&mut nothing, was);
+            Some(Value::from(nothing))
+        }
+        None => schema.field(name)?.unwritten.clone(),
+    };
+    fields.filter_map(|(name, was)| Some((name.clone(), back(name, was)?))).collect()
+}
+
+/// What is sent to bring an object to what is written: everything written, with what was written and is no longer.
+pub fn with_unwritten(schema: &TypeSchema, desired: &DesiredResource, recorded: &Recorded, inputs: Map) -> Map {
+    let mut all: Map = inputs
+        .into_iter()
+        .map(|(name, value)| match (value, recorded.inputs.get(&name)) {
+            (Value::Map(map), Some(Value::Map(was))) if is_part(schema, &name) => {
+                let mut map = map.as_ref().clone();
+                empty_dropped(&mut map, was);
+                (name, Value::from(map))
+            }
+            (value, _) => (name, value),
+        })
+        .collect();
+    all.extend(unwritten(schema, desired, recorded));
+    all
+}
+
+/// Whether a field is a document of which only what is written counts.
+fn is_part(schema: &TypeSchema, name: &str) -> bool {
+    schema.field(name).is_some_and(|field| field.equality == Equality::Part)
 }
 
 /// Whether a field is written, or kept as it was written.

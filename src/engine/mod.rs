@@ -64,6 +64,11 @@ impl Clouds {
         self.provider(kind.split('.').next().unwrap_or_default())
     }
 
+    /// The provider that secrets of a source are read from.
+    pub fn keeper(&self, source: &str) -> Option<&Arc<dyn Provider>> {
+        self.providers.values().find(|provider| provider.keeps(source))
+    }
+
     /// All clouds.
     pub fn providers(&self) -> impl Iterator<Item = &Arc<dyn Provider>> {
         self.providers.values()

@@ -6,6 +6,7 @@
 
 pub mod actions;
 pub mod components;
+mod connection;
 pub mod entropy;
 pub mod files;
 pub mod git;
@@ -20,6 +21,7 @@ pub mod sources;
 pub mod stack_folders;
 pub mod stdio;
 pub mod terminal;
+pub mod vault;
 pub mod who;
 
 use std::sync::Mutex;

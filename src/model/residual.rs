@@ -50,7 +50,7 @@ pub struct Attribute {
 /// Where a secret comes from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SecretSource {
-    /// `env` or `file`.
+    /// `env`, `file`, `aws-sm` or `azure-kv`.
     pub scheme: EcoString,
     /// The name behind the colon.
     pub name: EcoString,

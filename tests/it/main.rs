@@ -41,6 +41,8 @@ mod lsp;
 mod memory_files;
 mod moving;
 mod mutation;
+#[cfg(feature = "aws")]
+mod newer_types;
 mod other_stacks;
 mod plan_codes;
 mod plan_pages;

@@ -27,6 +27,7 @@ use cairn_provider::request::{
 use cairn_provider::schema::TypeSchema;
 use cairn_provider::schema::catalogue::Catalogue;
 use cairn_provider::schema::document;
+use cairn_provider::stored::StoredSecret;
 use cairn_provider::value::{Map, Value};
 use ecow::{EcoString, eco_format};
 
@@ -406,15 +407,27 @@ impl Provider for Sim {
         Ok(fabricate::result(&schema, target, request))
     }
 
+    /// The sandbox keeps those of all clouds; another cloud's are named with their source.
+    fn keeps(&self, source: &str) -> bool {
+        matches!(source, "aws-sm" | "azure-kv")
+    }
+
     async fn secret(&self, _target: &Target, name: &str) -> Result<Value, ProviderError> {
         self.take_time().await;
         let mut inner = self.current()?;
         let inner = &mut *inner;
         inner.count(&Arc::clone(self.schema(STORE)?), "GetValueOf");
-        match kept(&inner.cloud, name) {
+        // Those of another cloud are named with their source.
+        let other = name.starts_with("azure-kv:");
+        let secret = if other { StoredSecret { id: name, key: None, stage: None } } else { StoredSecret::parse(name) };
+        let current = secret.stage.is_none_or(|stage| stage == "AWSCURRENT");
+        let name = secret.id;
+        match kept(&inner.cloud, name).filter(|_| current) {
             Some((key, object)) => {
                 let written = object.attributes.get("secret_string").cloned();
-                Ok(written.unwrap_or_else(|| fabricate::secret(object, &key.id, "secret_string")))
+                let value = written.unwrap_or_else(|| fabricate::secret(object, &key.id, "secret_string"));
+                let text = value.as_text().unwrap_or_default();
+                secret.part(text).map_err(|why| ProviderError::refused("secretsmanager.GetSecretValue", why))
             }
             None => Err(ProviderError::new(
                 ErrorClass::NotFound,

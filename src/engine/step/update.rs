@@ -34,7 +34,7 @@ pub async fn update(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     after.inputs.extend(desired.options.kept.clone());
     // Taking the decorator away does not take the protection away.
     after.protect = desired.options.protect.unwrap_or(recorded.protect);
-    inputs.extend(compare::unwritten(&schema, desired, recorded));
+    inputs = compare::with_unwritten(&schema, desired, recorded, inputs);
     let observed = run.world().object(&step.address).cloned().ok_or_else(gone)?;
     let differences = remaining(run, desired, recorded, &observed, &inputs)?;
     if differences.is_empty() && !recorded.incomplete {

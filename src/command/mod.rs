@@ -30,6 +30,7 @@ mod show;
 mod stacks;
 mod state;
 mod test;
+mod transfer;
 mod update;
 mod vendor;
 mod verdict;

@@ -9,16 +9,18 @@ use ecow::EcoString;
 use tokio::sync::mpsc;
 
 use super::arguments::{CloudArguments, Format};
-use super::failure::{Exit, Failure};
+use super::failure::{Exit, Failure, reports};
 use super::pipeline;
 use super::stacks::Links;
+use super::transfer;
+use crate::diagnostic::Diagnostic;
 use crate::engine::execute::{Halt, Limits, Report, Run, execute};
 use crate::engine::journal::Journal;
 use crate::engine::mask::{StackKey, masked};
 use crate::engine::plan::Planning;
 use crate::engine::schedule::schedule;
 use crate::engine::wait::ReadQueue;
-use crate::engine::{Clouds, recover};
+use crate::engine::{Clouds, assertion, recover};
 use crate::host::actions::HostActions;
 use crate::host::entropy::SystemEntropy;
 use crate::host::local_store::LocalStore;
@@ -28,6 +30,7 @@ use crate::model::Address;
 use crate::model::change::{Action, Reason};
 use crate::model::desired::DesiredStack;
 use crate::model::event::Event;
+use crate::source::SourceSet;
 use crate::state::{Entry, Folded, OpenIntent, Recorded, StateStore, fold};
 use crate::view;
 use crate::view::human::event::line;
@@ -45,6 +48,8 @@ pub struct Taken {
     pub key: StackKey,
     /// Interrupted creates whose token can be used once more.
     pub reusable: Vec<OpenIntent>,
+    /// Other states that were taken with it, from which something moves here.
+    pub others: Vec<transfer::Held>,
 }
 
 /// Takes the state and finishes what an interrupted run left open.
@@ -69,7 +74,12 @@ pub async fn take(place: &pipeline::Place) -> Result<Taken, Failure> {
         let reloaded = store.load().await?;
         folded = fold(reloaded.snapshot, reloaded.entries);
     }
-    Ok(Taken { store, folded, key, reusable: recovery.reusable })
+    if !folded.snapshot.receiving.is_empty() {
+        transfer::finish(&store, &folded, &place.state).await?;
+        let reloaded = store.load().await?;
+        folded = fold(reloaded.snapshot, reloaded.entries);
+    }
+    Ok(Taken { store, folded, key, reusable: recovery.reusable, others: Vec::new() })
 }
 
 /// What is carried out.
@@ -93,13 +103,14 @@ pub struct Work<'a> {
 }
 
 /// Carries out a plan that was consented to, and writes the next snapshot.
-pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
+pub async fn carry_out(taken: Taken, work: Work<'_>, sources: &SourceSet) -> Result<Exit, Failure> {
     let watch = Stopwatch::start();
-    let Taken { store, mut folded, key, reusable } = taken;
+    let Taken { store, mut folded, key, reusable, others } = taken;
+    let links = Links::of(&work.desired, work.root, work.arguments.sandbox)?;
+    transfer::receive(&store, &mut folded, links.own(), others, &work.planning.crossing).await?;
     folded.snapshot.rename(work.moved.iter().map(|(from, to)| (from, to)));
     let moves = work.moved.into_iter().map(|(from, to)| Entry::Moved { from, to });
     let format = work.format;
-    let links = Links::of(&work.desired, work.root, work.arguments.sandbox)?;
     links.begin()?;
     let plan = work.planning.plan.clone();
     let graph = schedule(&plan, &work.desired, &folded.snapshot, work.clouds).map_err(|circle| {
@@ -167,6 +178,11 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
     }
     let outputs = outputs(&run);
     let recorded = recorded_outputs(&run);
+    let broken = if report.is_complete() && !left_now {
+        assertion::failed(&run.desired.assertions, &run.world(), true)
+    } else {
+        Vec::new()
+    };
     let recorded = (recorded != run.snapshot.outputs).then_some(Entry::Outputs { outputs: recorded });
     drop(run);
     drop(journal);
@@ -190,7 +206,19 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
         }
     }
     if format == Format::Json {
-        terminal::out(&view::json::applied(&plan, &outcome(&report, outputs.clone())));
+        let mut outcome = outcome(&report, outputs.clone());
+        outcome.complete &= broken.is_empty();
+        let place = |diagnostic: &Diagnostic| diagnostic.span().map(|span| sources.place(span)).unwrap_or_default();
+        outcome.failed.extend(broken.iter().map(|diagnostic| (place(diagnostic), diagnostic.message.clone())));
+        terminal::out(&view::json::applied(&plan, &outcome));
+    }
+    if !broken.is_empty() {
+        terminal::err(&reports(&broken, sources, &terminal::detect()));
+        return Err(Failure::new(format!(
+            "{} done; what the stack asserts does not hold: {}",
+            report.done,
+            super::failure::count(&broken)
+        )));
     }
     end(&report, &summary, *wish.borrow(), watch.elapsed(), &outputs, format)
 }

@@ -9,6 +9,7 @@ use super::arguments::{CloudArguments, Detail, Format};
 use super::failure::{Exit, Failure};
 use super::front::Front;
 use super::proposal::{Proposal, settle};
+use super::transfer::Origins;
 use super::{pipeline, run as running, stacks, verdict};
 use crate::engine::execute::Entropy as _;
 use crate::engine::mask::StackKey;
@@ -116,14 +117,17 @@ pub async fn apply(
         return Err(stale("the state has changed since"));
     }
     pipeline::verify_accounts(&desired, &place.clouds).await?;
-    let taken = running::take(&place).await?;
+    let origins = Origins::of(&desired, &root, sandbox)?;
+    let place = origins.seen_from(place, &arguments)?;
+    let taken = origins.take(&place, &arguments).await?;
+    let moves = origins.settled(&desired, &taken.folded.snapshot, &taken.theirs(&origins), &root)?;
     let planned =
-        pipeline::planned(&desired, &taken.folded, &place.clouds, &taken.key, &sources, &root, &arguments.only).await?;
+        pipeline::planned_with(moves, &desired, &place.clouds, &taken.key, &sources, &root, &arguments.only).await?;
     let mut planning = planned.planning;
     planning.refused.extend(stacks::in_use(&place.state, &desired, None)?);
     planning.plan.base = crate::model::plan::Base { lineage: lineage.into(), sequence };
     if changes(&planning.plan) != body.get("changes").and_then(Json::as_str).unwrap_or_default() {
-        taken.store.release().await?;
+        taken.release().await?;
         return Err(stale("what it read has changed since"));
     }
     let work = running::Work {

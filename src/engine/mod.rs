@@ -16,6 +16,8 @@ pub mod plan;
 pub mod schedule;
 pub mod journal;
 pub mod judge;
+pub mod assertion;
+mod relation;
 pub mod recover;
 pub mod execute;
 mod call;

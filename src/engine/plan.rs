@@ -12,13 +12,15 @@ use super::compare::{self, Subject, compare};
 use super::graph::ResourceGraph;
 use super::known::World;
 use super::mask::StackKey;
+use super::moves::Crossing;
 use super::observe::Observations;
-use super::{Clouds, adopt, marks, raw, renamed};
+use super::{Clouds, adopt, assertion, marks, raw, relation, renamed};
 use crate::diagnostic::Diagnostic;
 use crate::model::Address;
 use crate::model::change::{Action, Change, Reason, Risk};
-use crate::model::desired::{DesiredAction, DesiredResource, DesiredStack, ReplaceRule};
+use crate::model::desired::{DesiredAction, DesiredResource, DesiredStack, Former, ReplaceRule};
 use crate::model::plan::{Base, Plan, Revealed};
+use crate::model::residual::Resolved;
 use crate::source::SourceSet;
 use crate::state::{Recorded, Snapshot};
 
@@ -56,6 +58,8 @@ pub struct Planning {
     pub unreadable: Vec<(Address, cairn_provider::error::ProviderError)>,
     /// What is known while planning.
     pub world: World,
+    /// What becomes this state's before anything else happens.
+    pub crossing: Vec<Crossing>,
 }
 
 /// Makes a plan.
@@ -83,6 +87,7 @@ pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
     changes.retain(|change| selected.as_ref().is_none_or(|selected| selected.contains(&change.address)));
     let mut refused = std::mem::take(&mut planner.refused);
     refused.append(&mut planner.undecided);
+    refused.extend(assertion::failed(&inputs.desired.assertions, &planner.world, false));
     refused.extend(changes.iter().filter_map(|change| refusal(inputs, change)));
     let mut warnings = adopt::without_effect(inputs.desired, inputs.snapshot);
     warnings.extend(renamed::looks_renamed(inputs, &changes, &planner.world));
@@ -101,7 +106,7 @@ pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
         remark: EcoString::new(),
     };
     let Planner { world, unreadable, .. } = planner;
-    Planning { plan, refused, warnings, unreadable, world }
+    Planning { plan, refused, warnings, unreadable, world, crossing: Vec::new() }
 }
 
 struct Planner<'a> {
@@ -149,8 +154,28 @@ impl Planner<'_> {
         if matches!(change.action, Action::Replace(_)) && compare::order_is_free(&subject, &self.world) {
             self.free.insert(address.clone());
         }
+        self.refused.extend(self.unrelated(desired, schema, change.action));
         self.learn(&change, schema, observed);
         self.changes.insert(address.clone(), change);
+    }
+
+    /// What must hold between values that are known only now, and does not.
+    fn unrelated(&self, desired: &DesiredResource, schema: &TypeSchema, action: Action) -> Option<Diagnostic> {
+        let written = matches!(action, Action::Create | Action::Update | Action::Replace(_));
+        if !written || !relation::waits(desired) || schema.overlay.relations.is_empty() {
+            return None;
+        }
+        let mut inputs = cairn_provider::value::Map::new();
+        for (name, field) in &desired.inputs {
+            if let Resolved::Known(value) = field.value.resolve(&self.world) {
+                inputs.insert(name.clone(), value);
+            }
+        }
+        let (stack, catalogue) = (self.inputs.desired, &*self.inputs.clouds.catalogue);
+        let now = relation::Now { desired, schema, inputs: &inputs, stack, catalogue, known: &self.world };
+        let broken = relation::broken(&now)?;
+        let span = desired.inputs.get(&broken.field).map_or(desired.origin, |field| field.span);
+        Some(Diagnostic::error(broken.code, broken.rule, span, broken.found))
     }
 
     /// The old address that an object still carries although it was moved: the run that moved it was cut off.
@@ -161,9 +186,15 @@ impl Planner<'_> {
         observed: Option<&Observed>,
     ) -> Option<Address> {
         let Some(Observed::Present(live)) = observed else { return None };
-        let owner = live.owner.as_ref().filter(|owner| owner.stack == self.inputs.snapshot.lineage)?;
-        let former = desired.options.was.iter().find(|former| former.address.as_str() == owner.address)?;
-        marks::can_change(schema).then(|| former.address.clone())
+        let owner = live.owner.as_ref()?;
+        let ours = owner.stack == self.inputs.snapshot.lineage;
+        let recorded = self.inputs.snapshot.resources.get(&desired.address);
+        // What was another state's keeps the nonce it was made with, which is known here only after it was handed over.
+        let handed = !ours && recorded.is_some_and(|recorded| recorded.nonce == owner.nonce);
+        let mut formers = desired.options.was.iter().filter(|former| former.stack.is_none() == ours);
+        let former = formers.find(|former| former.address.as_str() == owner.address).map(Former::written);
+        let before = former.or_else(|| handed.then(|| Address::from_text(&owner.address)))?;
+        marks::can_change(schema).then_some(before)
     }
 
     /// An action is in the plan if it is due; if not, what it gave is known.

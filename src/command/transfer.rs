@@ -11,11 +11,11 @@ use ecow::{EcoString, eco_format};
 
 use super::arguments::CloudArguments;
 use super::failure::Failure;
-use super::run::Taken;
 use super::{front, pipeline, run as running};
 use crate::diagnostic::{Diagnostic, Report};
+use crate::engine::apply::Taken;
 use crate::engine::execute::Entropy as _;
-use crate::engine::moves::{Crossing, Moves, Others, settle};
+use crate::engine::moves::{Crossing, Held, Moves, Others, settle};
 use crate::host::entropy::SystemEntropy;
 use crate::host::local_store::LocalStore;
 use crate::host::{sandbox_file, who};
@@ -27,14 +27,6 @@ use crate::state::{Entry, Folded, Receiving, Snapshot, StateStore as _, fold};
 #[derive(Debug, Default)]
 pub struct Origins {
     states: BTreeMap<EcoString, (UsedStack, PathBuf)>,
-}
-
-/// Another state, taken for writing until what moves was handed over.
-pub struct Held {
-    imports: BTreeSet<EcoString>,
-    store: Arc<LocalStore>,
-    snapshot: Snapshot,
-    state: PathBuf,
 }
 
 impl Origins {
@@ -257,13 +249,9 @@ async fn confirm(folded: &Folded, others: &[Held]) -> Result<(), Failure> {
 ///
 /// # Errors
 /// Something could not be written: what is where is found out by the next run.
-pub async fn receive(
-    store: &LocalStore,
-    folded: &mut Folded,
-    (state, name): (&Path, &str),
-    others: Vec<Held>,
-    crossing: &[Crossing],
-) -> Result<(), Failure> {
+pub async fn receive(taken: &mut Taken, (state, name): (&Path, &str), crossing: &[Crossing]) -> Result<(), Failure> {
+    let others = std::mem::take(&mut taken.others);
+    let (store, folded) = (Arc::clone(&taken.store), &mut taken.folded);
     let lineage = folded.snapshot.lineage.clone();
     for held in &others {
         let mine: Vec<(EcoString, &Crossing)> = crossing
@@ -307,7 +295,11 @@ pub async fn receive(
 ///
 /// # Errors
 /// The other state cannot be taken.
-pub async fn finish(store: &LocalStore, folded: &Folded, state: &Path) -> Result<(), Failure> {
+pub async fn finish(taken: &mut Taken, state: &Path) -> Result<(), Failure> {
+    if taken.folded.snapshot.receiving.is_empty() {
+        return Ok(());
+    }
+    let (store, folded) = (Arc::clone(&taken.store), &taken.folded);
     let mut by_state: BTreeMap<&EcoString, Vec<(&EcoString, &Receiving)>> = BTreeMap::new();
     for (nonce, receiving) in &folded.snapshot.receiving {
         by_state.entry(&receiving.state).or_default().push((nonce, receiving));
@@ -334,6 +326,8 @@ pub async fn finish(store: &LocalStore, folded: &Folded, state: &Path) -> Result
         }
         held.release().await?;
     }
+    let loaded = store.load().await?;
+    taken.folded = fold(loaded.snapshot, loaded.entries);
     Ok(())
 }
 

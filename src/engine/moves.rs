@@ -1,6 +1,8 @@
 //! Addresses that changed: what is recorded at an old one is the new one's. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use ecow::EcoString;
 
@@ -8,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::Address;
 use crate::model::desired::{DesiredStack, Former};
 use crate::source::Span;
-use crate::state::{Recorded, Snapshot};
+use crate::state::{Recorded, Snapshot, StateStore};
 
 /// What is recorded, at the addresses of the source.
 #[derive(Debug, Default)]
@@ -36,6 +38,18 @@ pub struct Crossing {
     pub recorded: Recorded,
     /// Where it is said.
     pub span: Span,
+}
+
+/// Another state, taken for writing until what moves from it was handed over.
+pub struct Held {
+    /// The imports of its stack.
+    pub imports: BTreeSet<EcoString>,
+    /// Its store.
+    pub store: Arc<dyn StateStore>,
+    /// What it remembers.
+    pub snapshot: Snapshot,
+    /// Where it lies.
+    pub state: PathBuf,
 }
 
 /// What other states remember, by the import of their stack.

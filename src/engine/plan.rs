@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cairn_provider::object::Observed;
 use cairn_provider::schema::TypeSchema;
 use cairn_provider::schema::overlay::Replacement;
+use cairn_provider::value::{Map, render};
 use ecow::EcoString;
 
 use super::action::Judge;
@@ -60,6 +61,8 @@ pub struct Planning {
     pub world: World,
     /// What becomes this state's before anything else happens.
     pub crossing: Vec<Crossing>,
+    /// What is there of the objects that are changed or destroyed, by identity.
+    pub seen: BTreeMap<EcoString, Map>,
 }
 
 /// Makes a plan.
@@ -106,7 +109,26 @@ pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
         remark: EcoString::new(),
     };
     let Planner { world, unreadable, .. } = planner;
-    Planning { plan, refused, warnings, unreadable, world, crossing: Vec::new() }
+    let seen = seen(inputs, &plan.changes);
+    Planning { plan, refused, warnings, unreadable, world, crossing: Vec::new(), seen }
+}
+
+/// What is there of the objects that are changed or destroyed.
+fn seen(inputs: &Inputs<'_>, changes: &[Change]) -> BTreeMap<EcoString, Map> {
+    let touched = changes.iter().filter(|change| touches(change.action));
+    let observed = touched.filter_map(|change| match inputs.observations.objects.get(&change.address) {
+        Some(Observed::Present(live)) => Some((live.id.clone(), live.attributes.clone())),
+        Some(Observed::Absent | Observed::Unreadable(_)) | None => None,
+    });
+    observed.collect()
+}
+
+/// Whether an object that exists is changed in place or destroyed.
+fn touches(action: Action) -> bool {
+    match action {
+        Action::Update | Action::Replace(_) | Action::Delete => true,
+        Action::Create | Action::Import | Action::Move | Action::Forget | Action::Run | Action::Unchanged => false,
+    }
 }
 
 struct Planner<'a> {
@@ -430,7 +452,11 @@ fn refusal(inputs: &Inputs<'_>, change: &Change) -> Option<Diagnostic> {
             for attribute in change.attributes.iter().filter(|attribute| attribute.forces) {
                 let field = attribute.path.first().and_then(|name| desired.inputs.get(name));
                 if let Some(field) = field.filter(|field| field.span.source == desired.origin.source) {
-                    diagnostic = diagnostic.label(field.span, "a change of this makes a new object");
+                    let text = match attribute.before.as_ref().filter(|_| !attribute.sensitive) {
+                        Some(before) => format!("was {}; only a new object can have another value", render(before)),
+                        None => "only a new object can have another value".to_owned(),
+                    };
+                    diagnostic = diagnostic.label(field.span, text);
                 }
             }
             diagnostic
@@ -440,7 +466,11 @@ fn refusal(inputs: &Inputs<'_>, change: &Change) -> Option<Diagnostic> {
             format!("{message}: `{}`, declared at {} until now", change.address, change.source),
         ),
     };
-    Some(diagnostic.help("to destroy it: declare it once with @protect(false) and apply, then remove it"))
+    Some(diagnostic.help(if matches!(change.action, Action::Replace(_)) {
+        "to keep the object: take the change back, or make it where it does not need a new one\nto destroy it: apply once with @protect(false)"
+    } else {
+        "to destroy it: declare it once with @protect(false) and apply, then remove it"
+    }))
 }
 
 fn forcing(change: &Change) -> String {

@@ -7,6 +7,7 @@ use clap::Args;
 use super::arguments::{CloudArguments, Detail, Format, GuardArguments, OnFailure, ReplaceArguments, ValueArguments};
 use super::failure::{Exit, Failure, count, reports};
 use super::proposal::{Proposal, Question, settle};
+use super::transfer::Origins;
 use super::{front, guard, pipeline, run as running, saved, stacks, verdict};
 use crate::engine::apply::Work;
 use crate::host::terminal;
@@ -72,17 +73,13 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
     let (mut desired, answers) = front.found(environment.clone(), &place.clouds, &arguments.cloud).await?;
     pipeline::verify_accounts(&desired, &place.clouds).await?;
-    let taken = running::take(&place).await?;
-    let mut planned = pipeline::planned(
-        &desired,
-        &taken.folded,
-        &place.clouds,
-        &taken.key,
-        sources,
-        &front.root,
-        &pipeline::Chosen { only: &arguments.cloud.only, replace: &arguments.replace.replace },
-    )
-    .await?;
+    let origins = Origins::of(&desired, &front.root, arguments.cloud.sandbox)?;
+    let place = origins.seen_from(place, &arguments.cloud)?;
+    let taken = origins.take(&place, &arguments.cloud).await?;
+    let moves = origins.settled(&desired, &taken.folded.snapshot, &taken.theirs(&origins), &front.root)?;
+    let chosen = pipeline::Chosen { only: &arguments.cloud.only, replace: &arguments.replace.replace };
+    let mut planned =
+        pipeline::planned_with(moves, &desired, &place.clouds, &taken.key, sources, &front.root, &chosen).await?;
     planned.planning.refused.extend(stacks::in_use(&place.state, &desired, front.header())?);
     planned.planning.plan.remark = front.other_catalogues().unwrap_or_default();
     verdict::of_changes(&front, &answers, &mut desired, &mut planned)?;

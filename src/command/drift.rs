@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::arguments::{CloudArguments, Format, StackArguments};
 use super::failure::{Exit, Failure};
+use super::transfer::{self, Origins};
 use super::{front, pipeline};
 use crate::host::local_store::LocalStore;
 use crate::host::terminal;
@@ -32,10 +33,14 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
     let desired = front.online(environment.clone(), &place.clouds, &arguments.cloud).await?;
     let store = LocalStore::new(&place.state);
-    let (folded, key) = pipeline::recorded(store.load().await?, &place.clouds).await?;
+    let origins = Origins::of(&desired, &front.root, arguments.cloud.sandbox)?;
+    let place = origins.seen_from(place, &arguments.cloud)?;
+    let (mut folded, key) = pipeline::recorded(store.load().await?, &place.clouds).await?;
+    transfer::look(&mut folded, &place.state).await?;
     let sources = &front.program.sources;
+    let moves = origins.settled(&desired, &folded.snapshot, &origins.read().await?, &front.root)?;
     let chosen = pipeline::Chosen { only: &arguments.cloud.only, replace: &[] };
-    let planned = pipeline::planned(&desired, &folded, &place.clouds, &key, sources, &front.root, &chosen).await?;
+    let planned = pipeline::planned_with(moves, &desired, &place.clouds, &key, sources, &front.root, &chosen).await?;
     let plan = &planned.planning.plan;
     match arguments.format {
         Format::Json => terminal::out(&view::json::drift(plan, &diagnostics, sources)),

@@ -61,6 +61,13 @@ impl Failure {
         Self { exit, message: message.into() }
     }
 
+    /// With what was meant to be done in front.
+    #[must_use]
+    pub fn explained(mut self, what: &str) -> Self {
+        self.message = format!("{what}: {}", self.message);
+        self
+    }
+
     /// As text for standard error.
     pub fn render(&self, _terminal: &Terminal) -> String {
         if self.message.is_empty() {

@@ -32,6 +32,7 @@ mod show;
 mod stacks;
 mod state;
 mod test;
+mod transfer;
 mod undo;
 mod update;
 mod vendor;

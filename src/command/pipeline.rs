@@ -52,13 +52,27 @@ pub async fn open(
     if !arguments.sandbox {
         return Ok(Place { state, clouds: registry::clouds(catalogue) });
     }
+    let clouds = sandbox(&state, std::iter::empty(), catalogue, arguments)?;
+    Ok(Place { state, clouds })
+}
+
+/// The sandbox beside a state, from which those beside other states can be seen.
+///
+/// # Errors
+/// It cannot be read, or the faults it shall have are none.
+pub fn sandbox<'a>(
+    state: &Path,
+    others: impl Iterator<Item = &'a Path>,
+    catalogue: Arc<cairn_provider::schema::catalogue::Catalogue>,
+    arguments: &CloudArguments,
+) -> Result<Clouds, Failure> {
     let faults = match &arguments.sandbox_faults {
         Some(text) => Faults::parse(text).map_err(|why| Failure::new(format!("--sandbox-faults: {why}")))?,
         None => Faults::default(),
     };
-    let storage = Box::new(SandboxFile::new(&state));
+    let storage = Box::new(SandboxFile::new(state).beside(others));
     let (clouds, _) = registry::sandbox(catalogue, storage, faults).map_err(Failure::new)?;
-    Ok(Place { state, clouds })
+    Ok(clouds)
 }
 
 /// For how long an interrupted create may still become visible, in seconds.
@@ -185,16 +199,32 @@ pub async fn planned(
     root: &Path,
     chosen: &Chosen<'_>,
 ) -> Result<Planned, Failure> {
+    let moves = moves::settle(desired, &folded.snapshot, &moves::Others::new());
+    planned_with(moves, desired, clouds, key, sources, root, chosen).await
+}
+
+/// Observes and plans, after it is known what moved.
+///
+/// # Errors
+/// As for [`planned`].
+pub async fn planned_with(
+    moves: moves::Moves,
+    desired: &DesiredStack,
+    clouds: &Clouds,
+    key: &StackKey,
+    sources: &SourceSet,
+    root: &Path,
+    chosen: &Chosen<'_>,
+) -> Result<Planned, Failure> {
     let wrong = |reports: Vec<Diagnostic>| {
         let text = super::failure::reports(&reports, sources, &crate::host::terminal::detect());
         Failure::new(format!("{text}{}", super::failure::count(&reports)))
     };
-    let moves = moves::settle(desired, &folded.snapshot);
     let snapshot = &moves.snapshot;
     let graph = graph::build(desired, snapshot).map_err(|circles| {
         Failure::new(super::failure::reports(&circles, sources, &crate::host::terminal::detect()))
     })?;
-    reachable(desired, folded, clouds)?;
+    reachable(desired, snapshot, clouds)?;
     let impossible = not_runnable(desired, clouds);
     if !impossible.is_empty() {
         return Err(wrong(impossible));
@@ -227,7 +257,11 @@ pub async fn planned(
     }
     // What is left out of the plan keeps its old address for now.
     let planned: BTreeSet<&Address> = planning.plan.changes.iter().map(|change| &change.address).collect();
-    let moved = moves.moved.into_iter().filter(|(to, _)| planned.contains(to)).map(|(to, from)| (from, to)).collect();
+    planning.crossing = moves.crossing;
+    planning.crossing.retain(|crossing| planned.contains(&crossing.to));
+    let crossed: BTreeSet<&Address> = planning.crossing.iter().map(|crossing| &crossing.to).collect();
+    let moved = moves.moved.into_iter().filter(|(to, _)| planned.contains(to) && !crossed.contains(to));
+    let moved = moved.map(|(to, from)| (from, to)).collect();
     let before = planning
         .plan
         .changes
@@ -312,9 +346,9 @@ async fn secrets(
 }
 
 /// The clouds of everything that is wanted or recorded can be reached.
-fn reachable(desired: &DesiredStack, folded: &Folded, clouds: &Clouds) -> Result<(), Failure> {
+fn reachable(desired: &DesiredStack, snapshot: &Snapshot, clouds: &Clouds) -> Result<(), Failure> {
     let wanted = desired.nodes().map(|node| &node.place.target.cloud);
-    let recorded = folded.snapshot.resources.values().map(|recorded| &recorded.target.cloud);
+    let recorded = snapshot.resources.values().map(|recorded| &recorded.target.cloud);
     let missing = wanted.chain(recorded).find(|cloud| !is_built_in(cloud) && clouds.provider(cloud).is_none());
     match missing {
         None => Ok(()),

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::arguments::{CloudArguments, Detail, Format, GuardArguments, ReplaceArguments, StackArguments};
 use super::failure::{Exit, Failure, reports, style};
+use super::transfer::{self, Origins};
 use super::{front, guard, pipeline, saved, stacks, verdict};
 use crate::host::local_store::LocalStore;
 use crate::host::terminal;
@@ -51,15 +52,20 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let (mut desired, answers) = front.found(environment.clone(), &place.clouds, &arguments.cloud).await?;
     pipeline::verify_accounts(&desired, &place.clouds).await?;
     let store = LocalStore::new(&place.state);
+    let origins = Origins::of(&desired, &front.root, arguments.cloud.sandbox)?;
+    let place = origins.seen_from(place, &arguments.cloud)?;
     if arguments.out.is_some() {
         saved::begin_state(&store).await?;
     }
     let loaded = store.load().await?;
     pipeline::verify_recorded(&fold(loaded.snapshot.clone(), loaded.entries.clone()).snapshot, &place.clouds).await?;
-    let (folded, key) = pipeline::recorded(loaded, &place.clouds).await?;
+    let (mut folded, key) = pipeline::recorded(loaded, &place.clouds).await?;
+    transfer::look(&mut folded, &place.state).await?;
     let sources = &front.program.sources;
+    let moves = origins.settled(&desired, &folded.snapshot, &origins.read().await?, &front.root)?;
     let chosen = pipeline::Chosen { only: &arguments.cloud.only, replace: &arguments.replace.replace };
-    let mut planned = pipeline::planned(&desired, &folded, &place.clouds, &key, sources, &front.root, &chosen).await?;
+    let mut planned =
+        pipeline::planned_with(moves, &desired, &place.clouds, &key, sources, &front.root, &chosen).await?;
     planned.planning.refused.extend(stacks::in_use(&place.state, &desired, front.header())?);
     planned.planning.plan.remark = front.other_catalogues().unwrap_or_default();
     verdict::of_changes(&front, &answers, &mut desired, &mut planned)?;

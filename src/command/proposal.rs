@@ -66,7 +66,7 @@ pub async fn settle(proposal: Proposal<'_>) -> Result<Exit, Failure> {
         if format == Format::Json {
             terminal::out(&view::json::plan(&planning.plan, &shown, sources));
         }
-        taken.store.release().await?;
+        taken.release().await?;
         let why = if !planning.refused.is_empty() {
             not_planned(&planning.refused)
         } else if !denied.is_empty() {
@@ -82,11 +82,11 @@ pub async fn settle(proposal: Proposal<'_>) -> Result<Exit, Failure> {
         match consent::ask(question.text, &question.expected) {
             Ok(true) => {}
             Ok(false) => {
-                taken.store.release().await?;
+                taken.release().await?;
                 return Err(Failure::new("not consented to; nothing was touched"));
             }
             Err(failure) => {
-                taken.store.release().await?;
+                taken.release().await?;
                 return Err(failure);
             }
         }
@@ -95,7 +95,7 @@ pub async fn settle(proposal: Proposal<'_>) -> Result<Exit, Failure> {
         terminal::out("\n");
     }
     let (clouds, stats) = (work.work.clouds.clone(), work.arguments.stats);
-    let result = running::carry_out(taken, work).await;
+    let result = running::carry_out(taken, work, sources).await;
     if stats {
         terminal::err(&pipeline::stats(&clouds));
     }

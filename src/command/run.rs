@@ -7,9 +7,11 @@ use cairn_provider::value::{Value, render};
 use tokio::sync::mpsc;
 
 use super::arguments::{CloudArguments, Format};
-use super::failure::{Exit, Failure};
+use super::failure::{Exit, Failure, count, reports};
 use super::pipeline;
 use super::stacks::Links;
+use super::transfer;
+use crate::diagnostic::Diagnostic;
 use crate::engine::apply;
 use crate::engine::apply::{Means, OnFailure, Ready, TakeError, Taken};
 use crate::engine::execute::{Halt, Limits, Report};
@@ -22,6 +24,7 @@ use crate::host::secrets::HostSecrets;
 use crate::host::{Stopwatch, signals, terminal, who};
 use crate::model::Address;
 use crate::model::event::Event;
+use crate::source::SourceSet;
 use crate::state::{StateStore as _, StoreError, fold};
 use crate::view;
 use crate::view::human::event::line;
@@ -42,13 +45,14 @@ pub async fn take(place: &pipeline::Place) -> Result<Taken, Failure> {
         }
     };
     let taken = apply::take(store, &who::who(), &place.clouds, pipeline::quarantine()?, &tell).await;
-    let taken = taken.map_err(|error| match error {
+    let mut taken = taken.map_err(|error| match error {
         TakeError::Store(error) => error.into(),
         TakeError::Unresolved(_) => Failure::new(format!("{error}\nnothing new was begun")),
     })?;
     if let Some(repaired) = &taken.repaired {
         terminal::err(&format!("{repaired}\n"));
     }
+    transfer::finish(&mut taken, &place.state).await?;
     Ok(taken)
 }
 
@@ -67,11 +71,12 @@ pub struct Work<'a> {
 }
 
 /// Carries out a plan that was consented to, and writes the next snapshot.
-pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
+pub async fn carry_out(mut taken: Taken, work: Work<'_>, sources: &SourceSet) -> Result<Exit, Failure> {
     let watch = Stopwatch::start();
     let Work { work, root, arguments, format, on_failure } = work;
     let partial = work.partial;
     let links = Links::of(&work.desired, root, arguments.sandbox)?;
+    transfer::receive(&mut taken, links.own(), &work.planning.crossing).await?;
     links.begin()?;
     let plan = work.planning.plan.clone();
     let summary = plan.summary();
@@ -120,13 +125,21 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
         let Written { entries, writes } = applied.written;
         terminal::err(&format!("state: {entries} records in {writes} writes\n"));
     }
-    let (report, outputs, rolled_back) = (applied.report, applied.outputs, applied.rolled_back);
+    let (report, outputs, rolled_back, unmet) = (applied.report, applied.outputs, applied.rolled_back, applied.unmet);
     if format == Format::Json {
-        let outcome = outcome(&report, outputs.clone(), rolled_back.as_ref());
+        let mut outcome = outcome(&report, outputs.clone(), rolled_back.as_ref());
+        outcome.complete &= unmet.is_empty();
+        let place = |diagnostic: &Diagnostic| diagnostic.span().map(|span| sources.place(span)).unwrap_or_default();
+        outcome.failed.extend(unmet.iter().map(|diagnostic| (place(diagnostic), diagnostic.message.clone())));
         terminal::out(&view::json::applied(&plan, &outcome));
     }
     if let Some(back) = rolled_back {
         return Err(taken_back(&report, &back));
+    }
+    if !unmet.is_empty() {
+        terminal::err(&reports(&unmet, sources, &look));
+        let done = report.done;
+        return Err(Failure::new(format!("{done} done; what the stack asserts does not hold: {}", count(&unmet))));
     }
     end(&report, &summary, *wish.borrow(), watch.elapsed(), &outputs, format)
 }

@@ -10,6 +10,7 @@ use super::arguments::{CloudArguments, Detail, Format, GuardArguments};
 use super::failure::{Exit, Failure};
 use super::front::Front;
 use super::proposal::{Proposal, settle};
+use super::transfer::Origins;
 use super::{guard, pipeline, run as running, stacks, verdict};
 use crate::engine::apply::{OnFailure, Work};
 use crate::engine::execute::Entropy as _;
@@ -181,7 +182,9 @@ pub async fn apply(order: Order<'_>) -> Result<Exit, Failure> {
         return Err(verdict::missing_consent(&missing));
     }
     pipeline::verify_accounts(&desired, &place.clouds).await?;
-    let taken = running::take(&place).await?;
+    let origins = Origins::of(&desired, &root, sandbox)?;
+    let place = origins.seen_from(place, &arguments)?;
+    let taken = origins.take(&place, &arguments).await?;
     // Looked at is what the plan changes, and what that needs: other applies may have gone on beside it.
     let present = |text: &String| {
         let address = Address::from_text(text);
@@ -192,17 +195,17 @@ pub async fn apply(order: Order<'_>) -> Result<Exit, Failure> {
     let partial = !touched.is_empty();
     let only: Vec<String> = touched.iter().filter(|text| present(text)).cloned().collect();
     if partial && only.is_empty() {
-        taken.store.release().await?;
+        taken.release().await?;
         return Err(stale("what it changes is not there any more"));
     }
+    let moves = origins.settled(&desired, &taken.folded.snapshot, &taken.theirs(&origins), &root)?;
     let chosen = pipeline::Chosen { only: &only, replace: &texts("replace") };
-    let planned =
-        pipeline::planned(&desired, &taken.folded, &place.clouds, &taken.key, &sources, &root, &chosen).await?;
+    let planned = pipeline::planned_with(moves, &desired, &place.clouds, &taken.key, &sources, &root, &chosen).await?;
     let mut planning = planned.planning;
     planning.refused.extend(stacks::in_use(&place.state, &desired, None)?);
     planning.refused.extend(guard::too_many(&planning.plan, guard));
     if changes(&planning.plan) != field("changes")? {
-        taken.store.release().await?;
+        taken.release().await?;
         return Err(stale("what it read has changed since"));
     }
     let work = running::Work {

@@ -189,6 +189,11 @@ impl Links {
         Ok(())
     }
 
+    /// Where this stack's own state lies, and its name.
+    pub fn own(&self) -> (&Path, &str) {
+        (&self.own, &self.name)
+    }
+
     fn consumer(&self, outputs: BTreeSet<String>) -> Consumer {
         Consumer { name: self.name.clone(), state: self.own.clone(), outputs }
     }

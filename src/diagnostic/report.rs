@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::suggest;
-use crate::source::Span;
+use crate::source::{SourceId, SourceSet, Span};
 
 /// The stable name of a kind of mistake, without the leading `cairn::`: `names::undefined`.
 pub type Code = &'static str;
@@ -185,6 +185,8 @@ impl Diagnostic {
 pub struct Report {
     diagnostics: Vec<Diagnostic>,
     seen: BTreeSet<(Code, Option<Span>, String)>,
+    /// Sources of the standard library: nobody who uses it can mend anything there.
+    standard: BTreeSet<SourceId>,
 }
 
 /// Codes of what policies say, and of exceptions from it.
@@ -199,6 +201,34 @@ impl Report {
         if self.seen.insert((diagnostic.code, diagnostic.span(), said)) {
             self.diagnostics.push(diagnostic);
         }
+    }
+
+    /// Notes which sources are of the standard library.
+    pub fn note_standard(&mut self, sources: &SourceSet) {
+        self.standard.extend(sources.ids().filter(|id| sources.is_standard(*id)));
+    }
+
+    /// Whether a report is located in the standard library.
+    fn is_standard(&self, diagnostic: &Diagnostic) -> bool {
+        diagnostic.span().is_some_and(|span| self.standard.contains(&span.source))
+    }
+
+    /// What is wrong inside of the standard library is a consequence if anything else is wrong; if not, it is told where the
+    /// library is used.
+    fn brought_home(&mut self) {
+        let mut diagnostics = std::mem::take(&mut self.diagnostics);
+        let is_own = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error && !self.is_standard(diagnostic);
+        if diagnostics.iter().any(is_own) {
+            diagnostics.retain(|diagnostic| !self.is_standard(diagnostic));
+        }
+        for diagnostic in diagnostics.iter_mut().filter(|diagnostic| self.is_standard(diagnostic)) {
+            let home = diagnostic.labels.iter().position(|label| !self.standard.contains(&label.span.source));
+            if let Some(home) = home {
+                let label = diagnostic.labels.remove(home);
+                diagnostic.labels.insert(0, label);
+            }
+        }
+        self.diagnostics = diagnostics;
     }
 
     /// Adds all reports of another list.
@@ -226,15 +256,29 @@ impl Report {
         self.diagnostics.retain(|diagnostic| !VERDICTS.contains(&diagnostic.code));
     }
 
+    /// Leaves out what follows from an error that another list names: what is said of a whole stack, and of the inside of the
+    /// standard library.
+    pub fn without_consequences(&mut self) {
+        self.without_verdicts();
+        let mut diagnostics = std::mem::take(&mut self.diagnostics);
+        diagnostics.retain(|diagnostic| !self.is_standard(diagnostic));
+        self.diagnostics = diagnostics;
+    }
+
     /// What a later look found, in the order of the places: where this list names an error already, nothing is said again.
     pub fn news(&self, found: Report) -> impl Iterator<Item = Diagnostic> {
         let known = |diagnostic: &Diagnostic| diagnostic.span().is_some_and(|span| self.has_error_around(span));
-        found.into_sorted().into_iter().filter(move |diagnostic| !known(diagnostic))
+        found.ordered().into_iter().filter(move |diagnostic| !known(diagnostic))
     }
 
     /// The reports in the order of their places. What is said of a whole stack is among them only if nothing else is
     /// wrong with it.
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
+        self.brought_home();
+        self.ordered()
+    }
+
+    fn ordered(mut self) -> Vec<Diagnostic> {
         let wrong = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
         if self.diagnostics.iter().any(|diagnostic| wrong(diagnostic) && !VERDICTS.contains(&diagnostic.code)) {
             self.without_verdicts();

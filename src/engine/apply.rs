@@ -12,12 +12,12 @@ use cairn_provider::value::{Map, Value};
 use ecow::EcoString;
 use tokio::sync::{mpsc, watch};
 
-use super::Clouds;
 use super::action::Runner;
 use super::execute::{Entropy, Halt, Limits, Report, Run, execute};
 use super::journal::{Journal, Written};
 use super::known::World;
 use super::mask::{StackKey, masked};
+use super::moves::Held;
 use super::observe::used;
 use super::plan::Planning;
 use super::recover::recover;
@@ -25,6 +25,8 @@ use super::rollback::{RolledBack, Whose, roll_back};
 use super::schedule::{ActionGraph, schedule};
 use super::secret::Secrets;
 use super::wait::ReadQueue;
+use super::{Clouds, assertion};
+use crate::diagnostic::Diagnostic;
 use crate::model::Address;
 use crate::model::change::{Action, Reason};
 use crate::model::desired::DesiredStack;
@@ -44,6 +46,8 @@ pub struct Taken {
     pub reusable: Vec<OpenIntent>,
     /// What was repaired while the state was read.
     pub repaired: Option<String>,
+    /// Other states that were taken with it, from which something moves here.
+    pub others: Vec<Held>,
 }
 
 /// Why the state could not be taken.
@@ -93,7 +97,7 @@ pub async fn take(
         let reloaded = store.load().await?;
         folded = fold(reloaded.snapshot, reloaded.entries);
     }
-    Ok(Taken { store, folded, key, reusable: recovery.reusable, repaired })
+    Ok(Taken { store, folded, key, reusable: recovery.reusable, repaired, others: Vec::new() })
 }
 
 /// What is carried out.
@@ -162,6 +166,8 @@ pub struct Applied {
     pub rolled_back: Option<RolledBack>,
     /// What the steps wrote into the state, once all of it is durable.
     pub written: Written,
+    /// Assertions that waited for values and do not hold.
+    pub unmet: Vec<Diagnostic>,
 }
 
 /// A plan with the order of its steps, about to be carried out.
@@ -236,6 +242,11 @@ impl Ready {
         }
         let outputs = shown_outputs(&run);
         let mut last = if report.is_complete() { work.last } else { Vec::new() };
+        let unmet = if report.is_complete() && *means.halt.borrow() != Halt::Now {
+            assertion::failed(&run.desired.assertions, &run.world(), !work.partial)
+        } else {
+            Vec::new()
+        };
         let recorded = recorded_outputs(&run, work.partial);
         last.extend((recorded != run.snapshot.outputs).then_some(Entry::Outputs { outputs: recorded }));
         drop(run);
@@ -253,7 +264,8 @@ impl Ready {
         let left_now = *means.halt.borrow() == Halt::Now;
         let broken = |report: &Report| report.broken.is_some();
         if left_now || broken(&report) || rolled_back.as_ref().is_some_and(|back| broken(&back.report)) {
-            return Ok(Applied { report, outputs, released: false, written: Written::default(), rolled_back });
+            let written = Written::default();
+            return Ok(Applied { report, outputs, released: false, written, rolled_back, unmet });
         }
         // Everything that was written is durable.
         let written = writer.await.unwrap_or_default();
@@ -273,7 +285,7 @@ impl Ready {
             store.compact(&next.snapshot).await?;
         }
         store.release().await?;
-        Ok(Applied { report, outputs, released: true, written, rolled_back })
+        Ok(Applied { report, outputs, released: true, written, rolled_back, unmet })
     }
 }
 

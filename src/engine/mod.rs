@@ -18,6 +18,8 @@ pub mod schedule;
 pub mod seal;
 pub mod journal;
 pub mod judge;
+pub mod assertion;
+mod relation;
 pub mod recover;
 pub mod execute;
 pub mod apply;

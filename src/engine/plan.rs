@@ -13,14 +13,16 @@ use super::compare::{self, Subject, compare};
 use super::graph::ResourceGraph;
 use super::known::World;
 use super::mask::StackKey;
+use super::moves::Crossing;
 use super::observe::Observations;
 use super::redact::Redactor;
-use super::{Clouds, adopt, marks, raw, renamed};
+use super::{Clouds, adopt, assertion, marks, raw, relation, renamed};
 use crate::diagnostic::Diagnostic;
 use crate::model::Address;
 use crate::model::change::{Action, After, Change, Reason, Risk};
-use crate::model::desired::{DesiredAction, DesiredResource, DesiredStack, ReplaceRule};
+use crate::model::desired::{DesiredAction, DesiredResource, DesiredStack, Former, ReplaceRule};
 use crate::model::plan::{Base, Plan, Revealed};
+use crate::model::residual::Resolved;
 use crate::source::SourceSet;
 use crate::state::{Recorded, Snapshot};
 
@@ -60,6 +62,8 @@ pub struct Planning {
     pub unreadable: Vec<(Address, cairn_provider::error::ProviderError)>,
     /// What is known while planning.
     pub world: World,
+    /// What becomes this state's before anything else happens.
+    pub crossing: Vec<Crossing>,
     /// What is there of the objects that are changed or destroyed, by identity.
     pub seen: BTreeMap<EcoString, Map>,
 }
@@ -90,6 +94,7 @@ pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
     hide_echoes(&mut changes, &planner.world.kept_back(inputs.desired, false));
     let mut refused = std::mem::take(&mut planner.refused);
     refused.append(&mut planner.undecided);
+    refused.extend(assertion::failed(&inputs.desired.assertions, &planner.world, false));
     refused.extend(changes.iter().filter_map(|change| refusal(inputs, change).or_else(|| broken(inputs, change))));
     let mut warnings = adopt::without_effect(inputs.desired, inputs.snapshot);
     warnings.extend(renamed::looks_renamed(inputs, &changes, &planner.world));
@@ -109,7 +114,7 @@ pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
     };
     let Planner { world, unreadable, .. } = planner;
     let seen = seen(inputs, &plan.changes);
-    Planning { plan, refused, warnings, unreadable, world, seen }
+    Planning { plan, refused, warnings, unreadable, world, crossing: Vec::new(), seen }
 }
 
 /// Clouds and people may have put a secret where no schema marks it: what holds one is shown like a secret.
@@ -195,8 +200,28 @@ impl Planner<'_> {
         if matches!(change.action, Action::Replace(_)) && compare::order_is_free(&subject, &self.world) {
             self.free.insert(address.clone());
         }
+        self.refused.extend(self.unrelated(desired, schema, change.action));
         self.learn(&change, schema, observed);
         self.changes.insert(address.clone(), change);
+    }
+
+    /// What must hold between values that are known only now, and does not.
+    fn unrelated(&self, desired: &DesiredResource, schema: &TypeSchema, action: Action) -> Option<Diagnostic> {
+        let written = matches!(action, Action::Create | Action::Update | Action::Replace(_));
+        if !written || !relation::waits(desired) || schema.overlay.relations.is_empty() {
+            return None;
+        }
+        let mut inputs = cairn_provider::value::Map::new();
+        for (name, field) in &desired.inputs {
+            if let Resolved::Known(value) = field.value.resolve(&self.world) {
+                inputs.insert(name.clone(), value);
+            }
+        }
+        let (stack, catalogue) = (self.inputs.desired, &*self.inputs.clouds.catalogue);
+        let now = relation::Now { desired, schema, inputs: &inputs, stack, catalogue, known: &self.world };
+        let broken = relation::broken(&now)?;
+        let span = desired.inputs.get(&broken.field).map_or(desired.origin, |field| field.span);
+        Some(Diagnostic::error(broken.code, broken.rule, span, broken.found))
     }
 
     /// The old address that an object still carries although it was moved: the run that moved it was cut off.
@@ -207,9 +232,15 @@ impl Planner<'_> {
         observed: Option<&Observed>,
     ) -> Option<Address> {
         let Some(Observed::Present(live)) = observed else { return None };
-        let owner = live.owner.as_ref().filter(|owner| owner.stack == self.inputs.snapshot.lineage)?;
-        let former = desired.options.was.iter().find(|former| former.address.as_str() == owner.address)?;
-        marks::can_change(schema).then(|| former.address.clone())
+        let owner = live.owner.as_ref()?;
+        let ours = owner.stack == self.inputs.snapshot.lineage;
+        let recorded = self.inputs.snapshot.resources.get(&desired.address);
+        // What was another state's keeps the nonce it was made with, which is known here only after it was handed over.
+        let handed = !ours && recorded.is_some_and(|recorded| recorded.nonce == owner.nonce);
+        let mut formers = desired.options.was.iter().filter(|former| former.stack.is_none() == ours);
+        let former = formers.find(|former| former.address.as_str() == owner.address).map(Former::written);
+        let before = former.or_else(|| handed.then(|| Address::from_text(&owner.address)))?;
+        marks::can_change(schema).then_some(before)
     }
 
     /// An action is in the plan if it is due; if not, what it gave is known.

@@ -38,6 +38,7 @@ use super::journal::Journal;
 use super::judge::decided;
 use super::known::World;
 use super::mask::{StackKey, masked};
+use super::relation;
 use super::secret::Secrets;
 use super::wait::{ReadQueue, WaitError};
 use crate::model::Address;
@@ -219,6 +220,7 @@ impl Run {
     /// Everything a resource wants, with values; secrets are read now.
     async fn final_inputs(&self, desired: &DesiredResource) -> Result<Map, StepError> {
         self.permitted(desired)?;
+        let schema = Arc::clone(self.schema(&desired.kind)?);
         for field in desired.inputs.values() {
             self.read_secrets(&field.value).await?;
         }
@@ -241,6 +243,11 @@ impl Run {
                 }
                 Resolved::Failed(sentence) => return Err(StepError::Value(format!("`{name}`: {sentence}"))),
             }
+        }
+        let (stack, catalogue, known) = (&self.desired, &*self.clouds.catalogue, &*world);
+        let now = relation::Now { desired, schema: &schema, inputs: &inputs, stack, catalogue, known };
+        if let Some(broken) = relation::broken(&now).filter(|_| relation::waits(desired)) {
+            return Err(StepError::Value(format!("{}: {}", broken.rule, broken.found)));
         }
         Ok(inputs)
     }

@@ -400,7 +400,15 @@ pub fn plan(
         base: Base { lineage: snapshot.lineage.clone(), sequence: snapshot.sequence },
         ..Plan::default()
     };
-    Planning { plan, refused: Vec::new(), warnings: Vec::new(), unreadable: Vec::new(), world, seen }
+    Planning {
+        plan,
+        refused: Vec::new(),
+        warnings: Vec::new(),
+        unreadable: Vec::new(),
+        world,
+        crossing: Vec::new(),
+        seen,
+    }
 }
 
 fn learn(world: &mut World, change: &Change, live: &Live, schema: &cairn_provider::schema::TypeSchema) {

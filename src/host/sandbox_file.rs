@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use cairn_provider::failpoint::{Failpoint, reached};
 use cairn_sim::Storage;
+use ecow::EcoString;
 
 use super::local_store::LocalStore;
 
@@ -24,6 +25,13 @@ impl SandboxFile {
     /// The file in a directory; it is made when something is written.
     pub fn new(directory: &Path) -> Self {
         Self { path: directory.join("sandbox.jsonl"), file: None, known: 0, neighbours: BTreeMap::new() }
+    }
+
+    /// With those in other directories, whose objects can be referred to from the beginning.
+    #[must_use]
+    pub fn beside<'a>(mut self, others: impl Iterator<Item = &'a Path>) -> Self {
+        self.neighbours.extend(others.map(|other| (other.to_path_buf(), Self::new(other))));
+        self
     }
 
     fn describe(&self, error: &std::io::Error) -> String {
@@ -84,6 +92,35 @@ impl SandboxFile {
         }
         Ok(())
     }
+}
+
+/// Objects of one sandbox live in another one from here on, as in a cloud both stacks share. Done twice, it is done once.
+///
+/// # Errors
+/// A file cannot be read or written.
+pub fn carry(from: &Path, to: &Path, objects: &[(EcoString, EcoString)]) -> Result<(), String> {
+    let mut source = SandboxFile::new(from);
+    let mut target = SandboxFile::new(to);
+    let lines = |file: &mut SandboxFile| {
+        let bytes = file.behind().map_err(|error| file.describe(&error))?;
+        let mut last: BTreeMap<(String, String), String> = BTreeMap::new();
+        for line in String::from_utf8_lossy(&bytes).lines() {
+            let Ok(json) = serde_json::from_str::<serde_json::Value>(line) else { continue };
+            let part = |index: usize| json.get("key")?.get(index)?.as_str().map(str::to_owned);
+            if let (Some(kind), Some(id)) = (part(0), part(2)) {
+                last.insert((kind, id), line.to_owned());
+            }
+        }
+        Ok::<_, String>(last)
+    };
+    let (there, here) = (lines(&mut source)?, lines(&mut target)?);
+    for (kind, id) in objects {
+        let key = (kind.to_string(), id.to_string());
+        if let Some(line) = there.get(&key).filter(|_| !here.contains_key(&key)) {
+            target.write(line).map_err(|error| target.describe(&error))?;
+        }
+    }
+    Ok(())
 }
 
 impl Storage for SandboxFile {

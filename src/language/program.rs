@@ -163,6 +163,11 @@ impl Program {
         }
     }
 
+    /// Whether the stack's header is missing or could not be read: what it says is not known.
+    pub fn header_is_unread(&self) -> bool {
+        self.unit(Self::STACK).header.is_none_or(|header| self.item(header).broken)
+    }
+
     /// A field of the stack's header.
     fn header_field(&self, name: &str) -> Option<&Expr> {
         self.header_field_of(Self::STACK, name)

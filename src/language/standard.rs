@@ -45,6 +45,12 @@ pub fn part(from: &str) -> Option<&'static Part> {
     PARTS.iter().find(|part| part.name == name)
 }
 
+/// The part that declares a function of a name.
+pub fn with_function(name: &str) -> Option<&'static Part> {
+    let head = format!("fn {name}(");
+    PARTS.iter().find(|part| part.text.lines().any(|line| line.starts_with(&head)))
+}
+
 /// What a user can have meant by a name that no part has.
 pub fn nearest(from: &str) -> Option<&'static str> {
     let name = from.strip_prefix(SCHEME).unwrap_or(from);
@@ -57,12 +63,14 @@ pub fn nearest(from: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{nearest, part};
+    use super::{nearest, part, with_function};
 
     #[test]
     fn parts_have_the_names_that_imports_use() {
         assert!(part("std:aws/network").unwrap().text.contains("component Network"));
         assert!(part("aws/network").is_none());
+        assert_eq!(with_function("ports").map(|part| part.name), Some("aws/rules"));
+        assert!(with_function("nowhere").is_none());
         assert_eq!(nearest("std:aws/netwrok"), Some("aws/network"));
         assert_eq!(nearest("std:network"), Some("aws/network"));
         assert_eq!(nearest("std:aws/network.cairn"), Some("aws/network"));

@@ -107,8 +107,9 @@ fn run(job: &Job, evaluate: Evaluate, wanted: &dyn Fn() -> bool) -> Option<Evalu
         all.extend(job.analysis.report.news(report));
     }
     all.extend(evaluate::unused_waivers(waivers.iter()));
+    all.note_standard(&program.sources);
     if job.analysis.report.has_errors() {
-        all.without_verdicts();
+        all.without_consequences();
     }
     let analysis = Some(Arc::clone(&job.analysis));
     wanted().then(|| Evaluated { reports: all.into_sorted(), observed, analysis })

@@ -69,8 +69,20 @@ pub struct Adoption {
 pub struct Former {
     /// The address.
     pub address: Address,
+    /// The import of the stack in which it had that address, if it was not this one.
+    pub stack: Option<EcoString>,
     /// Where it is said.
     pub span: Span,
+}
+
+impl Former {
+    /// The address as it is written here: of another stack's, its import comes first.
+    pub fn written(&self) -> Address {
+        match &self.stack {
+            Some(stack) => Address::from_text(&format!("{stack}.{}", self.address)),
+            None => self.address.clone(),
+        }
+    }
 }
 
 /// Another stack whose outputs are used.

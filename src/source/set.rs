@@ -69,6 +69,11 @@ impl SourceSet {
         text.text.replace_range(range, &"*".repeat(length));
     }
 
+    /// Whether a text is one of the standard library.
+    pub fn is_standard(&self, id: SourceId) -> bool {
+        self.get(id).path.starts_with("std:")
+    }
+
     /// The id of the text under a path.
     pub fn find(&self, path: &str) -> Option<SourceId> {
         self.ids().find(|id| self.get(*id).path == path)

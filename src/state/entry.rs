@@ -6,7 +6,7 @@ use cairn_provider::request::Target;
 use cairn_provider::value::{Map, Value};
 use ecow::EcoString;
 
-use super::{Ending, Ran, Recorded};
+use super::{Ending, Ran, Receiving, Recorded};
 use crate::model::Address;
 
 /// One record of the journal.
@@ -129,6 +129,34 @@ pub enum Entry {
     RunForgotten {
         /// The address.
         address: Address,
+    },
+    /// Something of another state is about to be remembered here.
+    Receiving {
+        /// Unique; the other state writes it, too.
+        nonce: EcoString,
+        /// What, and from where.
+        receiving: Box<Receiving>,
+    },
+    /// It is known whether the other state let go of it: it is remembered here, or still there.
+    Received {
+        /// The nonce of the receiving.
+        nonce: EcoString,
+        /// Whether it is remembered here now.
+        ours: bool,
+    },
+    /// What is remembered at an address is another state's from here on.
+    Handed {
+        /// The nonce of the receiving.
+        nonce: EcoString,
+        /// The address it had here.
+        address: Address,
+        /// Who has it, for people: the stack and the address there.
+        to: EcoString,
+    },
+    /// The other state remembers what was handed over.
+    Settled {
+        /// The nonce of the receiving.
+        nonce: EcoString,
     },
     /// A writer ends.
     Released,

@@ -156,6 +156,22 @@ fn apply(folded: &mut Folded, entry: Entry) {
         Entry::RunForgotten { address } => {
             folded.snapshot.actions.remove(&address);
         }
+        Entry::Receiving { nonce, receiving } => {
+            folded.snapshot.receiving.insert(nonce, *receiving);
+        }
+        Entry::Received { nonce, ours } => {
+            let received = folded.snapshot.receiving.remove(&nonce);
+            if let Some(received) = received.filter(|_| ours) {
+                place(&mut folded.snapshot, received.address, received.recorded);
+            }
+        }
+        Entry::Handed { nonce, address, to } => {
+            folded.snapshot.resources.remove(&address);
+            folded.snapshot.handed.insert(nonce, (address, to));
+        }
+        Entry::Settled { nonce } => {
+            folded.snapshot.handed.remove(&nonce);
+        }
         Entry::Released => folded.writer = None,
     }
 }

@@ -34,6 +34,21 @@ pub struct Snapshot {
     pub outputs: BTreeMap<EcoString, Option<Value>>,
     /// The last runs, the oldest first.
     pub runs: Vec<RunRecord>,
+    /// What is being taken over from other states, by the nonce both sides know. It is theirs until they say otherwise.
+    pub receiving: BTreeMap<EcoString, Receiving>,
+    /// What was handed to other states that have not confirmed it yet: address and who has it, by the same nonce.
+    pub handed: BTreeMap<EcoString, (Address, EcoString)>,
+}
+
+/// Something of another state that is about to be remembered here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Receiving {
+    /// The address it gets.
+    pub address: Address,
+    /// What is remembered of it.
+    pub recorded: Recorded,
+    /// Where the other state lies, seen from this one.
+    pub state: EcoString,
 }
 
 /// What is remembered of one object.

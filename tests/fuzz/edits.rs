@@ -1,5 +1,7 @@
 //! Sequences of edits, as somebody makes them who types.
 
+use std::collections::BTreeMap;
+
 use crate::mutate::tokens;
 use crate::numbers::Numbers;
 
@@ -17,6 +19,10 @@ pub struct Edit {
 /// A text and what is done with it.
 #[derive(Clone, Debug)]
 pub struct Session {
+    /// The file that is edited.
+    pub file: String,
+    /// The files beside it.
+    pub around: BTreeMap<String, String>,
     /// The text it begins with.
     pub text: String,
     /// The edits, each of the text that the ones before left.
@@ -60,7 +66,7 @@ pub fn session(text: &str, other: &str, numbers: &mut Numbers) -> Session {
         now = apply(&now, &edit);
         edits.push(edit);
     }
-    Session { text: text.to_owned(), edits }
+    Session { file: "stack.cairn".to_owned(), around: BTreeMap::new(), text: text.to_owned(), edits }
 }
 
 fn boundary(text: &str, at: usize) -> usize {

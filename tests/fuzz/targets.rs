@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 
 use cairn::diagnostic::Diagnostic;
+use cairn::language::syntax::ItemCache;
 use cairn::language::tree::{Part, TokenKind, Tree};
-use cairn::language::{format, syntax};
+use cairn::language::{check, format, resolve, syntax};
 use cairn::source::{SourceSet, SourceText};
 
 use crate::corpus;
 use crate::edits::{self, Session};
 use crate::generate;
 use crate::literate::{Case, diagnose, with_header};
+use crate::memory_files::MemoryFiles;
 use crate::mutate::mutated;
 use crate::numbers::Numbers;
 use crate::run;
+use crate::sample_types;
 use crate::tree_text::meaning;
 
 /// A text: one of the corpus or a generated one, as it is or with mistakes.
@@ -130,14 +133,26 @@ fn check() {
     });
 }
 
-/// After every edit, items that the edit did not touch must be as before: what is cached of them may be used. Whoever
-/// parses incrementally is compared with parsing everything here.
+/// After every edit, items that the edit did not touch must be as before: what is cached of them may be used. The language
+/// server's way, with items kept from edit to edit, finds what loading everything anew finds.
 #[test]
 fn edits() {
     let texts = corpus::texts();
+    // Small ones: each edit checks a whole folder twice.
+    let mut folders = corpus::folders();
+    folders.retain(|case| case.files.values().map(String::len).sum::<usize>() < 4_000);
     let make = |numbers: &mut Numbers| {
-        let begin = text(&texts, numbers);
         let other = texts[numbers.below(texts.len())].clone();
+        if numbers.once_in(2) {
+            let case = &folders[numbers.below(folders.len())];
+            let names: Vec<&String> = case.files.keys().collect();
+            let name = names[numbers.below(names.len())].clone();
+            let mut session = edits::session(&case.files[&name], &other, numbers);
+            session.file = name;
+            session.around = with_header(case).0;
+            return session;
+        }
+        let begin = text(&texts, numbers);
         edits::session(&begin, &other, numbers)
     };
     run::target(
@@ -146,7 +161,8 @@ fn edits() {
         |session| format!("{session:#?}\n"),
         |session: &Session| {
             let mut now = session.text.clone();
-            for edit in &session.edits {
+            let mut cache = ItemCache::default();
+            for (position, edit) in session.edits.iter().enumerate() {
                 let next = edits::apply(&now, edit);
                 let (before, after) = (syntax::tree(&now), syntax::tree(&next));
                 assert_round_trip(&next, &after);
@@ -157,10 +173,33 @@ fn edits() {
                     }
                 }
                 meaning(&next);
+                let look = position % 5 == 4 || position + 1 == session.edits.len();
+                same_as_anew(session, &next, &mut cache, look);
                 now = next;
             }
         },
     );
+}
+
+/// Loads a folder with items kept from the edit before, and compares what is found with what is found without any.
+fn same_as_anew(session: &Session, text: &str, cache: &mut ItemCache, look: bool) {
+    let mut files = MemoryFiles(session.around.clone());
+    files.0.insert(session.file.clone(), text.to_owned());
+    let catalogue = sample_types::catalogue;
+    let (kept, mut report) = resolve::reload(&files, catalogue(), cache);
+    if !look {
+        return;
+    }
+    check::check(&kept, &mut report);
+    let (fresh, mut wanted) = resolve::load(&files, catalogue());
+    check::check(&fresh, &mut wanted);
+    assert_eq!(kept.documents.len(), fresh.documents.len(), "other files are read");
+    let edited = kept.sources.find(&session.file);
+    let both = kept.documents.iter().zip(&fresh.documents);
+    for (kept, fresh) in both.filter(|(kept, _)| Some(kept.source) == edited) {
+        assert_eq!(format!("{:?}", kept.items), format!("{:?}", fresh.items), "kept items are other ones");
+    }
+    assert_eq!(report.into_sorted(), wanted.into_sorted(), "other reports than of a whole analysis");
 }
 
 /// The items of a text with their trees, counted from the start of each.

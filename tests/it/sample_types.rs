@@ -75,7 +75,7 @@ static WIDGET_OVERLAY: Overlay = Overlay {
     unsupported: &[("Legacy", "it was replaced by `color`")],
     relations: &[
         Relation::AtMost { lower: "Low", upper: "High" },
-        Relation::Below { lower: "Soft", upper: "Hard" },
+        Relation::Below { lower: "Soft", upper: "Hard", where_one_of: ("Size", &["small", "medium"]) },
         Relation::Unique { field: "Slot", per: "ParentId" },
         Relation::NamesPart { field: "MainPart", parts: &["Parts"], key: "Id", noun: "part" },
     ],

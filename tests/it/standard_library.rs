@@ -32,6 +32,10 @@ fn collect(folder: &Path, prefix: &str, found: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        // Not a part, but the tests of all parts.
+        if path.is_dir() && name == "tests" {
+            continue;
+        }
         if path.is_dir() {
             collect(&path, &format!("{prefix}{name}/"), found);
             continue;
@@ -153,15 +157,38 @@ fn show_prints_sources() {
 }
 
 #[test]
-fn mistakes_are_shown_where_they_are_in_the_library() {
+fn mistakes_are_shown_where_the_library_is_used() {
     let project = Project::with(
         "stack shop { cairn: \"1\" }\nimport aws\nimport Network from \"std:aws/network\"\n\
          provider eu = aws.Target { region: \"eu-central-1\" }\n\
          resource network = Network { cidr: 10.20.0.0/16, zones: {} }\n",
     );
     let wrong = project.expect(1, "check");
-    assert!(wrong.err.contains("[std:aws/network:18:8]"), "{}", wrong.err);
+    assert!(wrong.err.contains("[stack.cairn:5:10]"), "{}", wrong.err);
     assert!(wrong.err.contains("a network needs at least one zone"), "{}", wrong.err);
+    assert!(wrong.err.contains("std:aws/network:18: "), "{}", wrong.err);
+    // What is wrong in the stack itself is why the library cannot be made; nothing is said of the library then.
+    project.edit(
+        "stack.cairn",
+        "provider eu = aws.Target { region: \"eu-central-1\" }",
+        "let region = region\n\
+         provider eu = aws.Target { region }",
+    );
+    let wrong = project.expect(1, "check");
+    assert!(wrong.err.contains("cairn::names::circular") && !wrong.err.contains("one zone"), "{}", wrong.err);
+}
+
+/// What each part promises, as its own tests say it.
+#[test]
+fn every_part_keeps_its_promises() {
+    let project = Project::of("lib/tests");
+    project.expect(0, "check");
+    let tested = project.expect(0, "test").out;
+    assert!(tested.contains("20 passed"), "{tested}");
+    let stack = project.read("stack.cairn");
+    for part in PARTS.iter().filter(|part| !part.name.starts_with("policies/")) {
+        assert!(stack.contains(&format!("\"std:{}\"", part.name)), "{} has no tests", part.name);
+    }
 }
 
 /// A system of every part: planned, made, planned empty, destroyed.

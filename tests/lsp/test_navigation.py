@@ -128,7 +128,8 @@ async def test_the_short_form_of_a_field_keeps_its_name(workspace):
     texts = await renamed(workspace, "stack.cairn", "resource v|pc", "network")
     assert "  vpc: network\n" in texts["stack.cairn"]
     assert "network: network, label" in texts["stack.cairn"]
-    # A new name is a new address, which is said.
+    # A new name is a new address, which is said to the next plan.
+    assert "@was(vpc)\nresource network" in texts["stack.cairn"]
     assert any("@was(vpc)" in message.message for message in workspace.client.messages)
 
 

@@ -47,7 +47,7 @@ fn roots() -> Vec<PathBuf> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
     let shared = std::env::var("CAIRN_SHARED").unwrap_or_else(|_| "../shared".to_owned());
     let examples = repository.join(shared).join("design/examples");
-    let mut roots = vec![repository.join("stacks")];
+    let mut roots = vec![repository.join("stacks"), repository.join("tests/mutation/corpus")];
     if examples.is_dir() {
         roots.push(examples);
     } else {

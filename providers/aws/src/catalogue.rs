@@ -14,6 +14,9 @@ use crate::{FACTS, services, unlisted};
 /// For types of which nothing is declared.
 static NOTHING: Overlay = Overlay::EMPTY;
 
+/// What is laid over types of which nothing else is declared.
+const UNDECLARED: &[(&str, &Overlay)] = &[("aws.rds.DbCluster", &crate::rds::db_cluster::OVERLAY)];
+
 /// What is declared of types, service by service.
 pub fn declarations() -> impl Iterator<Item = &'static Declaration> {
     services::declarations()
@@ -43,7 +46,8 @@ pub fn look_up_declaration(kind: &str) -> Option<&'static LookUpDeclaration> {
 pub fn catalogue() -> Catalogue {
     let mut catalogue = Catalogue::default();
     for (name, facts) in FACTS {
-        let overlay = declaration(name).map_or(&NOTHING, |declaration| &declaration.overlay);
+        let undeclared = UNDECLARED.iter().find(|(known, _)| known == name).map_or(&NOTHING, |(_, overlay)| overlay);
+        let overlay = declaration(name).map_or(undeclared, |declaration| &declaration.overlay);
         catalogue.add(name, facts, overlay);
     }
     catalogue.add(unlisted::NAME, unlisted::FACTS, &unlisted::DECLARATION.overlay);

@@ -311,13 +311,19 @@ fn relations(
                     return Err(refused(schema, "Conflict", eco_format!("`{field_name}` conflicts with {}", key.id)));
                 }
             }
-            Relation::AtMost { lower, upper } | Relation::Below { lower, upper } => {
+            Relation::AtMost { lower, upper } | Relation::Below { lower, upper, .. } => {
                 let (Some(low), Some(high)) =
                     (get(lower).and_then(Value::as_number), get(upper).and_then(Value::as_number))
                 else {
                     continue;
                 };
-                let fine = if matches!(relation, Relation::AtMost { .. }) { low <= high } else { low < high };
+                let strict = match relation {
+                    Relation::Below { where_one_of: (field, values), .. } => {
+                        get(field).and_then(Value::as_text).is_some_and(|value| values.contains(&value))
+                    }
+                    _ => false,
+                };
+                let fine = if strict { low < high } else { low <= high };
                 if !fine {
                     return Err(refused(
                         schema,

@@ -58,7 +58,7 @@ pub async fn mv(arguments: Move) -> Result<Exit, Failure> {
         let Some(recorded) = renamed.resources.get(new) else { continue };
         let mut wanted = as_it_is(new, recorded);
         // Its tags are read for that, to put the new address among them.
-        wanted.options.was = vec![Former { address: old.clone(), span: Span::new(SourceId(0), 0, 0) }];
+        wanted.options.was = vec![Former { address: old.clone(), stack: None, span: Span::new(SourceId(0), 0, 0) }];
         desired.resources.insert(new.clone(), wanted);
     }
     let resources = renamed.resources.iter().filter(|(address, _)| desired.resources.contains_key(*address));

@@ -104,6 +104,7 @@ impl Part {
             warnings: Vec::new(),
             unreadable: Vec::new(),
             world,
+            crossing: Vec::new(),
             seen: BTreeMap::new(),
         };
         let work = running::Work {

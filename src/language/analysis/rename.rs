@@ -6,6 +6,7 @@ use super::marks::{Mark, MarkKind, Short, Target, marks};
 use crate::builtins::{self, On};
 use crate::language::check;
 use crate::language::program::{ItemId, Program, TypeBinding, UnitId};
+use crate::language::syntax::ast::{ItemKind, Keyword};
 use crate::source::{SourceId, Span};
 
 /// A name that is given another one.
@@ -61,12 +62,15 @@ pub fn rename(program: &Program, source: SourceId, offset: usize, name: &str) ->
             (mark.span, text)
         })
         .collect();
+    if let (MarkKind::Resource, Some(Target::Item(item))) = (here.kind, here.target) {
+        edits.extend(remembered(program, item, &old));
+    }
     edits.sort();
     edits.dedup();
     let warning = match (here.kind, here.target) {
         (MarkKind::Resource, Some(Target::Item(_))) => format!(
-            "`{old}` is `{name}` now, and so are its addresses: without `@was({old})` above it, the next plan destroys what is \
-             recorded as `{old}` and creates `{name}`."
+            "`{old}` is `{name}` now, and so are its addresses: `@was({old})` above it says so to the next plan. Take it out once \
+             every environment was applied."
         ),
         (MarkKind::Input, Some(Target::Item(_))) => {
             format!("`--set {old}=…` of scripts must become `--set {name}=…`; they are not part of the stack.")
@@ -74,6 +78,23 @@ pub fn rename(program: &Program, source: SourceId, offset: usize, name: &str) ->
         _ => String::new(),
     };
     Ok(Renaming { edits, warning })
+}
+
+/// What says that a resource had another name: a decorator above it, or one more address in the one it has.
+fn remembered(program: &Program, item: ItemId, old: &str) -> Option<(Span, String)> {
+    let item = program.item(item);
+    let ItemKind::Declaration(node) = &item.kind else { return None };
+    if node.keyword != Keyword::Resource {
+        return None;
+    }
+    let at = |start: u32| Span { start, end: start, ..item.span };
+    let was = item.decorators.iter().find(|decorator| decorator.name.text == "was");
+    match was.and_then(|decorator| decorator.args.first()) {
+        Some(first) if first.name.is_none() => Some((at(first.value.span.start), format!("{old}, "))),
+        // With keys or members it says something of parts; that is not put together unasked.
+        Some(_) => None,
+        None => Some((at(item.span.start), format!("@was({old})\n"))),
+    }
 }
 
 /// Whether a word can be such a name at all.

@@ -6,6 +6,7 @@ use ecow::EcoString;
 
 use super::expression::article;
 use super::member::receiver;
+use super::merge::imported;
 use super::mismatch::short;
 use super::{Checker, Signature, Want};
 use crate::builtins::{self, Builtin, Kind, On};
@@ -13,7 +14,7 @@ use crate::diagnostic::{Diagnostic, suggest};
 use crate::language::program::{ItemId, UnitId};
 use crate::language::syntax::ast::{Arg, Expr, ExprKind, ItemKind, Member};
 use crate::language::types::Type;
-use crate::language::unsupported;
+use crate::language::{standard, unsupported};
 use crate::source::Span;
 
 /// Functions that belong to certain places.
@@ -66,6 +67,18 @@ impl Checker<'_> {
             Some(builtin) => self.builtin(expression, builtin, None, args),
             None if PLACES.contains(&name.as_str()) => self.place_function(expression, name, span, args),
             None => {
+                if let Some(part) = standard::with_function(name) {
+                    self.report(
+                        Diagnostic::error(
+                            "imports::missing",
+                            format!("`{}{}` is not imported", standard::SCHEME, part.name),
+                            span,
+                            format!("`{name}` comes from there"),
+                        )
+                        .help(imported(&[name], part.name)),
+                    );
+                    return Type::Error;
+                }
                 let functions = unit
                     .values
                     .iter()

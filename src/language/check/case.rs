@@ -80,6 +80,8 @@ impl Checker<'_> {
             "env" => {
                 let ty = match self.program.declared_environments() {
                     Some((names, _)) => Type::Choice(names.into()),
+                    // A header that could not be read was reported.
+                    None if self.program.header_is_unread() => return,
                     None => {
                         self.report(Diagnostic::error(
                             "test::shape",

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ecow::EcoString;
 
 use crate::diagnostic::{Diagnostic, Report};
+use crate::language::standard;
 use crate::source::{SourceSet, Span};
 
 /// Codes of things that are not there, each with a message that names the thing.
@@ -15,6 +16,15 @@ const MAX_LABELS: usize = 2;
 
 /// So many further uses are listed.
 const MAX_PLACES: usize = 4;
+
+/// The line that imports functions from a part of the standard library.
+pub fn imported(names: &[&str], part: &str) -> String {
+    format!(
+        "add a line to this file or to another of the same directory:  import {{ {} }} from \"{}{part}\"",
+        names.join(", "),
+        standard::SCHEME
+    )
+}
 
 /// Joins the reports about uses of the same missing thing into the first one.
 pub fn merged(
@@ -65,6 +75,13 @@ pub fn merged(
         let mut found = found.into_iter();
         let Some((first, mut diagnostic)) = found.next() else { continue };
         let others: Vec<Span> = found.map(|(span, _)| span).collect();
+        if let Some(part) = diagnostic.message.split('`').nth(1).and_then(standard::part) {
+            let mut names: Vec<&str> =
+                std::iter::once(first).chain(others.clone()).map(|span| sources.text(span)).collect();
+            names.sort_unstable();
+            names.dedup();
+            diagnostic.help = Some(imported(&names, part.name));
+        }
         let (near, far): (Vec<Span>, Vec<Span>) =
             others.iter().partition(|span| span.source == first.source && others.len() <= MAX_LABELS);
         for span in near {

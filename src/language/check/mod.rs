@@ -66,6 +66,13 @@ pub struct Signature {
     pub result: Type,
 }
 
+/// Names of declarations that could not be read.
+fn unreadable(program: &Program) -> impl Iterator<Item = EcoString> {
+    let values = program.units.iter().flat_map(|unit| &unit.values);
+    let broken = values.filter(|(_, binding)| matches!(program.item(binding.item).kind, ItemKind::Broken(_)));
+    broken.map(|(name, _)| name.clone())
+}
+
 /// Checks a whole program.
 pub fn check(program: &Program, report: &mut Report) -> Typed {
     let mut unread = BTreeSet::new();
@@ -78,7 +85,8 @@ pub fn check(program: &Program, report: &mut Report) -> Typed {
     let mut every = report.clone();
     every.extend(diagnostics.iter().cloned());
     mark_failed(program, &every, &mut typed.failed);
-    let kept = merge::merged(diagnostics, report, &typed.undefined, &program.sources);
+    let lacking: BTreeSet<EcoString> = typed.undefined.iter().cloned().chain(unreadable(program)).collect();
+    let kept = merge::merged(diagnostics, report, &lacking, &program.sources);
     report.extend(kept);
     typed
 }
@@ -253,7 +261,7 @@ impl<'p> Checker<'p> {
             ItemKind::Type(node) => {
                 self.type_expression(&node.ty);
             }
-            ItemKind::Forget(node) => self.former_address(&node.path, "forget old_cache"),
+            ItemKind::Forget(node) => self.forgotten(&node.path),
             ItemKind::Import(_)
             | ItemKind::Stack(_)
             | ItemKind::Component(_)

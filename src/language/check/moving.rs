@@ -1,11 +1,12 @@
 //! What is taken over, renamed or forgotten: which objects and addresses may be named.
 
+use ecow::EcoString;
+
 use super::Checker;
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::language::program::UnitId;
 use crate::language::syntax::ast::{Arg, Declaration, Decorator, Expr, ExprKind, ItemKind, Keyword};
 use crate::language::types::Type;
-use crate::language::unsupported;
 
 impl Checker<'_> {
     /// `@adopt(id)` above a resource, `@adopt(member: id)` above an instance of a component.
@@ -79,20 +80,100 @@ impl Checker<'_> {
                 )),
                 (Some(_), _) | (None, _) => {}
             }
-            self.former_address(&arg.value, "@was(old_name)");
+            match self.other_stack(&arg.value) {
+                Some((name, unit)) => self.elsewhere(&name, unit, &arg.value),
+                None => self.former_address(&arg.value, "@was(old_name)"),
+            }
+        }
+    }
+
+    /// `forget address`: of this stack.
+    pub(super) fn forgotten(&mut self, path: &Expr) {
+        if let Some((name, _)) = self.other_stack(path) {
+            self.report(
+                Diagnostic::error(
+                    "moves::address",
+                    format!("`{name}` is another stack"),
+                    path.span,
+                    "a stack forgets only what it manages itself",
+                )
+                .help("write this line in that stack, and apply it there"),
+            );
+            return;
+        }
+        self.former_address(path, "forget old_cache");
+    }
+
+    /// The import an address begins with, if it is one of another stack.
+    fn other_stack(&self, expression: &Expr) -> Option<(EcoString, UnitId)> {
+        let program = self.program;
+        match &expression.kind {
+            ExprKind::Name(name) => program.unit(self.unit).stacks.get(name).map(|import| (name.clone(), import.unit)),
+            ExprKind::Member(member) => self.other_stack(&member.base),
+            ExprKind::Index(base, _) => self.other_stack(base),
+            _ => None,
+        }
+    }
+
+    /// An address in another stack, which does not declare it any more.
+    fn elsewhere(&mut self, name: &str, unit: UnitId, expression: &Expr) {
+        let example = format!("@was({name}.old_name)");
+        let direct = match &expression.kind {
+            ExprKind::Member(member) if matches!(member.base.kind, ExprKind::Name(_)) => Some(&member.name),
+            ExprKind::Name(_) | ExprKind::Index(..) => None,
+            _ => return self.former_address(expression, &example),
+        };
+        let Some(member) = direct else {
+            if let ExprKind::Index(base, _) = &expression.kind
+                && !matches!(base.kind, ExprKind::Name(_))
+            {
+                return self.former_address(expression, &example);
+            }
+            return self.report(
+                Diagnostic::error(
+                    "moves::address",
+                    format!("`{name}` is a whole stack"),
+                    expression.span,
+                    "which of its resources was it?",
+                )
+                .help(format!("name it as it was declared there: {example}")),
+            );
+        };
+        let program = self.program;
+        if let Some(declared) = program.unit(unit).values.get(&member.text)
+            && declared.unit == unit
+        {
+            let stack = &program.unit(unit).name;
+            self.report(
+                Diagnostic::error(
+                    "moves::still_declared",
+                    format!("`{}` is still declared in the stack `{stack}`", member.text),
+                    expression.span,
+                    "`@was` names an address that is gone",
+                )
+                .label(declared.span, "declared here")
+                .help(format!("remove the declaration of `{}` there, or this decorator", member.text)),
+            );
         }
     }
 
     /// An address that need not be declared any more: names, members and keys.
-    pub(super) fn former_address(&mut self, expression: &Expr, example: &str) {
+    fn former_address(&mut self, expression: &Expr, example: &str) {
         match &expression.kind {
             ExprKind::Name(name) => {
-                let program = self.program;
-                let binding = program.unit(self.unit).values.get(name);
-                if binding.is_some_and(|binding| matches!(program.item(binding.item).kind, ItemKind::Import(_))) {
+                let unit = self.program.unit(self.unit);
+                let imported = unit.values.get(name).is_some_and(|binding| binding.unit != self.unit)
+                    || unit.types.contains_key(name)
+                    || unit.catalogues.contains(name);
+                if imported {
                     self.report(
-                        unsupported("Moving something from another stack", expression.span)
-                            .help("forget it there and apply, then take it over here with @adopt"),
+                        Diagnostic::error(
+                            "moves::address",
+                            format!("`{name}` is no resource"),
+                            expression.span,
+                            "this name is imported or a type",
+                        )
+                        .help(format!("write an address as it was declared: {example}")),
                     );
                 }
             }

@@ -246,7 +246,13 @@ pub(in crate::language) fn relation(schema: &TypeSchema, relation: &Relation) ->
             format!("`{}` is different from others of the same `{}`", path(field), path(per))
         }
         Relation::AtMost { lower, upper } => format!("`{}` is at most `{}`", path(lower), path(upper)),
-        Relation::Below { lower, upper } => format!("`{}` is smaller than `{}`", path(lower), path(upper)),
+        Relation::Below { lower, upper, where_one_of: (field, values) } => format!(
+            "`{}` is smaller than `{}` where `{}` is {}, and at most that elsewhere",
+            path(lower),
+            path(upper),
+            path(field),
+            values.join(" or ")
+        ),
         Relation::LivesIn { reference, region, because } => {
             format!("`{}` lives in {region}: {because} from there only", path(reference))
         }

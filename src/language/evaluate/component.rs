@@ -266,11 +266,33 @@ impl Evaluator<'_> {
                 slot.inputs.clone_from(&inputs);
             }
         }
+        let around = std::mem::replace(&mut self.at, new);
         if !failed {
             self.component_conditions(component, new);
         }
         self.run_scope(new);
+        self.at = around;
         Term { origin, kind: Kind::Component(new) }
+    }
+
+    /// Where the part of the standard library is used that a place lies in.
+    pub(super) fn use_of(&self, span: Span) -> Option<Span> {
+        let program = self.program;
+        if !program.sources.is_standard(span.source) {
+            return None;
+        }
+        let is_of = |scope: usize| {
+            let header = self.scopes.get(scope).and_then(|scope| program.unit(scope.unit).header);
+            header.is_some_and(|header| program.item(header).span.source == span.source)
+        };
+        let around = std::iter::successors(Some(self.at), |at| self.scopes.get(*at)?.outer);
+        let scope =
+            around.into_iter().find(|at| is_of(*at)).or_else(|| (0..self.scopes.len()).rev().find(|at| is_of(*at)))?;
+        let mut outwards = std::iter::successors(Some(scope), |at| self.scopes.get(*at)?.outer);
+        outwards.find_map(|at| {
+            let used = self.components.get(self.scopes.get(at)?.path.as_ref()?)?;
+            (!program.sources.is_standard(used.source)).then_some(*used)
+        })
     }
 
     /// What a component is given, each input with what it touches: who reads an input waits for what it was made of,

@@ -60,7 +60,7 @@ impl Evaluator<'_> {
         super::action::reach_through(&mut stack);
         self.relations(&instances);
         stack.forgotten = std::mem::take(&mut self.forgotten);
-        stack.components = std::mem::take(&mut self.components);
+        stack.components.clone_from(&self.components);
         self.moving(&stack);
         stack.assertions = self.assertions();
         if self.unit_of(0) == Program::STACK {
@@ -79,6 +79,7 @@ impl Evaluator<'_> {
     fn resource(&mut self, instance: &Rc<Instance>) -> (DesiredResource, Option<Condition>) {
         let program = self.program;
         let place = Place { scope: instance.scope, locals: instance.locals.clone() };
+        self.at = instance.scope;
         let decorated = self.decorated(instance.scope, instance.item, &place, Some(&instance.address));
         *instance.placement.borrow_mut() = Some(decorated.placement.clone());
         let mut options = decorated.options;

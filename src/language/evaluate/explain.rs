@@ -62,7 +62,7 @@ impl Evaluator<'_> {
             let operands: Vec<&str> = match relation {
                 Relation::Within { field, reference, .. } => vec![field, reference],
                 Relation::Disjoint { field, per } | Relation::Unique { field, per } => vec![field, per],
-                Relation::AtMost { lower, upper } | Relation::Below { lower, upper } => vec![lower, upper],
+                Relation::AtMost { lower, upper } | Relation::Below { lower, upper, .. } => vec![lower, upper],
                 Relation::LivesIn { reference, .. } => vec![reference],
                 Relation::NamesPart { field, .. } => vec![field],
             };

@@ -237,8 +237,7 @@ impl Evaluator<'_> {
     fn is_explained(&self, node: &Input, file: Option<ItemId>) -> bool {
         let program = self.program;
         let Some(file) = file else {
-            let header = program.unit(Program::STACK).header;
-            if header.is_none_or(|header| program.item(header).broken) {
+            if program.header_is_unread() {
                 return true;
             }
             let environment = self.environment.as_deref().unwrap_or_default();

@@ -74,6 +74,8 @@ pub struct Rebase {
     pub at: Address,
     /// What it was.
     pub from: Address,
+    /// The import of the stack in which it was that, if it was not this one.
+    pub stack: Option<EcoString>,
     /// Where it is said.
     pub span: Span,
 }

@@ -122,6 +122,7 @@ fn evaluate_and<T>(
     let asked = ask(&mut evaluator, &stack);
     let wanted = evaluator.wanted.into_values().collect();
     let waivers = evaluator.waivers.into_values().collect();
+    report.note_standard(&request.program.sources);
     report.extend(evaluator.diagnostics);
     (Evaluation { stack, wanted, waivers }, asked)
 }
@@ -203,6 +204,8 @@ struct Evaluator<'p> {
     /// Secrets that were made readable, by their place.
     revealed: BTreeMap<Span, DesiredReveal>,
     diagnostics: Vec<Diagnostic>,
+    /// The scope something is being made in, for messages.
+    at: usize,
     steps: u64,
     /// How deep values lie behind each other's names right now.
     levels: usize,
@@ -261,6 +264,7 @@ impl<'p> Evaluator<'p> {
             watching: BTreeMap::new(),
             revealed: BTreeMap::new(),
             diagnostics: Vec::new(),
+            at: 0,
             steps: 0,
             levels: 0,
             exhausted: request.typed.too_deep,
@@ -273,7 +277,10 @@ impl<'p> Evaluator<'p> {
         }
     }
 
-    fn report(&mut self, diagnostic: Diagnostic) {
+    fn report(&mut self, mut diagnostic: Diagnostic) {
+        if let Some(place) = diagnostic.span().and_then(|span| self.use_of(span)) {
+            diagnostic = diagnostic.label(place, "by what is used here");
+        }
         self.diagnostics.push(diagnostic);
     }
 

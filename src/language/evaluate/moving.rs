@@ -14,7 +14,7 @@ use crate::diagnostic::Diagnostic;
 use crate::language::program::ItemId;
 use crate::language::syntax::ast::{Declaration, Decorator, Expr, ExprKind, ItemKind};
 use crate::model::Address;
-use crate::model::desired::{Adoption, DesiredStack, Forgotten, Former};
+use crate::model::desired::{Adoption, DesiredStack, Forgotten, Former, UsedStack};
 use crate::source::Span;
 
 impl<'p> Evaluator<'p> {
@@ -55,6 +55,31 @@ impl<'p> Evaluator<'p> {
         }
     }
 
+    /// An address something had: in this stack, or in one that is imported.
+    fn former(&mut self, expression: &Expr, place: &Place) -> Option<(Option<EcoString>, Address)> {
+        let program = self.program;
+        let stacks = &program.unit(self.unit_of(place.scope)).stacks;
+        let Some((import, unit)) = root(expression).and_then(|name| Some((name, stacks.get(name)?.unit))) else {
+            return Some((None, self.address_of(expression, place)?));
+        };
+        // Nothing comes from an environment that is not there.
+        let environment = match program.environments_of(unit) {
+            None => EcoString::new(),
+            Some((names, _)) => self.environment.clone().filter(|own| names.contains(own))?,
+        };
+        let directory = stacks.get(import).map(|stack| stack.directory.clone()).unwrap_or_default();
+        self.imports.entry(import.clone()).or_insert_with(|| UsedStack {
+            directory,
+            stack: program.unit(unit).name.clone(),
+            environment,
+            ..UsedStack::default()
+        });
+        let whole = self.address_of(expression, place)?;
+        let own = self.scope(place.scope).address(import);
+        let rest = whole.as_str().strip_prefix(own.as_str())?.strip_prefix('.')?;
+        Some((Some(import.clone()), Address::from_text(rest)))
+    }
+
     /// What the `@was` of a declaration says about one of its instances.
     pub(super) fn formers(&mut self, scope: usize, id: ItemId, address: &Address, place: &Place) -> Vec<Rebase> {
         let Some((node, decorator)) = self.moving_decorator(id, "was") else { return Vec::new() };
@@ -62,9 +87,10 @@ impl<'p> Evaluator<'p> {
         let key = address.as_str().strip_prefix(base.as_str()).unwrap_or_default();
         let mut formers = Vec::new();
         for arg in &decorator.args {
-            let Some(from) = self.address_of(&arg.value, place) else { continue };
+            let Some((stack, from)) = self.former(&arg.value, place) else { continue };
             let span = arg.value.span;
-            let mut add = |at: &Address, from: Address| formers.push(Rebase { at: at.clone(), from, span });
+            let mut add =
+                |at: &Address, from: Address| formers.push(Rebase { at: at.clone(), from, stack: stack.clone(), span });
             match &arg.name {
                 Some(name) if node.each.is_some() => {
                     if base.instance(&name.text) == *address {
@@ -81,7 +107,8 @@ impl<'p> Evaluator<'p> {
                 }
             }
         }
-        self.named_formers.extend(formers.iter().map(|former| (base.clone(), former.clone())));
+        let own = formers.iter().filter(|former| former.stack.is_none());
+        self.named_formers.extend(own.map(|former| (base.clone(), former.clone())));
         formers
     }
 
@@ -90,11 +117,14 @@ impl<'p> Evaluator<'p> {
         let own = self.formers(instance.scope, instance.item, &instance.address, place);
         let mut found: Vec<Former> = Vec::new();
         for rebase in own.iter().chain(&instance.inherited.formers) {
-            let before = std::iter::once(&instance.address).chain(found.iter().map(|former| &former.address));
+            let here = found.iter().filter(|former| former.stack.is_none()).map(|former| &former.address);
+            let before = std::iter::once(&instance.address).chain(here);
             let more: Vec<Address> = before.filter_map(|address| address.rebased(&rebase.at, &rebase.from)).collect();
             for address in more {
-                if address != instance.address && !found.iter().any(|former| former.address == address) {
-                    found.push(Former { address, span: rebase.span });
+                let former = Former { address, stack: rebase.stack.clone(), span: rebase.span };
+                let own = former.stack.is_none() && former.address == instance.address;
+                if !own && !found.iter().any(|known| known.written() == former.written()) {
+                    found.push(former);
                 }
             }
         }
@@ -248,6 +278,16 @@ impl<'p> Evaluator<'p> {
             }
         }
         reports.into_iter().for_each(|report| self.report(report));
+    }
+}
+
+/// The name an address begins with.
+fn root(expression: &Expr) -> Option<&EcoString> {
+    match &expression.kind {
+        ExprKind::Name(name) => Some(name),
+        ExprKind::Member(member) => root(&member.base),
+        ExprKind::Index(base, _) => root(base),
+        _ => None,
     }
 }
 

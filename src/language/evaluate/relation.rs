@@ -44,7 +44,12 @@ impl Evaluator<'_> {
                         }
                     }
                     Relation::AtMost { lower, upper } => self.ordered_pair(instance, lower, upper, true),
-                    Relation::Below { lower, upper } => self.ordered_pair(instance, lower, upper, false),
+                    Relation::Below { lower, upper, where_one_of: (field, values) } => {
+                        let value =
+                            self.value(instance, field).and_then(|found| found.value.as_text().map(str::to_owned));
+                        let strict = value.is_some_and(|value| values.contains(&value.as_str()));
+                        self.ordered_pair(instance, lower, upper, !strict);
+                    }
                     Relation::LivesIn { reference, region, because } => {
                         self.lives_in(instance, reference, region, because);
                     }
@@ -131,7 +136,8 @@ impl Evaluator<'_> {
             inner.origin,
             format!("{} would be {} to {}", instance.address, small.first(), small.last()),
         );
-        if around.origin.source == inner.origin.source {
+        // What is looked up says nothing where it is used.
+        if around.origin.source == inner.origin.source && around.origin != inner.origin {
             diagnostic = diagnostic.label(around.origin, format!("the {parent_noun} {bound}"));
         }
         if inner.used != inner.origin && inner.used.source == inner.origin.source {

@@ -122,6 +122,9 @@ fn what_cannot_be_read_stays() {
     let hidden = "let a   = \"\u{200b}\"\nlet b = 1\n";
     stays(hidden);
     assert_eq!(format(hidden).unwrap().broken, 1);
+    // At the end of a line it looks blank, and stays where it is.
+    let last = "let a = \"\u{1b}\"  # seen\u{200b}\nlet b  = 1\n";
+    assert_eq!(format(last).unwrap().text, "let a = \"\u{1b}\"  # seen\u{200b}\nlet b = 1\n");
     stays("let a   = 1\rlet b   = 2\r");
     // A line in the first column is a declaration, whatever is open above it.
     stays("@protect resource a   = T {\nx: 1 }\n");

@@ -126,6 +126,7 @@ fn finished(mut loader: Loader<'_>) -> (Program, Report) {
     loader.selected_tags_are_asked_for();
     let Loader { program, mut report, .. } = loader;
     recursion::check(&program, &mut report);
+    report.note_standard(&program.sources);
     (program, report)
 }
 

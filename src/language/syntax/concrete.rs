@@ -25,15 +25,18 @@ pub fn tree(text: &str) -> Tree {
         let indented = strays.iter().find(|stray| (stray.start..stray.end).contains(&piece.start));
         let start = indented.map_or(piece.start, |stray| stray.start);
         between(text, at, start, &mut parts);
-        let written = text.get(piece.start..piece.end).unwrap_or_default();
-        let hidden = readable.get(piece.start..piece.end) != Some(written);
+        // What looks blank behind it on its last line, and is not, belongs to it.
+        let last = text.get(piece.end..).and_then(|rest| rest.split('\n').next()).unwrap_or_default();
+        let end = piece.end + last.trim_end_matches(BLANKS).len();
+        let written = text.get(piece.start..end).unwrap_or_default();
+        let hidden = readable.get(piece.start..end) != Some(written);
         let stray = strays.iter().any(|stray| (piece.start..piece.end).contains(&stray.start));
         let node = if hidden || stray || indented.is_some() { None } else { item(written, piece) };
         parts.push(match node {
             Some(node) => Part::Item(node),
-            None => Part::Token(Token { kind: TokenKind::Broken, start, end: piece.end }),
+            None => Part::Token(Token { kind: TokenKind::Broken, start, end }),
         });
-        at = piece.end;
+        at = end;
     }
     between(text, at, text.len(), &mut parts);
     Tree { parts }

@@ -13,8 +13,8 @@ use super::CodecError;
 use super::residual::{read as read_residual, write as write_residual};
 use crate::model::Address;
 use crate::model::desired::{
-    Adoption, DesiredAction, DesiredField, DesiredOutput, DesiredResource, DesiredReveal, DesiredStack, Forgotten,
-    Former, Need, Options, Placement, ReplaceRule, UsedStack, Watched,
+    Adoption, DesiredAction, DesiredAssertion, DesiredField, DesiredOutput, DesiredResource, DesiredReveal,
+    DesiredStack, Forgotten, Former, Need, Options, Placement, ReplaceRule, UsedStack, Watched,
 };
 use crate::source::{SourceId, SourceSet, SourceText, Span};
 
@@ -53,6 +53,9 @@ pub fn write(stack: &DesiredStack, sources: &SourceSet) -> Json {
         "environment": stack.environment.as_str(),
         "resources": resources,
         "actions": stack.actions.values().map(|action| write_action(action, sources)).collect::<Vec<_>>(),
+        "assertions": stack.assertions.iter().map(|assertion| {
+            json!([write_residual(&assertion.condition), write_residual(&assertion.message), sources.place(assertion.span)])
+        }).collect::<Vec<_>>(),
         "revealed": stack.revealed.iter().map(|revealed| {
             json!([revealed.what.as_str(), revealed.because.as_str(), sources.place(revealed.span)])
         }).collect::<Vec<_>>(),
@@ -106,9 +109,18 @@ fn write_resource(resource: &DesiredResource, sources: &SourceSet) -> Json {
         "ignore": resource.options.ignore.iter().map(|path| path.iter().map(EcoString::as_str).collect::<Vec<_>>()).collect::<Vec<_>>(),
         "timeouts": timeouts,
         "adopt": resource.options.adopt.as_ref().map(|adoption| json!([adoption.id.as_str(), sources.place(adoption.span)])),
-        "was": resource.options.was.iter().map(|former| said(&former.address, former.span, sources)).collect::<Vec<_>>(),
+        "was": resource.options.was.iter().map(|former| former_json(former, sources)).collect::<Vec<_>>(),
         "source": sources.place(resource.origin),
     })
+}
+
+/// An address something had, in this stack or in another one.
+fn former_json(former: &Former, sources: &SourceSet) -> Json {
+    let place = sources.place(former.span);
+    match &former.stack {
+        None => json!([former.address.as_str(), place]),
+        Some(stack) => json!([former.address.as_str(), place, stack.as_str()]),
+    }
 }
 
 /// An address with the place where it is said.
@@ -177,6 +189,12 @@ pub fn read(json: &Json) -> Result<(DesiredStack, SourceSet), CodecError> {
             outputs: outputs.filter_map(Json::as_str).map(EcoString::from).collect(),
         };
         stack.imports.insert(name.as_str().into(), used);
+    }
+    for assertion in json.get("assertions").and_then(Json::as_array).into_iter().flatten() {
+        let part = |index: usize| read_residual(assertion.get(index).ok_or_else(broken)?);
+        let place = assertion.get(2).and_then(Json::as_str).ok_or_else(broken)?;
+        let (condition, message) = (part(0)?, part(1)?);
+        stack.assertions.push(DesiredAssertion { condition, message, span: places.note(place) });
     }
     for pair in json.get("overridden").and_then(Json::as_array).into_iter().flatten() {
         let part = |index: usize| pair.get(index).and_then(Json::as_str).unwrap_or_default().into();
@@ -250,7 +268,12 @@ fn read_resource(json: &Json, places: &mut Places) -> Result<DesiredResource, Co
         timeouts.filter_map(|(name, time)| Some((name.as_str().into(), Duration::from_nanoseconds(time.as_i64()?))));
     let adopt = json.get("adopt").filter(|adopt| !adopt.is_null());
     let adopt = adopt.map(|adopt| read_said(adopt, places).ok_or_else(broken)).transpose()?;
-    let was = read_all_said(json.get("was"), places)?;
+    let mut was = Vec::new();
+    for former in json.get("was").and_then(Json::as_array).into_iter().flatten() {
+        let (address, span) = read_said(former, places).ok_or_else(broken)?;
+        let stack = former.get(2).and_then(Json::as_str).map(EcoString::from);
+        was.push(Former { address: Address::from_text(&address), stack, span });
+    }
     Ok(DesiredResource {
         address: Address::from_text(&text(json, "address").ok_or_else(broken)?),
         kind: text(json, "type").ok_or_else(broken)?,
@@ -264,10 +287,7 @@ fn read_resource(json: &Json, places: &mut Places) -> Result<DesiredResource, Co
             timeouts: timeouts.collect(),
             kept: cairn_provider::value::Map::new(),
             adopt: adopt.map(|(id, span)| Adoption { id, span }),
-            was: was
-                .into_iter()
-                .map(|(address, span)| Former { address: Address::from_text(&address), span })
-                .collect(),
+            was,
         },
         origin,
     })

@@ -12,7 +12,7 @@ use super::CodecError;
 use super::residual::{read as read_residual, write as write_residual};
 use super::runs::{EndingText, RunText, ending_text, ending_value, run_text, run_value};
 use crate::model::{Address, Residual};
-use crate::state::{Entry, Intent, IntentKind, Ran, Recorded, Snapshot};
+use crate::state::{Entry, Intent, IntentKind, Ran, Receiving, Recorded, Snapshot};
 
 /// The number that stands in the text.
 const VERSION: u64 = 1;
@@ -36,6 +36,23 @@ struct SnapshotText {
     actions: BTreeMap<String, RanText>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     runs: Vec<RunText>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    receiving: BTreeMap<String, ReceivingText>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    handed: BTreeMap<String, HandedText>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ReceivingText {
+    address: String,
+    object: RecordedText,
+    state: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct HandedText {
+    address: String,
+    to: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -155,6 +172,23 @@ enum EntryText {
     RunForgotten {
         address: String,
     },
+    Receiving {
+        nonce: String,
+        #[serde(flatten)]
+        receiving: ReceivingText,
+    },
+    Received {
+        nonce: String,
+        ours: bool,
+    },
+    Handed {
+        nonce: String,
+        #[serde(flatten)]
+        handed: HandedText,
+    },
+    Settled {
+        nonce: String,
+    },
     Released,
 }
 
@@ -209,6 +243,16 @@ pub fn write_snapshot(snapshot: &Snapshot) -> String {
             .collect(),
         actions: snapshot.actions.iter().map(|(address, ran)| (address.to_string(), ran_text(ran))).collect(),
         runs: snapshot.runs.iter().map(run_text).collect(),
+        receiving: snapshot
+            .receiving
+            .iter()
+            .map(|(nonce, receiving)| (nonce.to_string(), receiving_text(receiving)))
+            .collect(),
+        handed: snapshot
+            .handed
+            .iter()
+            .map(|(nonce, (address, to))| (nonce.to_string(), handed_text(address, to)))
+            .collect(),
     };
     // These types hold only text, numbers and maps with text keys: they always are JSON.
     serde_json::to_string_pretty(&text).expect("a snapshot is JSON")
@@ -258,6 +302,12 @@ pub fn read_snapshot(text: &str) -> Result<Snapshot, CodecError> {
             .map(|(address, ran)| (Address::from_text(&address), ran_value(ran)))
             .collect(),
         runs: text.runs.into_iter().map(run_value).collect::<Result<_, _>>()?,
+        receiving: text.receiving.into_iter().map(|(nonce, text)| (nonce.into(), receiving_value(text))).collect(),
+        handed: text
+            .handed
+            .into_iter()
+            .map(|(nonce, text)| (nonce.into(), (Address::from_text(&text.address), text.to.into())))
+            .collect(),
     })
 }
 
@@ -297,6 +347,14 @@ pub fn write_entry(entry: &Entry) -> String {
         }
         Entry::RunDone { address, ran } => EntryText::RunDone { address: address.to_string(), ran: ran_text(ran) },
         Entry::RunForgotten { address } => EntryText::RunForgotten { address: address.to_string() },
+        Entry::Receiving { nonce, receiving } => {
+            EntryText::Receiving { nonce: nonce.to_string(), receiving: receiving_text(receiving) }
+        }
+        Entry::Received { nonce, ours } => EntryText::Received { nonce: nonce.to_string(), ours: *ours },
+        Entry::Handed { nonce, address, to } => {
+            EntryText::Handed { nonce: nonce.to_string(), handed: handed_text(address, to) }
+        }
+        Entry::Settled { nonce } => EntryText::Settled { nonce: nonce.to_string() },
         Entry::Released => EntryText::Released,
     };
     serde_json::to_string(&text).expect("an entry is JSON")
@@ -344,6 +402,14 @@ pub fn read_entry(line: &str) -> Result<Entry, CodecError> {
             Entry::RunDone { address: Address::from_text(&address), ran: Box::new(ran_value(ran)) }
         }
         EntryText::RunForgotten { address } => Entry::RunForgotten { address: Address::from_text(&address) },
+        EntryText::Receiving { nonce, receiving } => {
+            Entry::Receiving { nonce: nonce.into(), receiving: Box::new(receiving_value(receiving)) }
+        }
+        EntryText::Received { nonce, ours } => Entry::Received { nonce: nonce.into(), ours },
+        EntryText::Handed { nonce, handed } => {
+            Entry::Handed { nonce: nonce.into(), address: Address::from_text(&handed.address), to: handed.to.into() }
+        }
+        EntryText::Settled { nonce } => Entry::Settled { nonce: nonce.into() },
         EntryText::Released => Entry::Released,
     })
 }
@@ -367,6 +433,26 @@ pub(super) fn outputs_value(
         read.insert(name.into(), value);
     }
     Ok(read)
+}
+
+fn receiving_text(receiving: &Receiving) -> ReceivingText {
+    ReceivingText {
+        address: receiving.address.to_string(),
+        object: recorded_text(&receiving.recorded),
+        state: receiving.state.to_string(),
+    }
+}
+
+fn receiving_value(text: ReceivingText) -> Receiving {
+    Receiving {
+        address: Address::from_text(&text.address),
+        recorded: recorded_value(text.object),
+        state: text.state.into(),
+    }
+}
+
+fn handed_text(address: &Address, to: &EcoString) -> HandedText {
+    HandedText { address: address.to_string(), to: to.to_string() }
 }
 
 fn ran_text(ran: &Ran) -> RanText {
@@ -484,98 +570,4 @@ fn document_value(json: &Json) -> Map {
 }
 
 #[cfg(test)]
-mod tests {
-    use cairn_provider::value::Value;
-
-    use super::{read_entry, read_snapshot, write_entry, write_snapshot};
-    use crate::model::Address;
-    use crate::state::{Entry, Masked, Ran, Recorded, Snapshot};
-
-    fn recorded() -> Recorded {
-        Recorded {
-            kind: "aws.ec2.Vpc".into(),
-            id: "vpc-1".into(),
-            target: cairn_provider::request::Target {
-                cloud: "aws".into(),
-                settings: [("region".into(), "eu-central-1".into())].into(),
-            },
-            inputs: [
-                ("cidr_block".into(), Value::text("10.0.0.0/16")),
-                ("password".into(), Masked::value("ab".into())),
-                ("ports".into(), Value::list([Value::Int(1), Value::Float(0.5), Value::Bool(true)])),
-            ]
-            .into(),
-            needs: [Address::top("b").instance("x\"y")].into(),
-            protect: true,
-            incomplete: false,
-            nonce: "n1".into(),
-            source: "a.cairn:3".into(),
-        }
-    }
-
-    fn ran() -> Ran {
-        Ran {
-            kind: "http.Probe".into(),
-            run: "n2".into(),
-            watched: [("release".into(), "ab".into())].into(),
-            results: [("status".into(), Value::Int(200))].into(),
-            unfinished: true,
-            source: "a.cairn:9".into(),
-        }
-    }
-
-    #[test]
-    fn a_state_of_before_there_were_actions_is_read() {
-        let before = r#"{ "cairn_state": 1, "lineage": "l", "generation": 1, "previous": "", "sequence": 3, "epoch": 1, "resources": {} }"#;
-        let snapshot = read_snapshot(before).unwrap();
-        assert!(snapshot.actions.is_empty() && snapshot.sequence == 3);
-    }
-
-    #[test]
-    fn a_snapshot_survives_its_text() {
-        let snapshot = Snapshot {
-            lineage: "l".into(),
-            generation: 3,
-            resources: [(Address::top("a"), recorded())].into(),
-            deposed: vec![(Address::top("a"), recorded())],
-            used_plans: ["p".into()].into(),
-            outputs: [
-                ("keep".into(), Some(Value::Duration(cairn_provider::value::Duration::from_nanoseconds(5)))),
-                ("login".into(), None),
-            ]
-            .into(),
-            actions: [(Address::top("m"), ran())].into(),
-            ..Snapshot::default()
-        };
-        assert_eq!(read_snapshot(&write_snapshot(&snapshot)), Ok(snapshot));
-    }
-
-    #[test]
-    fn an_entry_survives_its_line() {
-        for entry in [
-            Entry::Take { epoch: 2, who: "me".into() },
-            Entry::Applied { nonce: "n".into(), recorded: Box::new(recorded()) },
-            Entry::Gone { nonce: "n".into() },
-            Entry::Moved { from: Address::top("a"), to: Address::top("b").member("a") },
-            Entry::RunBegun { address: Address::top("m"), kind: "http.Probe".into(), source: "a.cairn:9".into() },
-            Entry::RunDone { address: Address::top("m"), ran: Box::new(ran()) },
-            Entry::RunForgotten { address: Address::top("m") },
-            Entry::CommandBegun { command: "undo 3".into(), at: 5 },
-            Entry::CommandEnded { how: crate::state::Ending::Stopped, at: 6 },
-            Entry::Reinstated { address: Address::top("a"), id: "i".into() },
-            Entry::Rebuilt { lineage: "l".into(), resources: [(Address::top("a"), recorded())].into() },
-            Entry::Released,
-        ] {
-            let line = write_entry(&entry);
-            assert!(!line.contains('\n'));
-            assert_eq!(read_entry(&line), Ok(entry));
-        }
-    }
-
-    #[test]
-    fn other_versions_are_refused_by_name() {
-        assert!(read_snapshot("{\"cairn_state\": 9}").unwrap_err().0.contains("version 9"));
-        assert!(read_snapshot("{}").is_err());
-        assert!(read_snapshot("").is_err());
-    }
-}
+mod tests;

@@ -75,12 +75,17 @@ struct Adapter<'a> {
     message: String,
     source: Option<Source>,
     labels: Vec<LabeledSpan>,
+    /// Places in other files, a line for each.
+    elsewhere: Vec<String>,
 }
 
 impl<'a> Adapter<'a> {
     fn new(diagnostic: &'a Diagnostic, sources: &SourceSet) -> Self {
         let first = diagnostic.span();
-        // Labels of one report lie in one file.
+        let other =
+            diagnostic.labels.iter().filter(|label| first.is_some_and(|first| first.source != label.span.source));
+        let elsewhere =
+            other.map(|label| untrusted::one_line(&format!("{}: {}", sources.place(label.span), label.text))).collect();
         let mut labels: Vec<_> = diagnostic
             .labels
             .iter()
@@ -99,7 +104,7 @@ impl<'a> Adapter<'a> {
                 LabeledSpan::new(text, label.span.start as usize, length)
             })
             .collect();
-        Self { diagnostic, message: untrusted::one_line(&diagnostic.message), source, labels }
+        Self { diagnostic, message: untrusted::one_line(&diagnostic.message), source, labels, elsewhere }
     }
 }
 
@@ -131,8 +136,9 @@ impl miette::Diagnostic for Adapter<'_> {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        let help = self.diagnostic.help.as_ref()?;
-        Some(Box::new(untrusted::lines(help)))
+        let parts: Vec<String> =
+            self.diagnostic.help.iter().map(|help| untrusted::lines(help)).chain(self.elsewhere.clone()).collect();
+        (!parts.is_empty()).then(|| Box::new(parts.join("\n")) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

@@ -59,7 +59,12 @@ pub static DECLARATION: Declaration = Declaration {
             because: "only CreateTargetGroup takes it",
         }],
         name: Some(NameRule { property: "Name", max: 32, lower: false, separators: "-", renewed: true }),
-        relations: &[Relation::AtMost { lower: "HealthCheckTimeoutSeconds", upper: "HealthCheckIntervalSeconds" }],
+        // "Health check interval must be greater than the timeout", which network load balancers do not ask for.
+        relations: &[Relation::Below {
+            lower: "HealthCheckTimeoutSeconds",
+            upper: "HealthCheckIntervalSeconds",
+            where_one_of: ("Protocol", &["HTTP", "HTTPS"]),
+        }],
         volatile: &["LoadBalancerArns"],
         replacement: Replacement::CreateFirst,
         popular: &["VpcId", "Protocol", "Port", "TargetType", "HealthCheckPath", "TargetGroupAttributes"],

@@ -502,7 +502,8 @@ impl Builder<'_> {
             match relation {
                 Relation::Within { field, reference, .. } => paths.extend([field, reference]),
                 Relation::Disjoint { field, per } | Relation::Unique { field, per } => paths.extend([field, per]),
-                Relation::AtMost { lower, upper } | Relation::Below { lower, upper } => paths.extend([lower, upper]),
+                Relation::AtMost { lower, upper } => paths.extend([lower, upper]),
+                Relation::Below { lower, upper, where_one_of } => paths.extend([lower, upper, &where_one_of.0]),
                 // These two walk through records from the resource itself.
                 Relation::LivesIn { .. } | Relation::NamesPart { .. } => {}
             }

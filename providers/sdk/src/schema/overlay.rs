@@ -223,12 +223,14 @@ pub enum Relation {
         /// The larger one.
         upper: &'static str,
     },
-    /// One number is below another.
+    /// One number is below another where a field has one of some values; elsewhere they may be equal.
     Below {
         /// The smaller one.
         lower: &'static str,
         /// The larger one.
         upper: &'static str,
+        /// The field that decides, and its values.
+        where_one_of: (&'static str, &'static [&'static str]),
     },
     /// The resource referred to lives in a certain region.
     LivesIn {

@@ -166,7 +166,7 @@ fn quotations(value: &Value, words: &mut Vec<String>) {
         words.push(STANDARD.encode(text));
         words.push(STANDARD.encode(format!("user:{text}\n")));
         words.push(URL_SAFE_NO_PAD.encode(text));
-        words.push(text.bytes().map(|byte| percent(byte)).collect());
+        words.push(text.bytes().map(percent).collect());
         words.push(hex::encode(text));
     }
 }

@@ -1,6 +1,7 @@
 //! How a command ends, and what is said if it does not end well.
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::host::redaction;
 use crate::host::terminal::Terminal;
 use crate::source::SourceSet;
 use crate::state::StoreError;
@@ -65,7 +66,7 @@ impl Failure {
         if self.message.is_empty() {
             return String::new();
         }
-        format!("{}\n", self.message)
+        format!("{}\n", redaction::clean(&self.message))
     }
 }
 
@@ -76,6 +77,10 @@ impl From<StoreError> for Failure {
             StoreError::Locked { .. } => Self::with(
                 Exit::Locked,
                 format!("{message}\nwait until it is done; a process that died leaves no lock"),
+            ),
+            StoreError::Fenced { .. } => Self::with(
+                Exit::Locked,
+                format!("{message}\nthey resolve what this run began; nothing more was touched"),
             ),
             StoreError::Damaged { way_out, .. } => Self::new(format!("{message}\n{way_out}")),
             StoreError::Newer { .. } => {

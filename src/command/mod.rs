@@ -113,6 +113,7 @@ enum Command {
 
 /// Parses arguments and runs a command. Everything that is printed is printed here or below.
 pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
+    host::process::seal();
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {

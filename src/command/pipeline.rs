@@ -18,6 +18,7 @@ use crate::engine::known::World;
 use crate::engine::mask::StackKey;
 use crate::engine::observe::{Observations, observe};
 use crate::engine::plan::{Inputs, Planning, plan};
+use crate::engine::secret::Secrets as _;
 use crate::engine::{Clouds, graph, moves, recover, secret};
 use crate::host::sandbox_file::SandboxFile;
 use crate::host::secrets::HostSecrets;
@@ -220,7 +221,8 @@ pub async fn planned(
         let others = planning.unreadable.len() - 1;
         let more = if others > 0 { format!("\nand {others} more") } else { String::new() };
         return Err(Failure::new(format!(
-            "{address} could not be read: {error}{more}\nnothing was planned: what cannot be read may not be guessed"
+            "{address} could not be read: {}{more}\nnothing was planned: what cannot be read may not be guessed",
+            planning.world.clean(&error.to_string())
         )));
     }
     // What is left out of the plan keeps its old address for now.
@@ -299,8 +301,12 @@ async fn secrets(
         let field = attribute.path.join(".");
         // A secret that cannot be read now leaves the comparison open; the apply reads it again.
         if let Ok(value) = provider.reveal(&recorded.target, &recorded.kind, &recorded.id, &field).await {
+            host.learned(&value);
             world.reveal(attribute, value);
         }
+    }
+    for field in desired.nodes().flat_map(|node| node.inputs.values()) {
+        world.learn_from(&field.value).iter().for_each(|made| host.learned(made));
     }
     Ok(world)
 }

@@ -13,6 +13,7 @@ use super::stacks::Links;
 use crate::engine::apply;
 use crate::engine::apply::{Means, OnFailure, Ready, TakeError, Taken};
 use crate::engine::execute::{Halt, Limits, Report};
+use crate::engine::journal::Written;
 use crate::engine::rollback::RolledBack;
 use crate::host::actions::HostActions;
 use crate::host::entropy::SystemEntropy;
@@ -21,7 +22,7 @@ use crate::host::secrets::HostSecrets;
 use crate::host::{Stopwatch, signals, terminal, who};
 use crate::model::Address;
 use crate::model::event::Event;
-use crate::state::{StateStore as _, fold};
+use crate::state::{StateStore as _, StoreError, fold};
 use crate::view;
 use crate::view::human::event::line;
 use crate::view::human::progress::Progress;
@@ -114,6 +115,10 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
     // Of a part nobody knows whether the rest still reads the others.
     if applied.released && applied.report.is_complete() && !partial {
         links.end()?;
+    }
+    if arguments.stats {
+        let Written { entries, writes } = applied.written;
+        terminal::err(&format!("state: {entries} records in {writes} writes\n"));
     }
     let (report, outputs, rolled_back) = (applied.report, applied.outputs, applied.rolled_back);
     if format == Format::Json {
@@ -217,6 +222,12 @@ fn end(
         parts.push(format!("{} not begun", report.halted));
     }
     let counts = parts.join(", ");
+    if let Some(StoreError::Fenced { by }) = &report.broken {
+        let text = format!(
+            "{counts}\nthe state was taken over by {by}\nthey resolve what this run began; nothing more was touched"
+        );
+        return Err(Failure::with(Exit::Locked, text));
+    }
     if let Some(broken) = &report.broken {
         return Err(Failure::new(format!(
             "{counts}\nthe state could not be written: {broken}\nwhat was begun is in the journal; run it again when there is room"

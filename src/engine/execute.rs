@@ -123,7 +123,7 @@ impl Executor {
                     Some(Ok(ended)) => self.ended(ended),
                     // A step that panicked is a defect of ours; what it began is in the journal.
                     Some(Err(error)) => {
-                        self.report.failed.push((Address::top("?"), format!("a step ended badly: {error}")));
+                        self.report.failed.push((Address::top("?"), self.run.clean(&format!("a step ended badly: {error}"))));
                         stopping = true;
                     }
                     None => break,

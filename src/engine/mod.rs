@@ -6,6 +6,7 @@
 pub mod graph;
 pub mod known;
 pub mod mask;
+pub mod redact;
 pub mod lookup;
 pub mod moves;
 pub mod adopt;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cairn_provider::object::Observed;
 use cairn_provider::schema::TypeSchema;
 use cairn_provider::schema::overlay::Replacement;
-use cairn_provider::value::{Map, render};
+use cairn_provider::value::{Map, Value, render};
 use ecow::EcoString;
 
 use super::action::Judge;
@@ -14,10 +14,11 @@ use super::graph::ResourceGraph;
 use super::known::World;
 use super::mask::StackKey;
 use super::observe::Observations;
+use super::redact::Redactor;
 use super::{Clouds, adopt, marks, raw, renamed};
 use crate::diagnostic::Diagnostic;
 use crate::model::Address;
-use crate::model::change::{Action, Change, Reason, Risk};
+use crate::model::change::{Action, After, Change, Reason, Risk};
 use crate::model::desired::{DesiredAction, DesiredResource, DesiredStack, ReplaceRule};
 use crate::model::plan::{Base, Plan, Revealed};
 use crate::source::SourceSet;
@@ -86,6 +87,7 @@ pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
     changes.extend(planner.deposed());
     let selected = selection(inputs);
     changes.retain(|change| selected.as_ref().is_none_or(|selected| selected.contains(&change.address)));
+    hide_echoes(&mut changes, &planner.world.kept_back(inputs.desired, false));
     let mut refused = std::mem::take(&mut planner.refused);
     refused.append(&mut planner.undecided);
     refused.extend(changes.iter().filter_map(|change| refusal(inputs, change).or_else(|| broken(inputs, change))));
@@ -108,6 +110,22 @@ pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
     let Planner { world, unreadable, .. } = planner;
     let seen = seen(inputs, &plan.changes);
     Planning { plan, refused, warnings, unreadable, world, seen }
+}
+
+/// Clouds and people may have put a secret where no schema marks it: what holds one is shown like a secret.
+fn hide_echoes(changes: &mut [Change], secrets: &Redactor) {
+    let seen = |value: Option<&Value>| value.is_some_and(|value| secrets.knows(value));
+    for attribute in changes.iter_mut().flat_map(|change| change.attributes.iter_mut().chain(&mut change.drift)) {
+        let after = match &mut attribute.after {
+            After::Value(value) => Some(&*value),
+            After::Absent => None,
+            After::Unknown(text) => {
+                *text = secrets.clean(text);
+                None
+            }
+        };
+        attribute.sensitive |= seen(attribute.before.as_ref()) || seen(after);
+    }
 }
 
 /// What is there of the objects that are changed or destroyed.

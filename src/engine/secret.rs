@@ -14,6 +14,9 @@ pub trait Secrets: Send + Sync {
     /// # Errors
     /// There is none; the sentence says where it was looked for.
     fn read(&self, source: &SecretSource) -> Result<Value, String>;
+
+    /// Told of each secret that was read, wherever it comes from, and of what was made of it.
+    fn learned(&self, _secret: &Value) {}
 }
 
 /// For how long a store of secrets is asked again, in seconds.
@@ -30,7 +33,9 @@ pub async fn read(
     machine: &dyn Secrets,
 ) -> Result<Value, String> {
     if source.scheme != "aws-sm" {
-        return machine.read(source);
+        let value = machine.read(source)?;
+        machine.learned(&value);
+        return Ok(value);
     }
     let named = format!("the secret {}:{}", source.scheme, source.name);
     let (Some(target), Some(provider)) = (keeper, clouds.provider("aws")) else {
@@ -38,5 +43,7 @@ pub async fn read(
     };
     let patience = Patience::seconds(SERVED_WITHIN, provider.tempo());
     let read = persistently(&patience, || provider.secret(target, &source.name), |_| {}).await;
-    read.map_err(|error| format!("{named} could not be read in {}: {error}", target.place()))
+    let value = read.map_err(|error| format!("{named} could not be read in {}: {error}", target.place()))?;
+    machine.learned(&value);
+    Ok(value)
 }

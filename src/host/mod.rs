@@ -11,6 +11,8 @@ pub mod files;
 pub mod git;
 pub mod line_editor;
 pub mod local_store;
+pub mod process;
+pub mod redaction;
 pub mod sandbox_file;
 pub mod secrets;
 pub mod signals;

@@ -204,6 +204,19 @@ impl Residual {
         }
     }
 
+    /// Calls `visit` with everything inside that is revealed.
+    pub fn revealed<'a>(&'a self, visit: &mut dyn FnMut(&'a Residual)) {
+        match self {
+            Self::Value(_) | Self::Attribute(_) | Self::Secret(_) => {}
+            Self::Call(name, items) if name == REVEAL => items.iter().for_each(visit),
+            Self::List(items) | Self::Text(items) | Self::Call(_, items) => {
+                items.iter().for_each(|item| item.revealed(visit));
+            }
+            Self::Map(entries) => entries.values().for_each(|entry| entry.revealed(visit)),
+            Self::Encode(_, inner) | Self::Decode(_, inner) => inner.revealed(visit),
+        }
+    }
+
     /// Whether a secret is inside that is not revealed.
     pub fn is_secret(&self) -> bool {
         match self {

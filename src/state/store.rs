@@ -64,6 +64,11 @@ pub enum StoreError {
         /// Who, if it is known.
         who: String,
     },
+    /// Somebody else took the state meanwhile: nothing may be begun, what is under way is theirs to resolve.
+    Fenced {
+        /// Who.
+        by: String,
+    },
     /// What is there is damaged.
     Damaged {
         /// The file or object.
@@ -98,6 +103,7 @@ impl fmt::Display for StoreError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Locked { who } => write!(formatter, "the state is being written by {who}"),
+            Self::Fenced { by } => write!(formatter, "the state was taken over by {by}"),
             Self::Damaged { what, why, .. } => write!(formatter, "{what} is damaged: {why}"),
             Self::Newer { what, version } => {
                 write!(formatter, "{what} was written by a newer version of Cairn ({version})")

@@ -33,6 +33,7 @@ mod interrupt;
 mod golden_diagnostics;
 #[cfg(feature = "aws")]
 mod killed;
+mod canary;
 mod catalogue_pages;
 mod language;
 mod literate;
@@ -46,6 +47,9 @@ mod plan_pages;
 mod policies;
 mod project;
 mod protection;
+#[path = "../proxy/mod.rs"]
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "its tests need no cloud"))]
+mod proxy;
 mod reference;
 mod reference_language;
 mod sample_types;
@@ -55,6 +59,7 @@ mod state_tools;
 mod replaces;
 mod rollback;
 mod standard_library;
+mod taken_over;
 mod states_of_versions;
 mod sandbox_truth;
 mod saved_plans;

@@ -14,6 +14,7 @@ mod storage;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use cairn_provider::declaration::Declaration;
@@ -45,6 +46,7 @@ pub struct Sim {
     catalogue: Arc<Catalogue>,
     declarations: Declarations,
     tempo: f64,
+    latency: Duration,
     inner: Mutex<Inner>,
 }
 
@@ -78,15 +80,22 @@ impl Sim {
         storage: Box<dyn Storage>,
         faults: Faults,
     ) -> Result<Self, String> {
-        let tempo = faults.tempo;
+        let (tempo, latency) = (faults.tempo, faults.latency);
         let mut inner = Inner { cloud: Cloud::default(), storage, faults, calls: BTreeMap::new() };
         inner.catch_up()?;
-        Ok(Self { name, catalogue, declarations, tempo, inner: Mutex::new(inner) })
+        Ok(Self { name, catalogue, declarations, tempo, latency, inner: Mutex::new(inner) })
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
         // No code panics while it holds the sandbox.
         self.inner.lock().expect("the sandbox is never left poisoned")
+    }
+
+    /// What a call takes that goes over a network.
+    async fn take_time(&self) {
+        if !self.latency.is_zero() {
+            tokio::time::sleep(self.latency).await;
+        }
     }
 
     /// The sandbox as it is now: other processes work on the same one.
@@ -226,6 +235,7 @@ impl Provider for Sim {
     }
 
     async fn caller(&self, target: &Target) -> Result<Caller, ProviderError> {
+        self.take_time().await;
         *self.inner().calls.entry("sts.GetCallerIdentity".into()).or_default() += 1;
         let own = self.inner().faults.account.clone();
         let account: EcoString =
@@ -234,6 +244,7 @@ impl Provider for Sim {
     }
 
     async fn read(&self, target: &Target, wanted: &ReadSet) -> Readings {
+        self.take_time().await;
         let mut inner = self.inner();
         let inner = &mut *inner;
         let mut readings = Readings::default();
@@ -255,7 +266,10 @@ impl Provider for Sim {
             }
             for id in ids.keys() {
                 let observed = match inner.look(schema, target, id) {
-                    Ok(Some(live)) => Observed::Present(Box::new(live)),
+                    Ok(Some(live)) => match inner.faults.quoted(schema, &live.attributes) {
+                        Some(error) => Observed::Unreadable(error),
+                        None => Observed::Present(Box::new(live)),
+                    },
                     Ok(None) => Observed::Absent,
                     Err(error) => Observed::Unreadable(error),
                 };
@@ -266,10 +280,14 @@ impl Provider for Sim {
     }
 
     async fn create(&self, target: &Target, request: &Create) -> Result<Created, ProviderError> {
+        self.take_time().await;
         let schema = Arc::clone(self.schema(&request.kind)?);
         let mut inner = self.current()?;
         let inner = &mut *inner;
         inner.count(&schema, "Create");
+        if let Some(error) = inner.faults.quoted(&schema, &request.inputs) {
+            return Err(error);
+        }
         let fault = inner.faults.on_write(&schema);
         if let Some(error) = &fault
             && !error.may_have_effect()
@@ -305,6 +323,7 @@ impl Provider for Sim {
     }
 
     async fn resolve(&self, _target: &Target, request: &Create) -> Result<Vec<EcoString>, ProviderError> {
+        self.take_time().await;
         let schema = Arc::clone(self.schema(&request.kind)?);
         let mut inner = self.current()?;
         inner.count(&schema, "Describe");
@@ -312,10 +331,14 @@ impl Provider for Sim {
     }
 
     async fn update(&self, target: &Target, request: &Update) -> Result<Option<Monitor>, ProviderError> {
+        self.take_time().await;
         let schema = Arc::clone(self.schema(&request.kind)?);
         let mut inner = self.current()?;
         let inner = &mut *inner;
         inner.count(&schema, "Modify");
+        if let Some(error) = inner.faults.quoted(&schema, &request.inputs) {
+            return Err(error);
+        }
         let fault = inner.faults.on_write(&schema);
         if let Some(error) = &fault
             && !error.may_have_effect()
@@ -330,6 +353,7 @@ impl Provider for Sim {
     }
 
     async fn delete(&self, target: &Target, request: &Delete) -> Result<Option<Monitor>, ProviderError> {
+        self.take_time().await;
         let schema = Arc::clone(self.schema(&request.kind)?);
         let mut inner = self.current()?;
         let inner = &mut *inner;
@@ -357,6 +381,7 @@ impl Provider for Sim {
     }
 
     async fn reveal(&self, target: &Target, kind: &str, id: &str, field: &str) -> Result<Value, ProviderError> {
+        self.take_time().await;
         let schema = Arc::clone(self.schema(kind)?);
         let mut inner = self.current()?;
         inner.count(&schema, "GetSecretOf");
@@ -370,16 +395,19 @@ impl Provider for Sim {
     }
 
     async fn run(&self, target: &Target, request: &RunAction) -> Result<Map, ProviderError> {
+        self.take_time().await;
         let schema = Arc::clone(self.schema(&request.kind)?);
         let mut inner = self.current()?;
         inner.count(&schema, "Run");
-        if let Some(error) = inner.faults.on_write(&schema) {
+        if let Some(error) = inner.faults.quoted(&schema, &request.arguments).or_else(|| inner.faults.on_write(&schema))
+        {
             return Err(error);
         }
         Ok(fabricate::result(&schema, target, request))
     }
 
     async fn secret(&self, _target: &Target, name: &str) -> Result<Value, ProviderError> {
+        self.take_time().await;
         let mut inner = self.current()?;
         let inner = &mut *inner;
         inner.count(&Arc::clone(self.schema(STORE)?), "GetValueOf");
@@ -398,6 +426,7 @@ impl Provider for Sim {
     }
 
     async fn list(&self, target: &Target, kind: &str) -> Result<Vec<EcoString>, ProviderError> {
+        self.take_time().await;
         let schema = Arc::clone(self.schema(kind)?);
         let mut inner = self.current()?;
         inner.count(&schema, "List");
@@ -405,6 +434,7 @@ impl Provider for Sim {
     }
 
     async fn look_up(&self, target: &Target, request: &LookUp) -> Result<Vec<Live>, ProviderError> {
+        self.take_time().await;
         let schema = Arc::clone(self.schema(&request.kind)?);
         let mut inner = self.current()?;
         let inner = &mut *inner;

@@ -1,9 +1,9 @@
 //! Instances become desired resources.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use cairn_provider::schema::Shape;
+use cairn_provider::schema::{RecordId, Shape, TypeSchema};
 use cairn_provider::value::Value;
 use ecow::EcoString;
 
@@ -131,7 +131,7 @@ impl Evaluator<'_> {
             return None;
         }
         let span = self.field_span(instance, name).unwrap_or(term.origin);
-        if term.is_secret() && !sensitive && !holds_sensitive(instance, &shape) {
+        if term.is_secret() && !sensitive && !holds_sensitive(&instance.schema, &shape) {
             self.secret_in(name, span);
             return None;
         }
@@ -269,14 +269,21 @@ impl Evaluator<'_> {
 }
 
 /// Whether a secret may stand somewhere inside of a field.
-fn holds_sensitive(instance: &Instance, shape: &Shape) -> bool {
-    match shape.innermost().record() {
-        Some(record) => {
-            let fields = &instance.schema.record(record).fields;
-            fields.values().any(|field| field.sensitive)
+pub(super) fn holds_sensitive(schema: &TypeSchema, shape: &Shape) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut pending: Vec<RecordId> = shape.innermost().record().into_iter().collect();
+    while let Some(record) = pending.pop() {
+        // Records may hold records of their own type.
+        if !seen.insert(record) {
+            continue;
         }
-        None => false,
+        let fields = &schema.record(record).fields;
+        if fields.values().any(|field| field.sensitive) {
+            return true;
+        }
+        pending.extend(fields.values().filter_map(|field| field.shape.innermost().record()));
     }
+    false
 }
 
 /// An output as other stacks read it: a resource is named by its address.

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::event;
 use crate::model::Address;
 use crate::model::event::{Event, Step};
+use crate::view::untrusted::one_line;
 
 /// A moving line for people, lines alone for logs.
 pub struct Progress {
@@ -87,8 +88,12 @@ impl Progress {
     }
 
     fn under_way(&self) -> String {
-        let mut words: Vec<String> =
-            self.running.iter().take(3).map(|(address, step)| format!("{} {address}", step.doing())).collect();
+        let mut words: Vec<String> = self
+            .running
+            .iter()
+            .take(3)
+            .map(|(address, step)| format!("{} {}", step.doing(), one_line(address.as_str())))
+            .collect();
         if self.running.len() > 3 {
             words.push(format!("and {} more", self.running.len() - 3));
         }

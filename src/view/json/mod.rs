@@ -14,7 +14,7 @@ use crate::model::change::{Action, After, AttributeChange, Change, Reason, Risk}
 use crate::model::plan::{Plan, Revealed};
 use crate::model::policy::{Judgement, Standing, Verdict};
 use crate::model::type_page::{FieldPage, RecordPage, TypePage};
-use crate::source::SourceSet;
+use crate::source::{SourceSet, untrusted};
 use crate::state::Masked;
 use crate::view::tested::CaseRun;
 
@@ -302,9 +302,8 @@ pub fn schemas() -> Vec<(&'static str, String)> {
 /// Any wire type as text that people can read, too.
 fn pretty(document: &impl serde::Serialize) -> String {
     // The wire types hold only text, numbers and maps with text keys.
-    let mut text = serde_json::to_string_pretty(document).expect("the formats are JSON");
-    text.push('\n');
-    text
+    let text = serde_json::to_string_pretty(document).expect("the formats are JSON");
+    format!("{}\n", untrusted::json(&text))
 }
 
 fn diagnostic(diagnostic: &Diagnostic, sources: &SourceSet) -> wire::Diagnostic {

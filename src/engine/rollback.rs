@@ -120,11 +120,9 @@ async fn resolve(
         Ok(recovery) => recovery,
         Err(error) => return Ok(Err(format!("a step whose end is not known could not be resolved: {error}"))),
     };
-    let mut entries = recovery.entries;
-    // Nothing was made, and nothing will be.
-    entries.extend(recovery.reusable.into_iter().map(|open| Entry::Failed { nonce: open.intent.nonce }));
-    if !entries.is_empty() {
-        whose.journal.append(entries).await?;
+    // A create of which nothing is seen yet stays open, with its token: it may be seen when the next run looks.
+    if !recovery.entries.is_empty() {
+        whose.journal.append(recovery.entries).await?;
     }
     Ok(Ok(()))
 }

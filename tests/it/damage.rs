@@ -44,7 +44,7 @@ fn interrupted() -> Project {
     let project = Project::of("network");
     project.expect(0, "apply --sandbox --yes");
     let mut child = project.command("apply --sandbox --yes --parallelism 1 --set cidr=10.99.0.0/16".split_whitespace());
-    child.env("CAIRN_STOP_AFTER_RECORD", "13").stdout(std::process::Stdio::null());
+    child.env("CAIRN_STOP_AFTER_RECORD", "14").stdout(std::process::Stdio::null());
     assert_eq!(child.output().unwrap().status.code(), None);
     project
 }
@@ -127,7 +127,7 @@ fn every_bit_that_turns_over_is_told() {
     let project = Project::with(ONE);
     project.expect(0, "apply --sandbox --yes");
     let mut child = project.command("apply --sandbox --yes --parallelism 1 --set name=two".split_whitespace());
-    child.env("CAIRN_STOP_AFTER_RECORD", "5").stdout(std::process::Stdio::null());
+    child.env("CAIRN_STOP_AFTER_RECORD", "6").stdout(std::process::Stdio::null());
     assert_eq!(child.output().unwrap().status.code(), None);
     let directory = state_directory(&project, "one");
     let whole = fold_all(load_all(&directory).unwrap());

@@ -154,8 +154,8 @@ fn name_of<'s>(schema: &'s TypeSchema, vendor: &str) -> Option<&'s EcoString> {
 }
 
 fn network(value: &Value) -> Option<Cidr> {
-    match value {
-        Value::Cidr(network) => Some(*network),
-        value => Cidr::parse(value.as_text()?).ok(),
+    if let Value::Cidr(network) = value {
+        return Some(*network);
     }
+    Cidr::parse(value.as_text()?).ok()
 }

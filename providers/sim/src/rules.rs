@@ -317,11 +317,10 @@ fn relations(
                 else {
                     continue;
                 };
-                let strict = match relation {
-                    Relation::Below { where_one_of: (field, values), .. } => {
-                        get(field).and_then(Value::as_text).is_some_and(|value| values.contains(&value))
-                    }
-                    _ => false,
+                let strict = if let Relation::Below { where_one_of: (field, values), .. } = relation {
+                    get(field).and_then(Value::as_text).is_some_and(|value| values.contains(&value))
+                } else {
+                    false
                 };
                 let fine = if strict { low < high } else { low <= high };
                 if !fine {

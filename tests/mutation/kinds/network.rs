@@ -45,6 +45,11 @@ fn once<'l>(literals: &'l BTreeMap<String, Vec<Literal>>, written: &str) -> Opti
     }
 }
 
+/// Whether a literal says what is wanted, and not what a test expects of it.
+fn is_wanted(stack: &Stack, literal: &Literal) -> bool {
+    !stack.paths[literal.file].starts_with("test/")
+}
+
 /// A network whose address has bits that must be zero: the last one, which is always one of them.
 fn host_bits(_: &Stack, tree: &Tree<'_>) -> Vec<Site> {
     networks(tree, |address, prefix| {
@@ -121,7 +126,9 @@ fn outside(stack: &Stack, tree: &Tree<'_>) -> Vec<Site> {
     let literals = literals(tree);
     let mut sites = Vec::new();
     for subnet in stack.wanted.iter().take(1).flat_map(subnets) {
-        let Some(place) = once(&literals, &subnet.network.to_string()) else { continue };
+        let Some(place) = once(&literals, &subnet.network.to_string()).filter(|place| is_wanted(stack, place)) else {
+            continue;
+        };
         let Some(around) = network(subnet.vpc) else { continue };
         let prefix = subnet.network.prefix();
         for elsewhere in [format!("172.29.0.0/{prefix}"), format!("192.168.64.0/{prefix}")] {
@@ -163,7 +170,7 @@ fn overlapping(stack: &Stack, tree: &Tree<'_>) -> Vec<Site> {
                 else {
                     continue;
                 };
-                if same {
+                if same && is_wanted(stack, place) && is_wanted(stack, neighbour) {
                     sites.push(
                         Site::new(place.file, place.start, place.end, other.network.to_string())
                             .near(neighbour.file, neighbour.start),

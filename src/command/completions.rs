@@ -37,6 +37,6 @@ pub fn run(arguments: Arguments) -> Result<Exit, Failure> {
     };
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut super::clap_command(), "cairn", &mut script);
-    terminal::out(&String::from_utf8_lossy(&script));
+    terminal::data(&String::from_utf8_lossy(&script));
     Ok(Exit::Done)
 }

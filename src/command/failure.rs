@@ -1,6 +1,7 @@
 //! How a command ends, and what is said if it does not end well.
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::host::redaction;
 use crate::host::terminal::Terminal;
 use crate::source::SourceSet;
 use crate::state::StoreError;
@@ -65,7 +66,7 @@ impl Failure {
         if self.message.is_empty() {
             return String::new();
         }
-        format!("{}\n", self.message)
+        format!("{}\n", redaction::clean(&self.message))
     }
 }
 

@@ -76,7 +76,7 @@ fn input(check: bool) -> Result<Exit, Failure> {
     let text = sources::read_input().map_err(|error| Failure::new(format!("standard input: {error}")))?;
     let formatted = format::format(&text).map_err(|error| Failure::new(format!("standard input: {error}")))?;
     if !check {
-        terminal::out(&formatted.text);
+        terminal::data(&formatted.text);
     }
     Ok(if check && formatted.text != text { Exit::Failed } else { Exit::Done })
 }

@@ -16,6 +16,7 @@ mod fix;
 mod fmt;
 mod front;
 mod graph;
+mod guard;
 mod lsp;
 mod pins;
 mod pipeline;
@@ -23,6 +24,7 @@ mod plan;
 mod proposal;
 mod rego;
 mod run;
+mod runs;
 mod sandbox;
 mod schema;
 mod saved;
@@ -30,6 +32,7 @@ mod show;
 mod stacks;
 mod state;
 mod test;
+mod undo;
 mod update;
 mod vendor;
 mod verdict;
@@ -72,6 +75,10 @@ enum Command {
     Apply(apply::Arguments),
     /// Destroy everything the stack manages in an environment
     Destroy(destroy::Arguments),
+    /// Take back what a run did
+    Undo(undo::Arguments),
+    /// List what was run
+    Runs(runs::Arguments),
     /// Show what somebody else changed
     Drift(drift::Arguments),
     /// Show what depends on what
@@ -106,6 +113,7 @@ enum Command {
 
 /// Parses arguments and runs a command. Everything that is printed is printed here or below.
 pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
+    host::process::seal();
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
@@ -139,6 +147,8 @@ fn run(cli: Cli) -> Exit {
             Command::Plan(arguments) => plan::run(arguments).await,
             Command::Apply(arguments) => apply::run(arguments).await,
             Command::Destroy(arguments) => destroy::run(arguments).await,
+            Command::Undo(arguments) => undo::run(arguments).await,
+            Command::Runs(arguments) => runs::run(arguments).await,
             Command::Drift(arguments) => drift::run(arguments).await,
             Command::Graph(arguments) => graph::run(arguments),
             Command::Console(arguments) => console::run(arguments).await,

@@ -36,7 +36,7 @@ enum Command {
 
 #[derive(Args)]
 struct Set {
-    /// The address of the object, or a secret by its source: `aws-sm:shop/token`
+    /// The address of the object, or a secret by its source: `aws-sm:shop/token`, `azure-kv:shop/token`
     address: String,
     /// The attribute and its value: `max_size=9`, `tags.Name=other`, `secret_string=…` of a secret
     #[arg(value_name = "ATTRIBUTE=VALUE")]
@@ -62,17 +62,24 @@ struct Place {
     values: ValueArguments,
 }
 
+/// Whether this is a secret of a cloud by its source.
+fn is_secret(address: &str) -> bool {
+    address.starts_with("aws-sm:") || address.starts_with("azure-kv:")
+}
+
 /// Puts a secret into the sandbox's store.
-fn keep(directory: &std::path::Path, catalogue: Arc<Catalogue>, name: &str, setting: &str) -> Result<Exit, Failure> {
+fn keep(directory: &std::path::Path, catalogue: Arc<Catalogue>, source: &str, setting: &str) -> Result<Exit, Failure> {
+    // The store is AWS's; what another cloud keeps has its source in its name.
+    let name = source.strip_prefix("aws-sm:").unwrap_or(source);
     let value = setting.strip_prefix("secret_string=").ok_or_else(|| {
         Failure::new(format!(
-            "the value of a secret is set with secret_string=VALUE: cairn sandbox set aws-sm:{name} secret_string=…"
+            "the value of a secret is set with secret_string=VALUE: cairn sandbox set {source} secret_string=…"
         ))
     })?;
     let storage = Box::new(SandboxFile::new(directory));
     let (_, sim) = registry::sandbox(catalogue, storage, Faults::default()).map_err(Failure::new)?;
     sim.keep_secret(name, Value::text(value)).map_err(|error| Failure::new(error.to_string()))?;
-    terminal::out(&format!("the sandbox keeps the secret aws-sm:{name}\n"));
+    terminal::out(&format!("the sandbox keeps the secret {source}\n"));
     Ok(Exit::Done)
 }
 
@@ -85,8 +92,8 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let front = front::load(&place.directory, &place.values.set)?;
     let environment = front.environment(place.values.env.as_deref())?.unwrap_or_default();
     let directory = registry::state_directory(&front.root, &front.stack(), &environment, true);
-    if let (Command::Set(set), Some(name)) = (&arguments.command, address.strip_prefix("aws-sm:")) {
-        return keep(&directory, front.catalogue(), name, &set.setting);
+    if let (Command::Set(set), true) = (&arguments.command, is_secret(address)) {
+        return keep(&directory, front.catalogue(), address, &set.setting);
     }
     let loaded = LocalStore::new(&directory).load().await?;
     let snapshot = fold(loaded.snapshot, loaded.entries).snapshot;

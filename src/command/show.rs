@@ -29,7 +29,7 @@ pub fn run(arguments: Arguments) -> Result<Exit, Failure> {
         if wanted.starts_with(standard::SCHEME) { wanted.clone() } else { format!("{}{wanted}", standard::SCHEME) };
     match standard::part(&full) {
         Some(part) => {
-            terminal::out(part.text);
+            terminal::data(part.text);
             Ok(Exit::Done)
         }
         None => {

@@ -8,4 +8,4 @@ mod report;
 pub mod suggest;
 
 pub use catalogue::{PAGES, Page, page};
-pub use report::{Code, Diagnostic, Edit, Fix, Label, Report, Severity};
+pub use report::{Code, Diagnostic, Edit, Fix, Label, Report, Severity, WRITTEN_SECRET};

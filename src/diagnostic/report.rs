@@ -48,6 +48,9 @@ pub struct Fix {
     pub edits: Vec<Edit>,
 }
 
+/// What is said at a secret that is written as text.
+pub const WRITTEN_SECRET: &str = "everyone who reads this file can read it";
+
 /// One report about one mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -93,6 +96,11 @@ impl Diagnostic {
             help: None,
             fixes: Vec::new(),
         }
+    }
+
+    /// A warning that concerns no text.
+    pub fn warning_unplaced(code: Code, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::unplaced(code, message) }
     }
 
     /// One more place.
@@ -157,6 +165,13 @@ impl Diagnostic {
     /// The fix that may be applied unasked.
     pub fn certain_fix(&self) -> Option<&Fix> {
         self.fixes.iter().find(|fix| fix.certain)
+    }
+
+    /// Places whose text a report must not repeat, since logs are read by more people than sources: secrets that were
+    /// written as text.
+    pub fn unspoken(&self) -> impl Iterator<Item = Span> {
+        let all = self.code == "secret::written";
+        self.labels.iter().filter(move |label| all || label.text == WRITTEN_SECRET).map(|label| label.span)
     }
 
     /// Where the report is located.

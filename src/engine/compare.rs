@@ -11,12 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cairn_provider::object::{Live, Observed};
 use cairn_provider::schema::overlay::{Overlay, Replacement};
-use cairn_provider::schema::{Change as Cost, Field, TypeSchema};
-use cairn_provider::value::Map;
+use cairn_provider::schema::{Change as Cost, Equality, Field, TypeSchema};
+use cairn_provider::value::{Map, Value};
 use ecow::EcoString;
 
 use self::differ::Differ;
 use self::openings::openings;
+use self::planned::empty_dropped;
 pub use self::planned::{Planned, planned};
 use super::known::World;
 use super::mask::StackKey;
@@ -100,12 +101,15 @@ fn compared(subject: &Subject<'_>, world: &World, key: &StackKey) -> Change {
     let unwritten = unwritten(subject.schema, desired, recorded);
     change.released = released(subject.schema, desired, recorded, &unwritten);
     wanted.extend(unwritten.into_iter().map(|(name, value)| (name, Planned::Known(value))));
+    for (name, planned) in wanted.iter_mut().filter(|(name, _)| is_part(subject.schema, name)) {
+        recorded.inputs.get(name).into_iter().for_each(|was| planned.empty_dropped(was));
+    }
     let ignored = &desired.options.ignore;
     change.attributes = Differ::new(subject.schema, key, ignored).against_live(&wanted, live, Some(&recorded.inputs));
     change.drift = drift(subject, recorded, live, key);
-    if matches!(live.status, cairn_provider::object::Status::Failed(_)) {
+    if let cairn_provider::object::Status::Failed(why) = &live.status {
         change.action = Action::Replace(Replacement::DestroyFirst);
-        change.reasons.push(Reason::Incomplete);
+        change.reasons.push(Reason::Broken(why.clone()));
         finish_replacement(&mut change, subject, &wanted);
         return change;
     }
@@ -127,6 +131,23 @@ fn compared(subject: &Subject<'_>, world: &World, key: &StackKey) -> Change {
     change
 }
 
+/// A change of an object that stays becomes a replacement, because somebody asks for it.
+pub fn replaced(change: &mut Change, subject: &Subject<'_>, world: &World, key: &StackKey) {
+    let there = match subject.observed {
+        Some(Observed::Present(_)) => subject.recorded.is_some(),
+        Some(Observed::Absent | Observed::Unreadable(_)) | None => false,
+    };
+    if !there {
+        return;
+    }
+    let wanted = wanted(subject, world);
+    if !matches!(change.action, Action::Replace(_)) {
+        change.attributes = created(subject.schema, &wanted, key);
+        finish_replacement(change, subject, &wanted);
+    }
+    change.reasons.push(Reason::Asked);
+}
+
 /// What is wanted, as far as it is known.
 pub fn wanted(subject: &Subject<'_>, world: &World) -> BTreeMap<EcoString, Planned> {
     let inputs = &subject.desired.inputs;
@@ -135,13 +156,48 @@ pub fn wanted(subject: &Subject<'_>, world: &World) -> BTreeMap<EcoString, Plann
 
 /// Fields that were written and are written no longer, with what they go back to.
 pub fn unwritten(schema: &TypeSchema, desired: &DesiredResource, recorded: &Recorded) -> Map {
-    let fields = recorded.inputs.keys().filter(|name| !desired.inputs.contains_key(*name));
-    fields.filter_map(|name| Some((name.clone(), schema.field(name)?.unwritten.clone()?))).collect()
+    let fields = recorded.inputs.iter().filter(|(name, _)| !written(desired, name));
+    let back = |name: &EcoString, was: &Value| match was.as_map().filter(|_| is_part(schema, name)) {
+        Some(was) => {
+            let mut nothing = Map::new();
+            empty_dropped(&mut nothing, was);
+            Some(Value::from(nothing))
+        }
+        None => schema.field(name)?.unwritten.clone(),
+    };
+    fields.filter_map(|(name, was)| Some((name.clone(), back(name, was)?))).collect()
+}
+
+/// What is sent to bring an object to what is written: everything written, with what was written and is no longer.
+pub fn with_unwritten(schema: &TypeSchema, desired: &DesiredResource, recorded: &Recorded, inputs: Map) -> Map {
+    let mut all: Map = inputs
+        .into_iter()
+        .map(|(name, value)| match (value, recorded.inputs.get(&name)) {
+            (Value::Map(map), Some(Value::Map(was))) if is_part(schema, &name) => {
+                let mut map = map.as_ref().clone();
+                empty_dropped(&mut map, was);
+                (name, Value::from(map))
+            }
+            (value, _) => (name, value),
+        })
+        .collect();
+    all.extend(unwritten(schema, desired, recorded));
+    all
+}
+
+/// Whether a field is a document of which only what is written counts.
+fn is_part(schema: &TypeSchema, name: &str) -> bool {
+    schema.field(name).is_some_and(|field| field.equality == Equality::Part)
+}
+
+/// Whether a field is written, or kept as it was written.
+fn written(desired: &DesiredResource, name: &EcoString) -> bool {
+    desired.inputs.contains_key(name) || desired.options.kept.contains_key(name)
 }
 
 /// Fields that were written, are written no longer, and stay as they are: nobody knows what they would go back to.
 fn released(schema: &TypeSchema, desired: &DesiredResource, recorded: &Recorded, unwritten: &Map) -> Vec<EcoString> {
-    let fields = recorded.inputs.keys().filter(|name| !desired.inputs.contains_key(*name));
+    let fields = recorded.inputs.keys().filter(|name| !written(desired, name));
     let fields = fields.filter(|name| !unwritten.contains_key(*name));
     // A name that was made for the object was never written.
     let made = schema.overlay.name.filter(|rule| rule.renewed).map(|rule| rule.property);

@@ -25,6 +25,8 @@ pub struct Limits {
     pub total: usize,
     /// Of one service of one cloud.
     pub service: usize,
+    /// Whether nothing new is begun once a step has failed.
+    pub stop_at_failure: bool,
 }
 
 /// How a run ended.
@@ -121,7 +123,7 @@ impl Executor {
                     Some(Ok(ended)) => self.ended(ended),
                     // A step that panicked is a defect of ours; what it began is in the journal.
                     Some(Err(error)) => {
-                        self.report.failed.push((Address::top("?"), format!("a step ended badly: {error}")));
+                        self.report.failed.push((Address::top("?"), self.run.clean(&format!("a step ended badly: {error}"))));
                         stopping = true;
                     }
                     None => break,
@@ -141,7 +143,10 @@ impl Executor {
                     }
                 }
             }
-            if self.report.broken.is_some() {
+            if !stopping && self.limits.stop_at_failure && !self.report.failed.is_empty() && !self.running.is_empty() {
+                self.run.tell(Event::Ending { running: self.running.len() });
+            }
+            if self.report.broken.is_some() || self.limits.stop_at_failure && !self.report.failed.is_empty() {
                 stopping = true;
             }
         }

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use cairn_provider::value::{Map, Value};
 use ecow::EcoString;
 
-use crate::model::Address;
-use crate::model::residual::{Attribute, Known, SecretSource};
+use super::redact::Redactor;
+use crate::model::desired::DesiredStack;
+use crate::model::residual::{Attribute, Known, Resolved, SecretSource};
+use crate::model::{Address, Residual};
 
 /// Everything known at one moment.
 #[derive(Default)]
@@ -21,6 +23,8 @@ pub struct World {
     revealed: BTreeMap<Attribute, Value>,
     /// Secrets by source.
     sources: BTreeMap<SecretSource, Value>,
+    /// All of them, those that are not in use any more included, and what was made of them.
+    redactor: Redactor,
 }
 
 impl World {
@@ -64,17 +68,70 @@ impl World {
 
     /// A secret that a cloud keeps was read.
     pub fn reveal(&mut self, attribute: Attribute, value: Value) {
+        self.redactor.learn(&value);
         self.revealed.insert(attribute, value);
     }
 
     /// A secret was read from its source.
     pub fn read(&mut self, source: SecretSource, value: Value) {
+        self.redactor.learn(&value);
         self.sources.insert(source, value);
     }
 
-    /// All secrets that were read, to keep them out of texts.
-    pub fn secrets(&self) -> impl Iterator<Item = &Value> {
-        self.revealed.values().chain(self.sources.values())
+    /// Learns what is made of secrets in a residual, as far as it is known, and gives it: a cloud is sent `Bearer …`
+    /// encoded, and quotes that.
+    pub fn learn_from(&mut self, residual: &Residual) -> Vec<Value> {
+        let mut made = Vec::new();
+        self.made_of_secrets(residual, &mut made);
+        made.iter().for_each(|value| self.redactor.learn(value));
+        made
+    }
+
+    fn made_of_secrets(&self, residual: &Residual, made: &mut Vec<Value>) {
+        if !residual.is_secret() {
+            return;
+        }
+        match residual {
+            Residual::List(items) => items.iter().for_each(|item| self.made_of_secrets(item, made)),
+            Residual::Map(entries) => entries.values().for_each(|entry| self.made_of_secrets(entry, made)),
+            Residual::Text(_) | Residual::Call(..) | Residual::Encode(..) | Residual::Decode(..) => {
+                if let Residual::Encode(_, inner) | Residual::Decode(_, inner) = residual {
+                    self.made_of_secrets(inner, made);
+                }
+                // Of a record only the whole is known here, and not every part of it is secret.
+                if let Resolved::Known(value @ Value::Text(_)) = residual.resolve(self) {
+                    made.push(value);
+                }
+            }
+            Residual::Value(_) | Residual::Attribute(_) | Residual::Secret(_) => {}
+        }
+    }
+
+    /// A text without the secrets that were read.
+    pub fn clean(&self, text: &str) -> String {
+        self.redactor.clean(text)
+    }
+
+    /// Knows the secrets that were read and that no residual of `stack` reveals: what holds one of them was not meant to
+    /// be seen. With `certain`, only those that cannot be anything else.
+    pub fn kept_back(&self, stack: &DesiredStack, certain: bool) -> Redactor {
+        let mut sources: BTreeSet<&SecretSource> = BTreeSet::new();
+        let mut attributes: BTreeSet<&Attribute> = BTreeSet::new();
+        let inputs = stack.nodes().flat_map(|node| node.inputs.values()).map(|field| &field.value);
+        for residual in inputs.chain(stack.outputs.values().map(|output| &output.value)) {
+            residual.revealed(&mut |inner| {
+                inner.sources(&mut |source| {
+                    sources.insert(source);
+                });
+                inner.attributes(&mut |attribute| {
+                    attributes.insert(attribute);
+                });
+            });
+        }
+        let of_clouds = self.revealed.iter().filter(|(attribute, _)| !attributes.contains(attribute));
+        let of_sources = self.sources.iter().filter(|(source, _)| !sources.contains(source));
+        let kept = of_clouds.map(|(_, value)| value).chain(of_sources.map(|(_, value)| value));
+        if certain { Redactor::certain(kept) } else { Redactor::new(kept) }
     }
 }
 

@@ -104,80 +104,11 @@ fn mask_value(schema: &TypeSchema, shape: &Shape, value: &Value, key: &StackKey,
     }
 }
 
-/// Takes secrets out of text from outside: errors of clouds may quote what was sent.
-#[derive(Clone, Debug, Default)]
-pub struct Redactor {
-    forms: Vec<String>,
-}
-
-/// Shorter secrets are not looked for: they would take ordinary words out of messages.
-const SHORTEST: usize = 6;
-
-impl Redactor {
-    /// Knows secrets in the forms in which they travel: as they are, in Base64, in JSON, in addresses of the web.
-    pub fn new<'a>(secrets: impl Iterator<Item = &'a Value>) -> Self {
-        Self::of_length(secrets, SHORTEST)
-    }
-
-    /// Like [`new`](Self::new), for what is handed to an action: there, even the shortest secret is looked for.
-    pub fn strict<'a>(secrets: impl Iterator<Item = &'a Value>) -> Self {
-        Self::of_length(secrets, 1)
-    }
-
-    fn of_length<'a>(secrets: impl Iterator<Item = &'a Value>, shortest: usize) -> Self {
-        use base64::Engine as _;
-        let mut forms = Vec::new();
-        for secret in secrets {
-            let Some(text) = secret.as_text().filter(|text| text.len() >= shortest) else { continue };
-            forms.push(text.to_owned());
-            // Output comes line by line, and so does a key that has several.
-            let lines: Vec<&str> = text.lines().map(str::trim).collect();
-            if lines.len() > 1 {
-                forms.extend(lines.into_iter().filter(|line| line.len() >= SHORTEST).map(ToOwned::to_owned));
-            }
-            forms.push(base64::engine::general_purpose::STANDARD.encode(text));
-            forms.push(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text));
-            forms.push(to_json(secret).to_string().trim_matches('"').to_owned());
-            if let Ok(encoded) = crate::builtins::run("url_encode", std::slice::from_ref(secret)) {
-                forms.extend(encoded.as_text().map(ToOwned::to_owned));
-            }
-        }
-        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
-        forms.dedup();
-        Self { forms }
-    }
-
-    /// The text without any secret.
-    pub fn clean(&self, text: &str) -> String {
-        self.forms.iter().fold(text.to_owned(), |text, form| {
-            if text.contains(form.as_str()) { text.replace(form.as_str(), "(secret)") } else { text }
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use cairn_provider::value::Value;
 
-    use super::{Redactor, StackKey};
-
-    #[test]
-    fn secrets_are_taken_out_in_every_form() {
-        let secret = Value::text("p@ss\"word1");
-        let redactor = Redactor::new([&secret].into_iter());
-        for text in ["p@ss\"word1", "cEBzcyJ3b3JkMQ==", "p@ss\\\"word1", "p%40ss%22word1"] {
-            assert_eq!(redactor.clean(&format!("<{text}>")), "<(secret)>");
-        }
-    }
-
-    #[test]
-    fn the_lines_of_a_key_and_short_secrets_of_actions_are_taken_out() {
-        let key = Value::text("-----BEGIN KEY-----\nMIIEvQIBADAN\n-----END KEY-----\n");
-        assert_eq!(Redactor::new([&key].into_iter()).clean("line MIIEvQIBADAN"), "line (secret)");
-        let short = Value::text("pin");
-        assert_eq!(Redactor::new([&short].into_iter()).clean("my pin"), "my pin");
-        assert_eq!(Redactor::strict([&short].into_iter()).clean("my pin"), "my (secret)");
-    }
+    use super::StackKey;
 
     #[test]
     fn masks_depend_on_the_key_and_the_path() {

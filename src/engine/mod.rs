@@ -6,6 +6,7 @@
 pub mod graph;
 pub mod known;
 pub mod mask;
+pub mod redact;
 pub mod lookup;
 pub mod moves;
 pub mod adopt;
@@ -21,10 +22,13 @@ pub mod recover;
 pub mod execute;
 pub mod apply;
 mod call;
-mod marks;
+pub mod marks;
 mod raw;
 mod step;
 pub mod wait;
+pub mod undo;
+pub mod rollback;
+pub mod rebuild;
 pub mod action;
 pub mod secret;
 
@@ -58,6 +62,11 @@ impl Clouds {
     /// The cloud of a type by its name.
     pub fn of_kind(&self, kind: &str) -> Option<&Arc<dyn Provider>> {
         self.provider(kind.split('.').next().unwrap_or_default())
+    }
+
+    /// The provider that secrets of a source are read from.
+    pub fn keeper(&self, source: &str) -> Option<&Arc<dyn Provider>> {
+        self.providers.values().find(|provider| provider.keeps(source))
     }
 
     /// All clouds.

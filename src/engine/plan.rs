@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cairn_provider::object::Observed;
 use cairn_provider::schema::TypeSchema;
 use cairn_provider::schema::overlay::Replacement;
-use cairn_provider::value::{Map, render};
+use cairn_provider::value::{Map, Value, render};
 use ecow::EcoString;
 
 use super::action::Judge;
@@ -14,10 +14,11 @@ use super::graph::ResourceGraph;
 use super::known::World;
 use super::mask::StackKey;
 use super::observe::Observations;
+use super::redact::Redactor;
 use super::{Clouds, adopt, marks, raw, renamed};
 use crate::diagnostic::Diagnostic;
 use crate::model::Address;
-use crate::model::change::{Action, Change, Reason, Risk};
+use crate::model::change::{Action, After, Change, Reason, Risk};
 use crate::model::desired::{DesiredAction, DesiredResource, DesiredStack, ReplaceRule};
 use crate::model::plan::{Base, Plan, Revealed};
 use crate::source::SourceSet;
@@ -41,6 +42,8 @@ pub struct Inputs<'a> {
     pub sources: &'a SourceSet,
     /// Only these addresses, what they need, and what is inside of them. Everything if empty.
     pub only: &'a [Address],
+    /// These addresses get new objects, whatever they have now.
+    pub replace: &'a [Address],
     /// Addresses that changed, new to old; what is recorded is at the new ones already.
     pub moved: &'a BTreeMap<Address, Address>,
 }
@@ -84,9 +87,10 @@ pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
     changes.extend(planner.deposed());
     let selected = selection(inputs);
     changes.retain(|change| selected.as_ref().is_none_or(|selected| selected.contains(&change.address)));
+    hide_echoes(&mut changes, &planner.world.kept_back(inputs.desired, false));
     let mut refused = std::mem::take(&mut planner.refused);
     refused.append(&mut planner.undecided);
-    refused.extend(changes.iter().filter_map(|change| refusal(inputs, change)));
+    refused.extend(changes.iter().filter_map(|change| refusal(inputs, change).or_else(|| broken(inputs, change))));
     let mut warnings = adopt::without_effect(inputs.desired, inputs.snapshot);
     warnings.extend(renamed::looks_renamed(inputs, &changes, &planner.world));
     let policies = super::judge::judge(&inputs.desired.judgement, &changes, &planner.world);
@@ -106,6 +110,22 @@ pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
     let Planner { world, unreadable, .. } = planner;
     let seen = seen(inputs, &plan.changes);
     Planning { plan, refused, warnings, unreadable, world, seen }
+}
+
+/// Clouds and people may have put a secret where no schema marks it: what holds one is shown like a secret.
+fn hide_echoes(changes: &mut [Change], secrets: &Redactor) {
+    let seen = |value: Option<&Value>| value.is_some_and(|value| secrets.knows(value));
+    for attribute in changes.iter_mut().flat_map(|change| change.attributes.iter_mut().chain(&mut change.drift)) {
+        let after = match &mut attribute.after {
+            After::Value(value) => Some(&*value),
+            After::Absent => None,
+            After::Unknown(text) => {
+                *text = secrets.clean(text);
+                None
+            }
+        };
+        attribute.sensitive |= seen(attribute.before.as_ref()) || seen(after);
+    }
 }
 
 /// What is there of the objects that are changed or destroyed.
@@ -164,6 +184,10 @@ impl Planner<'_> {
         let recorded = inputs.snapshot.resources.get(address);
         let subject = Subject { desired, schema, recorded, observed, source };
         let mut change = compare(&subject, &self.world, inputs.key);
+        let asked = inputs.replace.contains(address);
+        if asked {
+            compare::replaced(&mut change, &subject, &self.world, inputs.key);
+        }
         change.previous = inputs.moved.get(address).cloned().or_else(|| self.marked_before(desired, schema, observed));
         if change.previous.is_some() && change.action == Action::Unchanged {
             change.action = Action::Move;
@@ -378,6 +402,23 @@ impl Planner<'_> {
         }
         changes
     }
+}
+
+/// What holds data and is broken is replaced only if somebody asks for exactly that.
+fn broken(inputs: &Inputs<'_>, change: &Change) -> Option<Diagnostic> {
+    let why =
+        change.reasons.iter().find_map(|reason| if let Reason::Broken(why) = reason { Some(why) } else { None })?;
+    if !change.risks.contains(&Risk::DataLoss) || change.reasons.contains(&Reason::Asked) {
+        return None;
+    }
+    let desired = inputs.desired.resources.get(&change.address)?;
+    let head = format!("`{}` is broken, and replacing it destroys its data", change.address);
+    let label = format!("the cloud says: {}", cairn_provider::value::quote(why));
+    let help = format!(
+        "repair it, and the next plan finds it healthy; if nothing in it is needed:\n--replace {}",
+        cairn_provider::value::quote(change.address.as_str())
+    );
+    Some(Diagnostic::error("plan::broken", head, desired.origin, label).help(help))
 }
 
 /// Protected objects are not destroyed, and `@replace("never")` means it.

@@ -1,5 +1,6 @@
 //! Secrets by their source: from this machine, or from the store of a cloud.
 
+use async_trait::async_trait;
 use cairn_provider::request::Target;
 use cairn_provider::value::Value;
 
@@ -7,13 +8,17 @@ use super::Clouds;
 use super::call::{Patience, persistently};
 use crate::model::residual::SecretSource;
 
-/// Reads secrets of this machine by their source.
+/// Reads secrets by their source with what this machine has.
+#[async_trait]
 pub trait Secrets: Send + Sync {
     /// The secret.
     ///
     /// # Errors
     /// There is none; the sentence says where it was looked for.
-    fn read(&self, source: &SecretSource) -> Result<Value, String>;
+    async fn read(&self, source: &SecretSource) -> Result<Value, String>;
+
+    /// Told of each secret that was read, wherever it comes from, and of what was made of it.
+    fn learned(&self, _secret: &Value) {}
 }
 
 /// For how long a store of secrets is asked again, in seconds.
@@ -29,14 +34,24 @@ pub async fn read(
     clouds: &Clouds,
     machine: &dyn Secrets,
 ) -> Result<Value, String> {
-    if source.scheme != "aws-sm" {
-        return machine.read(source);
-    }
-    let named = format!("the secret {}:{}", source.scheme, source.name);
-    let (Some(target), Some(provider)) = (keeper, clouds.provider("aws")) else {
-        return Err(format!("{named} needs a provider whose account keeps it, and there is none"));
+    let named = format!("{}:{}", source.scheme, source.name);
+    let store = clouds.keeper(&source.scheme);
+    let (target, name, provider) = match (source.scheme.as_str(), keeper, store) {
+        ("aws-sm", Some(target), Some(provider)) => (target, source.name.as_str(), provider),
+        ("aws-sm", _, _) => {
+            return Err(format!("the secret {named} needs a provider whose account keeps it, and there is none"));
+        }
+        (_, _, Some(provider)) => (&Target::default(), named.as_str(), provider),
+        (_, _, None) => {
+            let value = machine.read(source).await?;
+            machine.learned(&value);
+            return Ok(value);
+        }
     };
     let patience = Patience::seconds(SERVED_WITHIN, provider.tempo());
-    let read = persistently(&patience, || provider.secret(target, &source.name), |_| {}).await;
-    read.map_err(|error| format!("{named} could not be read in {}: {error}", target.place()))
+    let read = persistently(&patience, || provider.secret(target, name), |_| {}).await;
+    let place = if target.place().is_empty() { String::new() } else { format!(" in {}", target.place()) };
+    let value = read.map_err(|error| format!("the secret {named} could not be read{place}: {error}"))?;
+    machine.learned(&value);
+    Ok(value)
 }

@@ -37,7 +37,7 @@ use super::compare::Planned;
 use super::journal::Journal;
 use super::judge::decided;
 use super::known::World;
-use super::mask::{Redactor, StackKey, masked};
+use super::mask::{StackKey, masked};
 use super::secret::Secrets;
 use super::wait::{ReadQueue, WaitError};
 use crate::model::Address;
@@ -161,7 +161,7 @@ impl Run {
 
     /// Takes secrets out of a text from outside.
     pub fn clean(&self, text: &str) -> String {
-        Redactor::new(self.world().secrets()).clean(text)
+        self.world().clean(text)
     }
 
     /// An error in words, without secrets.
@@ -222,7 +222,12 @@ impl Run {
         for field in desired.inputs.values() {
             self.read_secrets(&field.value).await?;
         }
-        let world = self.world();
+        let mut world = self.world();
+        for field in desired.inputs.values() {
+            for made in world.learn_from(&field.value) {
+                self.secrets.learned(&made);
+            }
+        }
         let mut inputs = Map::new();
         for (name, field) in &desired.inputs {
             match field.value.resolve(&*world) {
@@ -292,6 +297,7 @@ impl Run {
         let target = &desired.place.target;
         let patience = Patience::seconds(60, provider.tempo()).until(self.halt.clone());
         let value = persistently(&patience, || provider.reveal(target, &desired.kind, &id, &field), |_| {}).await?;
+        self.secrets.learned(&value);
         self.world().reveal(attribute.clone(), value);
         Ok(())
     }

@@ -1,7 +1,6 @@
 //! Actions that are compiled in, run on this machine; on the sandbox, as far as nothing leaves it.
 
 mod command;
-mod connection;
 mod probe;
 
 use std::path::{Path, PathBuf};

@@ -6,11 +6,14 @@
 
 pub mod actions;
 pub mod components;
+mod connection;
 pub mod entropy;
 pub mod files;
 pub mod git;
 pub mod line_editor;
 pub mod local_store;
+pub mod process;
+pub mod redaction;
 pub mod sandbox_file;
 pub mod secrets;
 pub mod signals;
@@ -18,6 +21,7 @@ pub mod sources;
 pub mod stack_folders;
 pub mod stdio;
 pub mod terminal;
+pub mod vault;
 pub mod who;
 
 use std::sync::Mutex;

@@ -1,34 +1,57 @@
-//! Secrets from the environment and from files.
+//! Secrets from the environment, from files and from Azure's key vaults.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use async_trait::async_trait;
 use cairn_provider::value::Value;
+use zeroize::Zeroizing;
 
+use super::redaction;
+use super::vault::{ThisMachine, Vaults};
 use crate::engine::secret::Secrets;
 use crate::model::residual::SecretSource;
+use crate::model::vault::VaultSecret;
 
-/// Secrets of the user's machine. Paths are relative to the stack's directory.
+/// Secrets that this machine can read. Paths are relative to the stack's directory.
 pub struct HostSecrets {
     root: PathBuf,
+    vaults: Vaults,
 }
 
 impl HostSecrets {
     /// For a stack's directory.
     pub fn new(root: &Path) -> Self {
-        Self { root: root.to_path_buf() }
+        Self { root: root.to_path_buf(), vaults: Vaults::new(Arc::new(ThisMachine)) }
     }
 }
 
+#[async_trait]
 impl Secrets for HostSecrets {
-    fn read(&self, source: &SecretSource) -> Result<Value, String> {
+    async fn read(&self, source: &SecretSource) -> Result<Value, String> {
         match source.scheme.as_str() {
             "env" => std::env::var(source.name.as_str())
-                .map(Value::from)
+                .map(wiped)
                 .map_err(|_| format!("the environment has no variable {}, which is to hold a secret", source.name)),
             "file" => std::fs::read_to_string(self.root.join(source.name.as_str()))
-                .map(|text| Value::text(text.trim_end_matches('\n')))
+                .map(wiped_line)
                 .map_err(|error| format!("the file {}, which is to hold a secret: {error}", source.name)),
+            "azure-kv" => self.vaults.read(&VaultSecret::parse(&source.name)?).await,
             scheme => Err(format!("there is no source `{scheme}` for secrets")),
         }
     }
+
+    fn learned(&self, secret: &Value) {
+        redaction::know(secret);
+    }
+}
+
+/// The value of a text that is overwritten where it stood.
+fn wiped(text: String) -> Value {
+    Value::text(Zeroizing::new(text).as_str())
+}
+
+/// Like [`wiped`], without line breaks at the end.
+fn wiped_line(text: String) -> Value {
+    Value::text(Zeroizing::new(text).trim_end_matches('\n'))
 }

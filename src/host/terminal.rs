@@ -2,6 +2,8 @@
 
 use std::io::{IsTerminal as _, Write as _};
 
+use crate::source::untrusted;
+
 /// What the terminal can show.
 #[derive(Clone, Copy, Debug)]
 pub struct Terminal {
@@ -20,7 +22,7 @@ pub fn detect() -> Terminal {
     let interactive = std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
-    let color = !set("NO_COLOR") && !dumb && (set("CLICOLOR_FORCE") || std::io::stdout().is_terminal());
+    let color = colors();
     let locale =
         ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
     let ascii = locale.is_some_and(|locale| {
@@ -38,17 +40,30 @@ fn columns_of_terminal() -> Option<usize> {
     Some(columns.into())
 }
 
-/// Writes text to standard output. A reader that went away is no error.
+/// Writes text for people to standard output: nothing in it can do more than be read. A reader that went away is no error.
 pub fn out(text: &str) {
+    data(&untrusted::printed(text, colors()));
+}
+
+/// Writes text to standard output as it is: what a program or a file is going to read.
+pub fn data(text: &str) {
     let mut stdout = std::io::stdout().lock();
     // Who closed the pipe has read enough.
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
-/// Writes text to standard error.
+/// Writes text for people to standard error, like [`out`].
 pub fn err(text: &str) {
+    let text = untrusted::printed(text, colors());
     let mut stderr = std::io::stderr().lock();
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+}
+
+/// Whether colours are ours to print.
+fn colors() -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
+    !set("NO_COLOR") && !dumb && (set("CLICOLOR_FORCE") || std::io::stdout().is_terminal())
 }
 
 /// Asks on the terminal; nothing if nobody can answer.

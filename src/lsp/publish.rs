@@ -9,7 +9,7 @@ use super::documents::Documents;
 use super::positions::{Encoding, Lines};
 use super::stack::{Analysis, Stack, is_synthetic};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::source::{SourceId, Span};
+use crate::source::{SourceId, Span, untrusted};
 
 /// All reports of a stack, by document.
 pub fn reports(
@@ -48,7 +48,7 @@ pub fn reports(
                     uri: stack.uri_of(program, label.span.source, documents)?,
                     range: range(label.span),
                 };
-                Some(DiagnosticRelatedInformation { location, message: label.text.clone() })
+                Some(DiagnosticRelatedInformation { location, message: untrusted::lines(&label.text) })
             })
             .collect::<Vec<_>>();
         all.entry(uri.to_string()).or_default().push(ls_types::Diagnostic {
@@ -99,7 +99,7 @@ fn message(report: &Diagnostic) -> String {
         text.push_str("\nhelp: ");
         text.push_str(help);
     }
-    text
+    untrusted::lines(&text)
 }
 
 /// What evaluation found, moved to where it stands now. Of items that changed since, nothing is known.

@@ -13,6 +13,7 @@ pub mod plan;
 pub mod policy;
 pub mod residual;
 pub mod type_page;
+pub mod vault;
 
 pub use address::Address;
 pub use residual::Residual;

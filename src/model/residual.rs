@@ -50,7 +50,7 @@ pub struct Attribute {
 /// Where a secret comes from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SecretSource {
-    /// `env` or `file`.
+    /// `env`, `file`, `aws-sm` or `azure-kv`.
     pub scheme: EcoString,
     /// The name behind the colon.
     pub name: EcoString,
@@ -201,6 +201,19 @@ impl Residual {
             }
             Self::Map(entries) => entries.values().for_each(|entry| entry.sources(visit)),
             Self::Encode(_, inner) | Self::Decode(_, inner) => inner.sources(visit),
+        }
+    }
+
+    /// Calls `visit` with everything inside that is revealed.
+    pub fn revealed<'a>(&'a self, visit: &mut dyn FnMut(&'a Residual)) {
+        match self {
+            Self::Value(_) | Self::Attribute(_) | Self::Secret(_) => {}
+            Self::Call(name, items) if name == REVEAL => items.iter().for_each(visit),
+            Self::List(items) | Self::Text(items) | Self::Call(_, items) => {
+                items.iter().for_each(|item| item.revealed(visit));
+            }
+            Self::Map(entries) => entries.values().for_each(|entry| entry.revealed(visit)),
+            Self::Encode(_, inner) | Self::Decode(_, inner) => inner.revealed(visit),
         }
     }
 

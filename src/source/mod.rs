@@ -3,6 +3,7 @@
 mod lines;
 mod set;
 mod span;
+pub mod untrusted;
 
 pub use lines::{LineIndex, Position};
 pub use set::{SourceSet, SourceText};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::untrusted::one_line;
+use super::untrusted::{self, one_line};
 use crate::model::Address;
 use crate::model::desired::DesiredStack;
 
@@ -38,7 +38,7 @@ pub fn json(desired: &DesiredStack) -> String {
         })
         .collect();
     let document = json!({ "format_version": super::json::FORMAT, "nodes": nodes, "edges": edges });
-    format!("{document:#}\n")
+    format!("{}\n", untrusted::json(&format!("{document:#}")))
 }
 
 /// A Mermaid diagram.
@@ -48,8 +48,8 @@ pub fn mermaid(desired: &DesiredStack) -> String {
     let mut text = String::from("```mermaid\ngraph LR\n");
     for resource in desired.nodes() {
         let Some(name) = names.get(&resource.address) else { continue };
-        // Quotes and brackets would end a label.
-        let label = one_line(resource.address.as_str()).replace('"', "'").replace(['[', ']'], "");
+        // Quotes and brackets would end a label, backquotes the diagram.
+        let label = one_line(resource.address.as_str()).replace('"', "'").replace(['[', ']', '`', '<', '>'], "");
         text.push_str(&format!("  {name}[\"{label}\"]\n"));
     }
     for resource in desired.nodes() {

@@ -1,5 +1,6 @@
 //! The interface of a stack, a component or a library as Markdown; the same interface is always the same text.
 
+use super::markup::{cell, code, start};
 use super::untrusted::one_line;
 use crate::model::interface::{InputPage, Interface, NodePage, Signature};
 
@@ -132,22 +133,10 @@ fn row(text: &mut String, cells: &[String]) {
     text.push('\n');
 }
 
-/// Source in a cell: code that cannot end early, and no end of the cell.
-fn cell(text: &str) -> String {
-    code(text).replace('|', "\\|")
-}
-
-fn code(text: &str) -> String {
-    let text = one_line(text);
-    let fence = "`".repeat(text.split(|character| character != '`').map(str::len).max().unwrap_or(0) + 1);
-    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
-    format!("{fence}{pad}{text}{pad}{fence}")
-}
-
 /// Words of the source in a cell: nothing in them is markup but code in backticks, if it ends.
 fn prose(text: &str) -> String {
     let text = one_line(&text.split_whitespace().collect::<Vec<_>>().join(" "));
-    let coded = text.matches('`').count().is_multiple_of(2);
+    let coded = text.matches('`').count().is_multiple_of(2) && !text.contains("``");
     let mut safe = String::with_capacity(text.len());
     let mut inside = false;
     for character in text.chars() {
@@ -160,7 +149,7 @@ fn prose(text: &str) -> String {
             other if inside => safe.push(other),
             '<' => safe.push_str("&lt;"),
             '&' => safe.push_str("&amp;"),
-            '[' | ']' | '*' | '_' | '`' | '\\' | '#' => {
+            '[' | ']' | '*' | '_' | '`' | '\\' | '#' | '~' | '$' => {
                 safe.push('\\');
                 safe.push(character);
             }
@@ -172,16 +161,16 @@ fn prose(text: &str) -> String {
 
 /// Words of the source as paragraphs: blank lines stay.
 fn paragraph(text: &str) -> String {
-    text.split("\n\n").map(prose).collect::<Vec<_>>().join("\n\n")
+    let paragraphs = text.split("\n\n").map(prose);
+    paragraphs.map(|words| format!("{}{words}", start(&words))).collect::<Vec<_>>().join("\n\n")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{cell, prose};
+    use super::prose;
 
     #[test]
     fn nothing_leaves_its_cell() {
-        assert_eq!(cell("a | b"), "`a \\| b`");
         assert_eq!(prose("see `x|y`, <b> and *it*"), "see `x\\|y`, &lt;b> and \\*it\\*");
         assert_eq!(prose("one ` alone"), "one \\` alone");
     }

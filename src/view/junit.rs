@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::human::diagnostic::{Style, render};
 use super::tested::CaseRun;
-use crate::source::SourceSet;
+use crate::source::{SourceSet, untrusted};
 
 /// The results of the cases of a stack.
 pub fn render_cases(stack: &str, runs: &[CaseRun], sources: &SourceSet) -> String {
@@ -47,18 +47,16 @@ pub fn render_cases(stack: &str, runs: &[CaseRun], sources: &SourceSet) -> Strin
     text
 }
 
-/// Text inside of an element or an attribute. What XML cannot hold at all is replaced.
+/// Text inside of an element or an attribute. What is hidden becomes visible; what XML cannot hold at all is replaced.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
+    for character in untrusted::lines(text).chars() {
         match character {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
-            '\n' | '\t' => escaped.push(character),
             '\u{fffe}' | '\u{ffff}' => escaped.push('?'),
-            other if other.is_control() => escaped.push('?'),
             other => escaped.push(other),
         }
     }
@@ -71,6 +69,6 @@ mod tests {
 
     #[test]
     fn text_is_xml() {
-        assert_eq!(escaped("a < \"b\" & c\u{1b}[31m\n"), "a &lt; &quot;b&quot; &amp; c?[31m\n");
+        assert_eq!(escaped("a < \"b\" & c\u{1b}[31m\n"), "a &lt; &quot;b&quot; &amp; c\\u{1b}[31m\n");
     }
 }

@@ -7,6 +7,7 @@ use super::human::layout::{Detail, Layout, Mark};
 use super::human::outline::{Entry, Outline, component};
 use super::human::plan::{losing, openings, shared_tags, summary};
 use super::human::value::{difference, path};
+use super::markup::{code, fence, html, prose};
 use super::untrusted::one_line;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::change::{Action, Change};
@@ -46,7 +47,7 @@ pub fn plan(plan: &Plan, diagnostics: &[Diagnostic], sources: &SourceSet, detail
     let loss = if lost.is_empty() { String::new() } else { format!(" · 🔴 {} data loss", lost.len()) };
     text.push_str(&format!("### cairn plan · {}{loss} · {changes} changes\n\n", title(plan)));
     if !plan.remark.is_empty() {
-        text.push_str(&format!("{}\n\n", crate::view::untrusted::one_line(&plan.remark)));
+        text.push_str(&format!("{}\n\n", prose(&plan.remark)));
     }
     text.push_str(&format!("{}\n\n{}", summary(&plan.summary()), table(plan)));
     text.push_str(&warnings(plan, &lost));
@@ -300,57 +301,6 @@ fn one(outline: &Outline<'_>, entry: &Entry<'_>, layout: Layout) -> String {
     text
 }
 
-/// A fence longer than any run of backquotes inside.
-fn fence(body: &str) -> String {
-    let longest = body.split(|character| character != '`').map(str::len).max().unwrap_or(0);
-    "`".repeat(longest.max(2) + 1)
-}
-
-/// Text as code that cannot end early.
-fn code(text: &str) -> String {
-    let text = one_line(text);
-    let fence = "`".repeat(text.split(|character| character != '`').map(str::len).max().unwrap_or(0) + 1);
-    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
-    format!("{fence}{pad}{text}{pad}{fence}")
-}
-
-/// Text in a sentence: nothing in it is markup, nobody is mentioned.
-fn prose(text: &str) -> String {
-    let mut safe = String::new();
-    for character in one_line(text).chars() {
-        match character {
-            '<' => safe.push_str("&lt;"),
-            '@' | '#' => {
-                safe.push(character);
-                safe.push('\u{200b}');
-            }
-            '[' | ']' | '*' | '_' | '|' => {
-                safe.push('\\');
-                safe.push(character);
-            }
-            other => safe.push(other),
-        }
-    }
-    safe
-}
-
-/// Text between tags.
-fn html(text: &str) -> String {
-    one_line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('@', "@\u{200b}")
-}
-
 fn marker(text: &str) -> String {
     text.chars().filter(|character| character.is_ascii_alphanumeric() || "-_".contains(*character)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{code, fence, prose};
-
-    #[test]
-    fn nothing_leaves_its_place() {
-        assert_eq!(code("a`b"), "``a`b``");
-        assert_eq!(fence("x ``` y"), "````");
-        assert_eq!(prose("<b> @me [x](y)"), "&lt;b> @\u{200b}me \\[x\\](y)");
-    }
 }

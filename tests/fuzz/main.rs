@@ -1,4 +1,4 @@
-//! Whatever is thrown at the language: four targets, each over generated and mutated sources, for a while.
+//! Whatever is thrown at the language, and at what shows text from outside: five targets, each over generated and mutated sources, for a while.
 //!
 //! `CAIRN_FUZZ_SECONDS` says how long each target runs (5), `CAIRN_FUZZ_SEED` where it begins (1). A failure writes its
 //! input to `target/fuzz/` and says how to run it again.
@@ -16,6 +16,7 @@
 mod corpus;
 mod edits;
 mod generate;
+mod inert;
 mod layout;
 #[path = "../it/literate.rs"]
 mod literate;

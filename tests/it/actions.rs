@@ -332,6 +332,31 @@ fn secrets_come_from_the_store_of_a_cloud() {
 }
 
 #[test]
+fn the_sandbox_keeps_secrets_of_every_cloud() {
+    let source = STORE.replace("aws-sm:shop/token", "azure-kv:shop/token");
+    let source: String =
+        source.lines().filter(|line| !line.contains("reveal(")).fold(String::new(), |all, line| all + line + "\n");
+    let project = Project::with(&source);
+    let missing = project.expect(1, "plan --sandbox");
+    assert!(missing.err.contains("azure-kv:shop/token") && missing.err.contains("stack.cairn:11"), "{}", missing.err);
+    project.expect(0, &format!("sandbox set azure-kv:shop/token secret_string={TOKEN}"));
+    project.expect(0, "apply --sandbox --yes");
+    project.expect(0, "plan --sandbox --detailed-exitcode");
+    project.edit(
+        "stack.cairn",
+        "secret_string: made.secret_string",
+        "secret_string: secret(\"aws-sm:shop/db:password\")",
+    );
+    project.expect(0, "sandbox set aws-sm:shop/db secret_string={\"user\":\"shop\"}");
+    let missing = project.expect(1, "plan --sandbox");
+    assert!(missing.err.contains("has no part `password`"), "{}", missing.err);
+    project.expect(0, &format!("sandbox set aws-sm:shop/db secret_string={{\"password\":\"{TOKEN}\"}}"));
+    project.expect(0, "apply --sandbox --yes");
+    project.expect(0, "sandbox set azure-kv:shop/token secret_string=tok-another");
+    assert_eq!(project.json(2, "plan --sandbox --detailed-exitcode")["summary"]["update"], 1);
+}
+
+#[test]
 fn a_secret_that_is_missing_is_shown_where_it_is_wanted() {
     let project = local(
         "action talk = exec.Run { command: [\"true\"], environment: { T: secret(\"env:NOT_SET\") } }\n\

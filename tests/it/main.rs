@@ -33,6 +33,7 @@ mod interrupt;
 mod golden_diagnostics;
 #[cfg(feature = "aws")]
 mod killed;
+mod canary;
 mod catalogue_pages;
 mod language;
 mod literate;
@@ -40,11 +41,14 @@ mod lsp;
 mod memory_files;
 mod moving;
 mod mutation;
+#[cfg(feature = "aws")]
+mod newer_types;
 mod other_stacks;
 mod plan_codes;
 mod plan_pages;
 mod policies;
 mod project;
+mod protection;
 #[path = "../proxy/mod.rs"]
 #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "its tests need no cloud"))]
 mod proxy;
@@ -53,11 +57,14 @@ mod reference_language;
 mod sample_types;
 mod schema_command;
 mod stacks;
+mod state_tools;
 mod replaces;
+mod rollback;
 mod standard_library;
 mod taken_over;
 mod states_of_versions;
 mod sandbox_truth;
 mod saved_plans;
 mod shared_examples;
+mod undo;
 mod stack_folder;

@@ -307,7 +307,10 @@ fn raw_properties_are_carried_and_marked() {
     assert!(text.contains("UNCHECKED") && text.contains("t: NewProperty, sent as written"), "{text}");
     project.edit("stack.cairn", "[1]", "[2]");
     let plan = project.json(0, "plan --sandbox");
-    assert_eq!((&plan["summary"]["update"], &plan["changes"][0]["attributes"][0]["path"]), (&json!(1), &json!("raw")));
+    assert_eq!(
+        (&plan["summary"]["update"], &plan["changes"][0]["attributes"][0]["path"]),
+        (&json!(1), &json!("raw.NewProperty.Deep"))
+    );
     settles(&project, 1);
     project.expect(0, "sandbox set t raw=1");
     assert_eq!(project.expect(2, "drift --sandbox").code, Some(2));

@@ -31,7 +31,7 @@ pub fn declaration(kind: &str) -> Option<&'static Declaration> {
         let named = declarations().filter_map(|declared| Some((naming::aws_type(declared.vendor)?, declared)));
         named.collect()
     });
-    by_name.get(kind).copied()
+    if kind == unlisted::NAME { Some(&unlisted::DECLARATION) } else { by_name.get(kind).copied() }
 }
 
 /// What is declared of a type that can only be looked up.
@@ -46,7 +46,7 @@ pub fn catalogue() -> Catalogue {
         let overlay = declaration(name).map_or(&NOTHING, |declaration| &declaration.overlay);
         catalogue.add(name, facts, overlay);
     }
-    catalogue.add(unlisted::NAME, unlisted::FACTS, &unlisted::OVERLAY);
+    catalogue.add(unlisted::NAME, unlisted::FACTS, &unlisted::DECLARATION.overlay);
     for declaration in look_up_declarations() {
         catalogue.add(declaration.name, declaration.facts, &declaration.overlay);
     }

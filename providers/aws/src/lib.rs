@@ -11,6 +11,8 @@ mod facts;
 mod catalogue;
 mod unlisted;
 #[cfg(feature = "native")]
+mod cloudcontrol;
+#[cfg(feature = "native")]
 #[macro_use]
 pub mod native;
 

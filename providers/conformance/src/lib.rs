@@ -9,4 +9,5 @@ pub mod agree;
 pub mod case;
 pub mod coverage;
 pub mod emulator;
+pub mod fake;
 pub mod suite;

@@ -85,6 +85,11 @@ pub trait Provider: Send + Sync {
         Err(ProviderError::refused("run", ecow::eco_format!("actions of type {} are not supported yet", request.kind)))
     }
 
+    /// Whether secrets of a source are read from this provider: `aws-sm`.
+    fn keeps(&self, _source: &str) -> bool {
+        false
+    }
+
     /// Reads a secret of the cloud's own store by its name there, to hand it on.
     async fn secret(&self, _target: &Target, _name: &str) -> Result<Value, ProviderError> {
         Err(ProviderError::refused("secret", "this cloud has no store of secrets that can be read"))

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use cairn_provider::error::{ErrorClass, ProviderError};
 use cairn_provider::schema::TypeSchema;
+use cairn_provider::value::{Map, Value, to_json};
 use ecow::eco_format;
 
 /// Which faults, how often.
@@ -19,23 +22,45 @@ pub struct Faults {
     pub fail: f64,
     /// The share of mutating calls whose answer is lost although they had their effect.
     pub lose: f64,
+    /// The share of calls that are refused with a message that quotes what was written, in every way in which clouds do.
+    pub quote: f64,
     /// How many reads do not see a new object yet.
     pub lag: u32,
     /// How long each call takes.
     pub latency: Duration,
     /// What waiting takes, as a multiple of the waiting for a real cloud.
     pub tempo: f64,
+    /// The type whose objects cannot be made, changed or destroyed; empty for none.
+    pub refuse: String,
+    /// The type whose objects never become usable; empty for none.
+    pub broken: String,
+    /// The account that the credentials are of, whatever a target names; empty for the one it names.
+    pub account: String,
     state: u64,
 }
 
 impl Default for Faults {
     fn default() -> Self {
-        Self { seed: 0, throttle: 0.0, fail: 0.0, lose: 0.0, lag: 0, latency: Duration::ZERO, tempo: 0.001, state: 0 }
+        Self {
+            seed: 0,
+            throttle: 0.0,
+            fail: 0.0,
+            lose: 0.0,
+            quote: 0.0,
+            lag: 0,
+            latency: Duration::ZERO,
+            tempo: 0.001,
+            refuse: String::new(),
+            broken: String::new(),
+            account: String::new(),
+            state: 0,
+        }
     }
 }
 
 impl Faults {
-    /// From `seed=7,throttle=0.2,fail=0.1,lose=0.1,lag=3,latency=20,tempo=1`; the latency is in milliseconds, every part may be left out.
+    /// From `seed=7,throttle=0.2,fail=0.1,lose=0.1,quote=0.1,lag=3,latency=20,tempo=1,refuse=aws.sns.Topic`, and so on;
+    /// the latency is in milliseconds, every part may be left out.
     ///
     /// # Errors
     /// The sentence says which part cannot be read.
@@ -59,9 +84,13 @@ impl Faults {
                 "throttle" => faults.throttle = share()?,
                 "fail" => faults.fail = share()?,
                 "lose" => faults.lose = share()?,
+                "quote" => faults.quote = share()?,
+                "refuse" => faults.refuse = value.to_owned(),
+                "broken" => faults.broken = value.to_owned(),
+                "account" => faults.account = value.to_owned(),
                 _ => {
                     return Err(format!(
-                        "there is no fault `{name}`; there are seed, throttle, fail, lose, lag, latency and tempo"
+                        "there is no fault `{name}`; there are seed, throttle, fail, lose, quote, lag, latency, tempo, refuse, broken and account"
                     ));
                 }
             }
@@ -98,6 +127,9 @@ impl Faults {
             return Some(throttled(schema));
         }
         let operation = eco_format!("{}.{}", schema.service(), schema.name.rsplit('.').next().unwrap_or_default());
+        if self.refuse == schema.name.as_str() {
+            return Some(ProviderError::new(ErrorClass::Refused, "SandboxFailure", operation, "told to refuse"));
+        }
         if self.happens(fail) {
             return Some(ProviderError::new(ErrorClass::Refused, "SandboxFailure", operation, "told to fail"));
         }
@@ -106,6 +138,41 @@ impl Faults {
         }
         None
     }
+}
+
+impl Faults {
+    /// A refusal that quotes what was written, if it is time for one.
+    pub fn quoted(&mut self, schema: &TypeSchema, written: &Map) -> Option<ProviderError> {
+        let share = self.quote;
+        if !self.happens(share) {
+            return None;
+        }
+        let operation = eco_format!("{}.{}", schema.service(), schema.name.rsplit('.').next().unwrap_or_default());
+        let mut words = vec![to_json(&Value::Map(written.clone().into())).to_string()];
+        quotations(&Value::Map(written.clone().into()), &mut words);
+        let message = eco_format!("told to quote: {}", words.join(" "));
+        Some(ProviderError::new(ErrorClass::Refused, "SandboxQuote", operation, message))
+    }
+}
+
+/// The texts of a value as they are, in Base64 of both alphabets, in addresses of the web and in hexadecimal digits.
+fn quotations(value: &Value, words: &mut Vec<String>) {
+    if let Some(map) = value.as_map() {
+        map.values().for_each(|inner| quotations(inner, words));
+    } else if let Some(items) = value.as_list() {
+        items.iter().for_each(|item| quotations(item, words));
+    } else if let Some(text) = value.as_text() {
+        words.push(text.to_owned());
+        words.push(STANDARD.encode(text));
+        words.push(STANDARD.encode(format!("user:{text}\n")));
+        words.push(URL_SAFE_NO_PAD.encode(text));
+        words.push(text.bytes().map(|byte| percent(byte)).collect());
+        words.push(hex::encode(text));
+    }
+}
+
+fn percent(byte: u8) -> String {
+    if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02x}") }
 }
 
 fn throttled(schema: &TypeSchema) -> ProviderError {

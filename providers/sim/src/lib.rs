@@ -27,6 +27,7 @@ use cairn_provider::request::{
 use cairn_provider::schema::TypeSchema;
 use cairn_provider::schema::catalogue::Catalogue;
 use cairn_provider::schema::document;
+use cairn_provider::stored::StoredSecret;
 use cairn_provider::value::{Map, Value};
 use ecow::{EcoString, eco_format};
 
@@ -237,7 +238,9 @@ impl Provider for Sim {
     async fn caller(&self, target: &Target) -> Result<Caller, ProviderError> {
         self.take_time().await;
         *self.inner().calls.entry("sts.GetCallerIdentity".into()).or_default() += 1;
-        let account: EcoString = target.setting("account").unwrap_or(ACCOUNT).into();
+        let own = self.inner().faults.account.clone();
+        let account: EcoString =
+            if own.is_empty() { target.setting("account").unwrap_or(ACCOUNT).into() } else { own.into() };
         Ok(Caller { identity: eco_format!("the sandbox as {account}"), account })
     }
 
@@ -264,7 +267,10 @@ impl Provider for Sim {
             }
             for id in ids.keys() {
                 let observed = match inner.look(schema, target, id) {
-                    Ok(Some(live)) => Observed::Present(Box::new(live)),
+                    Ok(Some(live)) => match inner.faults.quoted(schema, &live.attributes) {
+                        Some(error) => Observed::Unreadable(error),
+                        None => Observed::Present(Box::new(live)),
+                    },
                     Ok(None) => Observed::Absent,
                     Err(error) => Observed::Unreadable(error),
                 };
@@ -280,6 +286,9 @@ impl Provider for Sim {
         let mut inner = self.current()?;
         let inner = &mut *inner;
         inner.count(&schema, "Create");
+        if let Some(error) = inner.faults.quoted(&schema, &request.inputs) {
+            return Err(error);
+        }
         let fault = inner.faults.on_write(&schema);
         if let Some(error) = &fault
             && !error.may_have_effect()
@@ -328,6 +337,9 @@ impl Provider for Sim {
         let mut inner = self.current()?;
         let inner = &mut *inner;
         inner.count(&schema, "Modify");
+        if let Some(error) = inner.faults.quoted(&schema, &request.inputs) {
+            return Err(error);
+        }
         let fault = inner.faults.on_write(&schema);
         if let Some(error) = &fault
             && !error.may_have_effect()
@@ -388,10 +400,16 @@ impl Provider for Sim {
         let schema = Arc::clone(self.schema(&request.kind)?);
         let mut inner = self.current()?;
         inner.count(&schema, "Run");
-        if let Some(error) = inner.faults.on_write(&schema) {
+        if let Some(error) = inner.faults.quoted(&schema, &request.arguments).or_else(|| inner.faults.on_write(&schema))
+        {
             return Err(error);
         }
         Ok(fabricate::result(&schema, target, request))
+    }
+
+    /// The sandbox keeps those of all clouds; another cloud's are named with their source.
+    fn keeps(&self, source: &str) -> bool {
+        matches!(source, "aws-sm" | "azure-kv")
     }
 
     async fn secret(&self, _target: &Target, name: &str) -> Result<Value, ProviderError> {
@@ -399,10 +417,17 @@ impl Provider for Sim {
         let mut inner = self.current()?;
         let inner = &mut *inner;
         inner.count(&Arc::clone(self.schema(STORE)?), "GetValueOf");
-        match kept(&inner.cloud, name) {
+        // Those of another cloud are named with their source.
+        let other = name.starts_with("azure-kv:");
+        let secret = if other { StoredSecret { id: name, key: None, stage: None } } else { StoredSecret::parse(name) };
+        let current = secret.stage.is_none_or(|stage| stage == "AWSCURRENT");
+        let name = secret.id;
+        match kept(&inner.cloud, name).filter(|_| current) {
             Some((key, object)) => {
                 let written = object.attributes.get("secret_string").cloned();
-                Ok(written.unwrap_or_else(|| fabricate::secret(object, &key.id, "secret_string")))
+                let value = written.unwrap_or_else(|| fabricate::secret(object, &key.id, "secret_string"));
+                let text = value.as_text().unwrap_or_default();
+                secret.part(text).map_err(|why| ProviderError::refused("secretsmanager.GetSecretValue", why))
             }
             None => Err(ProviderError::new(
                 ErrorClass::NotFound,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cairn_provider::object::Live;
-use cairn_provider::schema::document::{equal, normalise, same};
+use cairn_provider::schema::document::{equal, hides, is_unread, normalise, same};
 use cairn_provider::schema::{Access, Equality, Field, RecordId, Shape, TypeSchema};
 use cairn_provider::value::{Map, Value};
 use ecow::{EcoString, eco_format};
@@ -171,6 +171,11 @@ impl<'a> Differ<'a> {
                 } else if let Some(field) = self.schema.record(id).fields.get(value) {
                     self.map(&field.shape, wanted, found, recorded, leaf);
                 }
+            }
+            (Shape::Json, _)
+                if leaf.equality() == Equality::Part && found.is_some_and(|found| found.as_map().is_some()) =>
+            {
+                self.part(wanted, found, recorded, leaf);
             }
             (Shape::Json, Planned::Known(value)) => self.document(value, found, leaf),
             (_, Planned::Known(value)) => self.scalar(value, found, leaf),
@@ -376,6 +381,48 @@ impl<'a> Differ<'a> {
         self.change(leaf, before, After::Value(normalise(wanted)));
     }
 
+    /// A document of which only what is written counts, entry by entry.
+    fn part(&mut self, wanted: &Planned, found: Option<&Value>, recorded: Option<&Value>, leaf: &Leaf<'a>) {
+        if self.is_ignored(&leaf.path) {
+            return;
+        }
+        let found_map = found.and_then(Value::as_map).filter(|_| !found.is_some_and(is_unread));
+        if let (Planned::Known(Value::Map(_)) | Planned::Map(_), Some(found)) = (wanted, found_map) {
+            let recorded = recorded.and_then(Value::as_map);
+            for (name, value) in &entries(wanted) {
+                let recorded = recorded.and_then(|map| map.get(name));
+                self.part(value, found.get(name), recorded, &leaf.inner(name.clone()));
+            }
+            return;
+        }
+        let Planned::Known(value) = wanted else {
+            self.change(leaf, found.cloned(), After::Unknown(describe(wanted)));
+            return;
+        };
+        if found.is_some_and(is_unread) {
+            // Nobody can see it: what was last written is all there is to compare with.
+            if !self.visible_only && !recorded.is_some_and(|recorded| same(value, recorded)) {
+                self.change(leaf, None, written(value));
+            }
+            return;
+        }
+        // The order of a list may be the service's own, unless it is written in another one than before.
+        let reordered =
+            recorded.is_some_and(|recorded| !same(value, recorded) && equal(Equality::Part, value, recorded));
+        let agrees = match (value, found) {
+            (Value::List(items), Some(Value::List(found))) if reordered => {
+                items.iter().zip(found).all(|(item, found)| equal(Equality::Part, item, found))
+            }
+            _ => equal(Equality::Part, value, found.unwrap_or(&Value::None)),
+        };
+        // Of items with parts that nobody can see, what was last written decides.
+        let unseen =
+            !self.visible_only && found.is_some_and(hides) && recorded.is_some_and(|recorded| !same(value, recorded));
+        if !agrees || unseen {
+            self.change(leaf, found.cloned(), written(value));
+        }
+    }
+
     fn scalar(&mut self, wanted: &Value, found: Option<&Value>, leaf: &Leaf<'a>) {
         let found_value = found.cloned().unwrap_or(Value::None);
         if !equal(leaf.equality(), wanted, &found_value) {
@@ -404,6 +451,11 @@ fn items(planned: &Planned) -> Vec<Planned> {
     }
 }
 
+/// What stands there afterwards: nothing, if nothing is written.
+fn written(value: &Value) -> After {
+    if value.is_none() { After::Absent } else { After::Value(value.clone()) }
+}
+
 /// A value with unknown parts, for people.
 fn describe(planned: &Planned) -> String {
     match planned {
@@ -429,9 +481,10 @@ mod tests {
     use cairn_provider::schema::{TypeSchema, build};
     use cairn_provider::value::{Map, from_json};
 
-    use super::{Differ, Planned, StackKey};
+    use super::{Differ, Equality, Planned, StackKey};
 
     static OVERLAY: Overlay = Overlay {
+        equality: &[("Free", Equality::Part)],
         keyed: &[("Settings", "Key", "Value")],
         entries: &[("Settings", &[("delay", "300"), ("mode", "off")])],
         ..Overlay::EMPTY
@@ -439,7 +492,7 @@ mod tests {
 
     fn schema() -> TypeSchema {
         let facts = r#"{ "type": "AWS::Some::Thing", "id": ["Name"],
-            "properties": { "Name": {}, "Data": { "ref": "Data" }, "Settings": { "type": "array", "items": { "ref": "Setting" } } },
+            "properties": { "Name": {}, "Free": { "type": "json" }, "Data": { "ref": "Data" }, "Settings": { "type": "array", "items": { "ref": "Setting" } } },
             "definitions": {
               "Data": { "type": "object", "properties": { "Image": {}, "Script": {} } },
               "Setting": { "type": "object", "properties": { "Key": {}, "Value": {} } } } }"#;
@@ -458,6 +511,23 @@ mod tests {
         let live = Live { id: "thing".into(), attributes: map(found), status: Status::Ready, owner: None };
         let changes = Differ::new(&schema, &key, &[]).against_live(&wanted, &live, Some(&map(recorded)));
         changes.iter().map(|change| change.path.join(".")).collect()
+    }
+
+    #[test]
+    fn of_a_part_only_what_is_written_is_a_difference() {
+        let found = r#"{ "free": { "A": 1, "Deep": { "B": 2, "C": 3 }, "L": ["x", "y"], "P": { "cairn:never-returned": true } } }"#;
+        let differs = |wanted: &str, recorded: &str| {
+            let all = |text: &str| format!(r#"{{ "free": {text} }}"#);
+            differing(&all(wanted), found, &all(recorded))
+        };
+        let written = r#"{ "Deep": { "B": 2 }, "L": ["y", "x"], "P": "secret" }"#;
+        assert!(differs(written, written).is_empty());
+        assert_eq!(differs(r#"{ "A": 2, "Deep": { "B": 2, "C": 4 } }"#, written), ["free.A", "free.Deep.C"]);
+        assert_eq!(differs(r#"{ "Deep": { "C": null }, "N": null }"#, written), ["free.Deep.C"]);
+        assert_eq!(differs(r#"{ "P": "other" }"#, written), ["free.P"]);
+        // Another order than before is meant.
+        assert_eq!(differs(r#"{ "L": ["y", "x"] }"#, r#"{ "L": ["x", "y"] }"#), ["free.L"]);
+        assert!(differs(r#"{ "L": ["x", "y"] }"#, r#"{ "L": ["y", "x"] }"#).is_empty());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cairn_provider::value::Value;
+use cairn_provider::value::{Map, Value};
 use ecow::EcoString;
 
 use crate::model::Residual;
@@ -19,6 +19,48 @@ pub enum Planned {
     Map(BTreeMap<EcoString, Planned>),
     /// A list with parts that are not known yet.
     List(Vec<Planned>),
+}
+
+impl Planned {
+    /// Adds what was written and is written no longer, at every depth, as nothing.
+    pub fn empty_dropped(&mut self, recorded: &Value) {
+        let Some(recorded) = recorded.as_map() else { return };
+        let entries = match self {
+            Self::Map(entries) => entries,
+            Self::Known(Value::Map(map)) => {
+                let mut map = map.as_ref().clone();
+                empty_dropped(&mut map, recorded);
+                *self = Self::Known(Value::from(map));
+                return;
+            }
+            Self::Known(_) | Self::Unknown(_) | Self::List(_) => return,
+        };
+        for (name, was) in recorded {
+            match entries.get_mut(name) {
+                Some(entry) => entry.empty_dropped(was),
+                None => {
+                    entries.insert(name.clone(), Self::Known(Value::None));
+                }
+            }
+        }
+    }
+}
+
+/// Adds what was written and is written no longer, at every depth, as nothing.
+pub fn empty_dropped(wanted: &mut Map, recorded: &Map) {
+    for (name, was) in recorded {
+        match (wanted.get(name), was) {
+            (Some(Value::Map(inner)), Value::Map(was)) => {
+                let mut inner = inner.as_ref().clone();
+                empty_dropped(&mut inner, was);
+                wanted.insert(name.clone(), Value::from(inner));
+            }
+            (Some(_), _) => {}
+            (None, _) => {
+                wanted.insert(name.clone(), Value::None);
+            }
+        }
+    }
 }
 
 /// Resolves a residual as far as the world is known.

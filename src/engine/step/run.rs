@@ -11,7 +11,7 @@ use super::{Run, StepDone, StepError};
 use crate::builtins::action::is_built_in;
 use crate::engine::action::{Judge, deadline};
 use crate::engine::call::{Halt, Patience, persistently};
-use crate::engine::mask::Redactor;
+use crate::engine::redact::Redactor;
 use crate::engine::schedule::ScheduledStep;
 use crate::model::desired::DesiredAction;
 use crate::model::event::Event;

@@ -7,9 +7,9 @@ use cairn_provider::value::{Map, Value, render};
 use hyper::Uri;
 use tokio::time::{Instant, sleep};
 
-use super::connection::{self, Answer};
 use super::{number, text, texts};
 use crate::engine::action::Say;
+use crate::host::connection::{self, Answer};
 
 /// The status of a good answer, if nothing is said.
 const STATUS: u64 = 200;

@@ -233,7 +233,9 @@ impl Checker<'_> {
         let secret = found.iter().any(Type::holds_secret);
         if secret {
             // What is computed from a secret is one; the arguments themselves are fine.
-            let params: Vec<_> = params.into_iter().map(|(name, ty, optional)| (name, ty.secret(), optional)).collect();
+            // A document may hold them among other things.
+            let open = |ty: Type| if ty == Type::Json { Type::Any } else { ty.secret() };
+            let params: Vec<_> = params.into_iter().map(|(name, ty, optional)| (name, open(ty), optional)).collect();
             self.arguments(expression, builtin.name, args, &params);
             return self.builtin_result(builtin, base, &found).secret();
         }

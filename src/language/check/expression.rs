@@ -6,7 +6,7 @@ use cairn_provider::value::Value;
 use ecow::EcoString;
 
 use super::{Checker, FieldPlace, Want};
-use crate::diagnostic::{Diagnostic, suggest};
+use crate::diagnostic::{Diagnostic, WRITTEN_SECRET, suggest};
 use crate::language::literal;
 use crate::language::program::{Binding, ItemId};
 use crate::language::syntax::ast::{Element, Expr, ExprKind, ItemKind, Keyword, TextLiteral, TextPart};
@@ -527,11 +527,6 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 fn written_secret(span: Span) -> Diagnostic {
-    Diagnostic::error(
-        "secret::written",
-        "A secret cannot be written as text",
-        span,
-        "everyone who reads this file can read it",
-    )
-    .help("name where it is kept: secret(\"env:NAME\") or secret(\"file:PATH\")")
+    Diagnostic::error("secret::written", "A secret cannot be written as text", span, WRITTEN_SECRET)
+        .help("name where it is kept: secret(\"env:NAME\") or secret(\"file:PATH\")")
 }

@@ -12,13 +12,18 @@ use super::{Evaluator, Place};
 use crate::builtins::{self, Builtin, On};
 use crate::diagnostic::Diagnostic;
 use crate::language::resolve::{FileError, join};
+use crate::language::standard;
 use crate::language::syntax::ast::{Arg, Expr, ExprKind, Function, ItemKind, Member};
-use crate::language::{standard, unsupported};
 use crate::lock::Locator;
 use crate::model::Residual;
 use crate::model::desired::DesiredReveal;
 use crate::model::residual::{REVEAL, SecretSource};
+use crate::model::vault::VaultSecret;
 use crate::source::Span;
+
+/// How a secret is named.
+const SOURCES: &str =
+    "secret(\"env:NAME\"), secret(\"file:PATH\"), secret(\"aws-sm:NAME\") or secret(\"azure-kv:VAULT/NAME\")";
 
 impl Evaluator<'_> {
     pub(super) fn call(&mut self, callee: &Expr, args: &[Arg], span: Span, place: &Place) -> Term {
@@ -267,7 +272,7 @@ impl Evaluator<'_> {
                     source.origin,
                     "no source in front of a colon",
                 )
-                .help("secret(\"env:NAME\"), secret(\"file:PATH\") or secret(\"aws-sm:NAME\")"),
+                .help(SOURCES),
             );
             return Term::error(span);
         };
@@ -280,7 +285,17 @@ impl Evaluator<'_> {
                 let source = SecretSource { scheme: scheme.into(), name: name.into() };
                 Term::unknown(Residual::Secret(source), Phase::Read, true, span)
             }
-            "env" | "file" | "aws-sm" => {
+            "azure-kv" if !name.is_empty() => {
+                if let Err(why) = VaultSecret::parse(name) {
+                    let head = "This names no secret of a key vault";
+                    let form = "secret(\"azure-kv:VAULT/NAME\"), or secret(\"azure-kv:VAULT/NAME/VERSION\")";
+                    self.report(Diagnostic::error("secret::source", head, source.origin, why).help(form));
+                    return Term::error(span);
+                }
+                let source = SecretSource { scheme: scheme.into(), name: name.into() };
+                Term::unknown(Residual::Secret(source), Phase::Read, true, span)
+            }
+            "env" | "file" | "aws-sm" | "azure-kv" => {
                 self.report(
                     Diagnostic::error(
                         "secret::source",
@@ -288,12 +303,8 @@ impl Evaluator<'_> {
                         source.origin,
                         "nothing is named behind the colon",
                     )
-                    .help("secret(\"env:NAME\"), secret(\"file:PATH\") or secret(\"aws-sm:NAME\")"),
+                    .help(SOURCES),
                 );
-                Term::error(span)
-            }
-            "azure-kv" => {
-                self.report(unsupported(&format!("The source `{scheme}`"), source.origin));
                 Term::error(span)
             }
             _ => {

@@ -8,7 +8,7 @@ use ecow::EcoString;
 
 use super::term::{Kind, Term};
 use super::{Evaluator, Place};
-use crate::diagnostic::{Diagnostic, suggest};
+use crate::diagnostic::{Diagnostic, WRITTEN_SECRET, suggest};
 use crate::language::named;
 use crate::language::types::{RecordType, Type};
 use crate::source::Span;
@@ -39,7 +39,7 @@ impl Evaluator<'_> {
                             "secret::written",
                             "A secret cannot be written as text",
                             origin,
-                            "everyone who reads this file can read it",
+                            WRITTEN_SECRET,
                         )
                         .help("name where it is kept: secret(\"env:NAME\") or secret(\"file:PATH\")"),
                     );

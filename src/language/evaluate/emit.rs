@@ -1,9 +1,9 @@
 //! Instances become desired resources.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use cairn_provider::schema::Shape;
+use cairn_provider::schema::{RecordId, Shape, TypeSchema};
 use cairn_provider::value::Value;
 use ecow::EcoString;
 
@@ -83,6 +83,9 @@ impl Evaluator<'_> {
         *instance.placement.borrow_mut() = Some(decorated.placement.clone());
         let mut options = decorated.options;
         super::decorator::inherit(&mut options, &instance.inherited.options);
+        if options.protect.is_none() && instance.schema.overlay.stateful {
+            options.protect = program.protects(self.environment.as_ref()).then_some(true);
+        }
         options.was = self.former_addresses(instance, &place);
         options.adopt = self.adoption(instance, &place);
         let mut needs: Vec<Need> = decorated.needs;
@@ -128,7 +131,7 @@ impl Evaluator<'_> {
             return None;
         }
         let span = self.field_span(instance, name).unwrap_or(term.origin);
-        if term.is_secret() && !sensitive && !holds_sensitive(instance, &shape) {
+        if term.is_secret() && !sensitive && !holds_sensitive(&instance.schema, &shape) {
             self.secret_in(name, span);
             return None;
         }
@@ -266,14 +269,21 @@ impl Evaluator<'_> {
 }
 
 /// Whether a secret may stand somewhere inside of a field.
-fn holds_sensitive(instance: &Instance, shape: &Shape) -> bool {
-    match shape.innermost().record() {
-        Some(record) => {
-            let fields = &instance.schema.record(record).fields;
-            fields.values().any(|field| field.sensitive)
+pub(super) fn holds_sensitive(schema: &TypeSchema, shape: &Shape) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut pending: Vec<RecordId> = shape.innermost().record().into_iter().collect();
+    while let Some(record) = pending.pop() {
+        // Records may hold records of their own type.
+        if !seen.insert(record) {
+            continue;
         }
-        None => false,
+        let fields = &schema.record(record).fields;
+        if fields.values().any(|field| field.sensitive) {
+            return true;
+        }
+        pending.extend(fields.values().filter_map(|field| field.shape.innermost().record()));
     }
+    false
 }
 
 /// An output as other stacks read it: a resource is named by its address.

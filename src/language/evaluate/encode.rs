@@ -9,6 +9,7 @@ use cairn_provider::value::{Value, render};
 use ecow::EcoString;
 
 use super::Evaluator;
+use super::emit::holds_sensitive;
 use super::instance::Instance;
 use super::term::{Kind, Term};
 use crate::diagnostic::Diagnostic;
@@ -58,6 +59,11 @@ impl Evaluator<'_> {
                 self.encode_keyed(term, (*record, key, value, *rich), instance, path, needs)
             }
             (_, Shape::Json) => self.encode_json(term, path),
+            // Nobody knows which of its parts is the secret.
+            (Kind::Unknown(unknown), Shape::Record(_)) if unknown.secret => {
+                self.secret_in(path.rsplit('.').next().unwrap_or(path), term.origin);
+                None
+            }
             (Kind::Unknown(unknown), _) => Some(waiting(&unknown.residual, shape)),
             (Kind::Value(value), _) => {
                 self.encode_value(value, shape, term.origin, instance, path).map(Residual::Value)
@@ -188,7 +194,7 @@ impl Evaluator<'_> {
                 encoded.push(None);
                 continue;
             };
-            if !field.sensitive && term.is_secret() {
+            if !field.sensitive && term.is_secret() && !holds_sensitive(&schema, &field.shape) {
                 self.secret_in(name, term.origin);
                 encoded.push(None);
                 continue;

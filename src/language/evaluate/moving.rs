@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use cairn_provider::naming::UNLISTED;
 use cairn_provider::value::{Value, render};
 use ecow::EcoString;
 
@@ -172,8 +173,10 @@ impl<'p> Evaluator<'p> {
 
     /// Whether a text can be an identity of a type: it has as many parts.
     fn is_identity(&mut self, instance: &Rc<Instance>, adoption: &Adoption) -> bool {
-        let parts: Vec<&str> = adoption.id.split('|').collect();
         let wanted = instance.schema.identity.len();
+        // The vendor's own identifier of an unlisted type may have parts, too.
+        let most = if instance.schema.name == UNLISTED { wanted } else { usize::MAX };
+        let parts: Vec<&str> = adoption.id.splitn(most, '|').collect();
         let several = wanted > 1 && parts.len() != wanted;
         if !several && !adoption.id.trim().is_empty() {
             return true;

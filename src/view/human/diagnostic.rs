@@ -8,7 +8,7 @@ use miette::{
 };
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::source::{SourceSet, SourceText};
+use crate::source::{SourceSet, SourceText, Span};
 use crate::view::untrusted;
 
 /// How diagnostics look.
@@ -88,7 +88,9 @@ impl<'a> Adapter<'a> {
             .collect();
         labels.sort_by_key(|label| label.span);
         let last = labels.iter().map(|label| label.span.end.max(label.span.start + 1)).max().unwrap_or_default();
-        let source = first.map(|span| Source::new(sources.get(span.source), last as usize));
+        let unspoken: Vec<Span> =
+            diagnostic.unspoken().filter(|span| first.is_some_and(|first| first.source == span.source)).collect();
+        let source = first.map(|span| Source::new(sources.get(span.source), last as usize, &unspoken));
         let labels = labels
             .into_iter()
             .map(|label| {
@@ -149,12 +151,15 @@ struct Source {
 }
 
 impl Source {
-    /// The text, long enough for labels up to a byte.
-    fn new(source: &SourceText, last: usize) -> Self {
+    /// The text, long enough for labels up to a byte, with stars in the places that must not be repeated.
+    fn new(source: &SourceText, last: usize, unspoken: &[Span]) -> Self {
+        let hidden = |at: usize| unspoken.iter().any(|span| (span.start as usize..span.end as usize).contains(&at));
         let visible = |character: char| matches!(character, '\n' | '\t') || !untrusted::is_hidden(character);
         let mut text = String::with_capacity(source.text.len() + 1);
-        for character in source.text.chars() {
-            if visible(character) {
+        for (at, character) in source.text.char_indices() {
+            if hidden(at) && !matches!(character, '"' | '\n') {
+                text.extend(std::iter::repeat_n('*', character.len_utf8()));
+            } else if visible(character) {
                 text.push(character);
             } else {
                 text.extend(std::iter::repeat_n('?', character.len_utf8()));

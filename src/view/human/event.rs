@@ -1,42 +1,55 @@
 //! What happens during an apply, one line for each thing that happened.
 
+use crate::model::Address;
 use crate::model::event::{Event, Step};
 use crate::view::untrusted::one_line;
 
 /// An event as a line; nothing for those that only move a progress bar.
 pub fn line(event: &Event) -> Option<String> {
+    let shown = |address: &Address| one_line(address.as_str());
     Some(match event {
         Event::Recovering { open } => {
             let word = if *open == 1 { "step" } else { "steps" };
             format!("an interrupted run left {open} {word} open; finishing them first")
         }
-        Event::Recovered { address, outcome } => format!("  {address}: {}", one_line(outcome)),
+        Event::Recovered { address, outcome } => format!("  {}: {}", shown(address), one_line(outcome)),
         Event::Started { .. } => return None,
         Event::Waiting { .. } => return None,
-        Event::Output { address, line } => format!("  {address} │ {}", one_line(line)),
+        Event::Output { address, line } => format!("  {} │ {}", shown(address), one_line(line)),
         Event::Finished { address, step: Step::Run, took, .. } => {
             let seconds = took.as_secs_f64();
+            let address = shown(address);
             if seconds < 1.0 { format!("» {address} run") } else { format!("» {address} run in {seconds:.0}s") }
         }
         Event::Finished { address, step, id, took, nothing } => {
             let seconds = took.as_secs_f64();
             let took = if seconds < 1.0 { String::new() } else { format!(" in {seconds:.0}s") };
+            let address = shown(address);
             if *nothing {
                 format!("= {address} needed nothing")
             } else {
                 format!("{} {address} {}{took} ({})", symbol(*step), step.done(), one_line(id))
             }
         }
-        Event::Failed { address, step, error } => format!("x {address}: {} failed: {}", step.doing(), one_line(error)),
+        Event::Failed { address, step, error } => {
+            format!("x {}: {} failed: {}", shown(address), step.doing(), one_line(error))
+        }
         Event::Skipped { address, step, because } => {
-            format!("  {address} not {}: it needs {because}, which failed", step.done())
+            format!("  {} not {}: it needs {}, which failed", shown(address), step.done(), shown(because))
         }
         Event::Left { address, step, reason } => {
-            format!("  {address}: {} was begun and goes on without us: {}", step.doing(), one_line(reason))
+            format!("  {}: {} was begun and goes on without us: {}", shown(address), step.doing(), one_line(reason))
         }
         Event::Stopping { running } => format!("stopping: {running} calls are running, safe to press Ctrl-C again"),
+        Event::Ending { running } => {
+            format!("a step failed, and --on-failure asks for no more: {running} calls are running")
+        }
+        Event::RollingBack { run, steps } => {
+            format!("\nrolling back run {run}: {steps} {}", if *steps == 1 { "step" } else { "steps" })
+        }
+        Event::Stays { address, why } => format!("  {address} is not rolled back: {}", one_line(why)),
         Event::ProviderFault { address, fault } => {
-            format!("! {address}: a bug in the provider, please report it: {}", one_line(fault))
+            format!("! {}: a bug in the provider, please report it: {}", shown(address), one_line(fault))
         }
     })
 }
@@ -44,8 +57,12 @@ pub fn line(event: &Event) -> Option<String> {
 /// An event as a line for logs, starts and waits included.
 pub fn log_line(event: &Event) -> Option<String> {
     match event {
-        Event::Started { address, kind, step } => Some(format!("… {address} {} ({kind})", step.doing())),
-        Event::Waiting { address, reason } => Some(format!("… {address} waits: {}", one_line(reason))),
+        Event::Started { address, kind, step } => {
+            Some(format!("… {} {} ({})", one_line(address.as_str()), step.doing(), one_line(kind)))
+        }
+        Event::Waiting { address, reason } => {
+            Some(format!("… {} waits: {}", one_line(address.as_str()), one_line(reason)))
+        }
         Event::Recovering { .. }
         | Event::Recovered { .. }
         | Event::Output { .. }
@@ -54,6 +71,9 @@ pub fn log_line(event: &Event) -> Option<String> {
         | Event::Skipped { .. }
         | Event::Left { .. }
         | Event::Stopping { .. }
+        | Event::Ending { .. }
+        | Event::RollingBack { .. }
+        | Event::Stays { .. }
         | Event::ProviderFault { .. } => line(event),
     }
 }

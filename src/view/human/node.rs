@@ -110,7 +110,7 @@ pub fn tree<'a>(changes: impl Iterator<Item = &'a AttributeChange>, whole: bool)
         let names: Vec<&str> = change.path.iter().map(|part| part.as_str()).collect();
         insert(&mut root, &names, Node::after(change, whole));
     }
-    root.into_iter().map(|(name, node)| (name, lists(node))).collect()
+    root.into_iter().map(|(name, node)| (one_line(&name), lists(node))).collect()
 }
 
 fn insert(entries: &mut Vec<(String, Node)>, names: &[&str], leaf: Node) {

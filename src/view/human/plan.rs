@@ -196,9 +196,9 @@ impl Page {
     }
 
     fn header(&mut self, plan: &Plan, command: &str) {
-        let mut names = vec![plan.stack.to_string()];
+        let mut names = vec![untrusted::one_line(&plan.stack)];
         if !plan.environment.is_empty() {
-            names.push(plan.environment.to_string());
+            names.push(untrusted::one_line(&plan.environment));
         }
         let places: Vec<String> = plan.places.iter().map(|place| untrusted::one_line(place)).collect();
         let mut parts = vec![(Color::Bold, format!("cairn {command} · {}", names.join(" / ")))];
@@ -408,5 +408,8 @@ fn reason(reason: &Reason) -> Option<String> {
         Reason::RunUnfinished => "its last run has not ended well".to_owned(),
         Reason::Changed(what) => format!("{} changed", untrusted::one_line(what)),
         Reason::Condition => "its condition holds".to_owned(),
+        Reason::Undone(run) => format!("run {run} is taken back"),
+        Reason::Broken(why) => format!("it is broken: {}", untrusted::one_line(why)),
+        Reason::Asked => "--replace asks for a new one".to_owned(),
     })
 }

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::event;
 use crate::model::Address;
 use crate::model::event::{Event, Step};
+use crate::view::untrusted::one_line;
 
 /// A moving line for people, lines alone for logs.
 pub struct Progress {
@@ -44,6 +45,7 @@ impl Progress {
                 self.advance();
             }
             Event::Skipped { .. } => self.advance(),
+            Event::RollingBack { steps, .. } => self.restart(*steps),
             Event::Waiting { address, reason } => {
                 if self.waits.insert(address.clone(), reason.clone()).as_ref() == Some(reason) {
                     return;
@@ -53,6 +55,8 @@ impl Progress {
             | Event::Recovered { .. }
             | Event::Output { .. }
             | Event::Stopping { .. }
+            | Event::Ending { .. }
+            | Event::Stays { .. }
             | Event::ProviderFault { .. } => {}
         }
         match &self.bar {
@@ -70,6 +74,13 @@ impl Progress {
         }
     }
 
+    fn restart(&self, steps: usize) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(0);
+            bar.set_length(steps as u64);
+        }
+    }
+
     fn advance(&self) {
         if let Some(bar) = &self.bar {
             bar.inc(1);
@@ -77,8 +88,12 @@ impl Progress {
     }
 
     fn under_way(&self) -> String {
-        let mut words: Vec<String> =
-            self.running.iter().take(3).map(|(address, step)| format!("{} {address}", step.doing())).collect();
+        let mut words: Vec<String> = self
+            .running
+            .iter()
+            .take(3)
+            .map(|(address, step)| format!("{} {}", step.doing(), one_line(address.as_str())))
+            .collect();
         if self.running.len() > 3 {
             words.push(format!("and {} more", self.running.len() - 3));
         }

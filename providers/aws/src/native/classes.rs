@@ -81,6 +81,13 @@ pub const RULES: &[Rule] = &[
     any("DBInstanceQuotaExceeded*", ErrorClass::Quota),
     any("DBClusterQuotaExceeded*", ErrorClass::Quota),
     any("DBSubnetGroupQuotaExceeded*", ErrorClass::Quota),
+    of("cloudcontrol", "ServiceLimitExceededException", ErrorClass::Quota),
+    // What Cloud Control has no handlers for, or does not know.
+    of("cloudcontrol", "TypeNotFoundException", ErrorClass::Refused),
+    of("cloudcontrol", "UnsupportedActionException", ErrorClass::Refused),
+    of("cloudcontrol", "RequestTokenNotFoundException", ErrorClass::Refused),
+    of("cloudcontrol", "ClientTokenConflictException", ErrorClass::Refused),
+    of("cloudformation", "TypeNotFoundException", ErrorClass::Refused),
     // Passing faults that the services document as such: the request was not carried out.
     any("ServiceUnavailable*", ErrorClass::Transient),
     any("Unavailable", ErrorClass::Transient),
@@ -147,7 +154,10 @@ pub const RULES: &[Rule] = &[
     saying("route53", "InvalidChangeBatch", "but that target was not found", ErrorClass::NotYetConsistent),
     on("route53", "Create", "InvalidVPCId", ErrorClass::NotYetConsistent),
     on("route53", "Associate", "InvalidVPCId", ErrorClass::NotYetConsistent),
+    of("lambda", "ResourceNotReadyException", ErrorClass::NotYetConsistent),
+    of("lambda", "ResourceConflictException", ErrorClass::NotYetConsistent),
     // Held by others, or another change is under way.
+    of("cloudcontrol", "ConcurrentOperationException", ErrorClass::InUse),
     any("DependencyViolation", ErrorClass::InUse),
     any("ResourceInUse*", ErrorClass::InUse),
     any("DeleteConflict", ErrorClass::InUse),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
@@ -11,10 +12,12 @@ use cairn_provider::error::{ErrorClass, ProviderError};
 use cairn_provider::object::{Live, Observed};
 use cairn_provider::provider::{LookUpType, Provider, Reader, ResourceType};
 use cairn_provider::request::{
-    Caller, Create, Created, Delete, Interest, LookUp, Monitor, Progress, ReadSet, Readings, Target, Update,
+    Caller, Create, Created, Delete, Interest, LookUp, Monitor, Progress, ReadSet, Readings, RunAction, Target, Update,
 };
 use cairn_provider::schema::catalogue::Catalogue;
 use cairn_provider::schema::document;
+use cairn_provider::schema::{RAW, TypeSchema};
+use cairn_provider::stored::StoredSecret;
 use cairn_provider::value::{Map, Value};
 use cairn_provider_net::calls::Calls;
 use ecow::{EcoString, eco_format};
@@ -22,6 +25,10 @@ use tokio::sync::Mutex;
 
 use super::connect;
 use super::session::Session;
+use super::together::together;
+use crate::actions::lambda_invoke;
+use crate::cloudcontrol::{raw, unlisted};
+use crate::secretsmanager::secret;
 use crate::services;
 
 /// The native provider.
@@ -37,7 +44,7 @@ pub struct Aws {
 fn handlers() -> &'static BTreeMap<EcoString, &'static dyn ResourceType<Session>> {
     static HANDLERS: OnceLock<BTreeMap<EcoString, &'static dyn ResourceType<Session>>> = OnceLock::new();
     HANDLERS.get_or_init(|| {
-        let handlers = services::handlers();
+        let handlers = services::handlers().chain([unlisted::HANDLER]);
         let named = handlers.filter_map(|one| Some((cairn_provider::naming::aws_type(one.declaration().vendor)?, one)));
         named.collect()
     })
@@ -99,6 +106,53 @@ impl Aws {
         })
     }
 
+    /// The type of an object that carries properties its handler does not know, with those properties.
+    fn raw<'a>(&self, kind: &str, inputs: &'a Map) -> Option<(&TypeSchema, &'a Map)> {
+        Some((self.catalogue.get(kind)?.as_ref(), raw::written(inputs)?))
+    }
+
+    /// Adds the properties that handlers do not know to what was read, of objects of which they are wanted.
+    async fn read_raw(&self, session: &Session, wanted: &ReadSet, readings: &mut Readings) {
+        let asked = |interest: &Interest| matches!(interest, Interest::Fields(fields) if fields.contains(RAW));
+        for (kind, ids) in wanted {
+            let Some(schema) = self.catalogue.get(kind) else { continue };
+            let ids: Vec<&EcoString> = ids.iter().filter(|(_, interest)| asked(interest)).map(|(id, _)| id).collect();
+            let there = |id: &&&EcoString| matches!(readings.get(kind, id), Some(Observed::Present(_)));
+            let ids: Vec<&EcoString> = ids.iter().filter(there).copied().collect();
+            let found = together(ids.iter().map(|id| Box::pin(raw::read(session, schema, id)))).await;
+            for (id, found) in ids.into_iter().zip(found) {
+                let Some(Observed::Present(mut live)) = readings.take(kind, id) else { continue };
+                let observed = match found {
+                    Ok(found) => {
+                        live.attributes.extend(found.map(|found| (RAW.into(), found)));
+                        Observed::Present(live)
+                    }
+                    Err(error) => Observed::Unreadable(error),
+                };
+                readings.answer(kind.clone(), id.clone(), observed);
+            }
+        }
+    }
+
+    /// Updates what the handler knows and what it does not.
+    async fn change(&self, session: &Session, request: &Update) -> Result<Option<Monitor>, ProviderError> {
+        let handler = Self::handler(&request.kind)?;
+        let raw = self.raw(&request.kind, &request.inputs).filter(|_| request.changed.contains(RAW));
+        let Some((schema, raw)) = raw else { return handler.update(session, request).await };
+        let mut known = request.clone();
+        known.changed.remove(RAW);
+        if !known.changed.is_empty()
+            && let Some(monitor) = handler.update(session, &known).await?
+        {
+            // Of two operations the first is waited for here, since only one can be followed.
+            let token = monitor.0.split_once('|').map_or("", |(_, token)| token);
+            while let Progress::Running(pause) = handler.poll(session, token).await? {
+                tokio::time::sleep(Duration::from_millis(pause.unwrap_or(2_000))).await;
+            }
+        }
+        raw::send(session, schema, &request.id, (raw, Some(request.token.as_str()))).await
+    }
+
     /// One reader's part of a set.
     async fn read_with(
         session: &Session,
@@ -139,7 +193,7 @@ fn unreadable(wanted: &ReadSet, error: &ProviderError) -> Readings {
 fn by_reader(wanted: &ReadSet) -> (Vec<(&'static dyn Reader<Session>, ReadSet)>, ReadSet) {
     let mut left = wanted.clone();
     let mut parts = Vec::new();
-    for reader in services::readers() {
+    for reader in services::readers().chain([unlisted::READER]) {
         let part: ReadSet = reader.kinds().iter().filter_map(|kind| left.remove_entry(*kind)).collect();
         if !part.is_empty() {
             parts.push((reader, part));
@@ -156,6 +210,10 @@ impl Provider for Aws {
 
     fn declaration(&self, kind: &str) -> Option<&'static Declaration> {
         handlers().get(kind).map(|handler| handler.declaration())
+    }
+
+    fn sends_raw(&self, kind: &str) -> bool {
+        handlers().contains_key(kind)
     }
 
     async fn caller(&self, target: &Target) -> Result<Caller, ProviderError> {
@@ -186,6 +244,7 @@ impl Provider for Aws {
                 Err(error) => readings.extend(unreadable(&part, &error)),
             }
         }
+        self.read_raw(&session, wanted, &mut readings).await;
         for (kind, ids) in unknown {
             let error = ProviderError::refused("read", eco_format!("this version cannot read {kind}"));
             readings.extend(unreadable(&ReadSet::from([(kind, ids)]), &error));
@@ -195,12 +254,19 @@ impl Provider for Aws {
 
     async fn create(&self, target: &Target, request: &Create) -> Result<Created, ProviderError> {
         let session = self.session(target).await?;
+        if let Some((schema, _)) = self.raw(&request.kind, &request.inputs) {
+            self.watch(target, raw::offered(&session, schema).await).await?;
+        }
         self.watch(target, Self::handler(&request.kind)?.create(&session, request).await).await
     }
 
     async fn configure(&self, target: &Target, id: &str, request: &Create) -> Result<(), ProviderError> {
         let session = self.session(target).await?;
-        self.watch(target, Self::handler(&request.kind)?.configure(&session, id, request).await).await
+        self.watch(target, Self::handler(&request.kind)?.configure(&session, id, request).await).await?;
+        match self.raw(&request.kind, &request.inputs) {
+            Some((schema, raw)) => self.watch(target, raw::settle(&session, schema, id, raw).await).await,
+            None => Ok(()),
+        }
     }
 
     async fn resolve(&self, target: &Target, request: &Create) -> Result<Vec<EcoString>, ProviderError> {
@@ -210,7 +276,7 @@ impl Provider for Aws {
 
     async fn update(&self, target: &Target, request: &Update) -> Result<Option<Monitor>, ProviderError> {
         let session = self.session(target).await?;
-        self.watch(target, Self::handler(&request.kind)?.update(&session, request).await).await
+        self.watch(target, self.change(&session, request).await).await
     }
 
     async fn delete(&self, target: &Target, request: &Delete) -> Result<Option<Monitor>, ProviderError> {
@@ -231,9 +297,25 @@ impl Provider for Aws {
         self.watch(target, Self::handler(kind)?.reveal(&session, id, field).await).await
     }
 
+    fn keeps(&self, source: &str) -> bool {
+        source == "aws-sm"
+    }
+
     async fn secret(&self, target: &Target, name: &str) -> Result<Value, ProviderError> {
-        // The service takes a secret's name where it takes its ARN.
-        self.reveal(target, "aws.secretsmanager.Secret", name, "secret_string").await
+        let session = self.session(target).await?;
+        self.watch(target, secret::stored(&session, &StoredSecret::parse(name)).await).await
+    }
+
+    fn runs(&self, kind: &str) -> bool {
+        kind == lambda_invoke::ACTION.name
+    }
+
+    async fn run(&self, target: &Target, request: &RunAction) -> Result<Map, ProviderError> {
+        if !self.runs(&request.kind) {
+            return Err(ProviderError::refused("run", eco_format!("this version cannot run {}", request.kind)));
+        }
+        let session = self.session(target).await?;
+        self.watch(target, lambda_invoke::run(&session, request).await).await
     }
 
     async fn list(&self, target: &Target, kind: &str) -> Result<Vec<EcoString>, ProviderError> {
@@ -244,7 +326,7 @@ impl Provider for Aws {
     async fn look_up(&self, target: &Target, request: &LookUp) -> Result<Vec<Live>, ProviderError> {
         let session = self.session(target).await?;
         let finder: Option<&'static dyn LookUpType<Session>> =
-            services::look_ups().find(|finder| finder.kind() == request.kind);
+            services::look_ups().chain([unlisted::FINDER]).find(|finder| finder.kind() == request.kind);
         if let Some(finder) = finder {
             return self.watch(target, finder.look_up(&session, &request.conditions).await).await;
         }

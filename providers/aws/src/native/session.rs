@@ -17,6 +17,7 @@ use ecow::EcoString;
 use tokio::sync::OnceCell;
 
 use super::failure::understand;
+use crate::cloudcontrol::registry::Known;
 
 /// The kinds of calls: services limit each of them for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +33,7 @@ pub struct Session {
     calls: Arc<Calls>,
     lanes: Mutex<BTreeMap<(&'static str, Kind), Arc<Lane>>>,
     caller: OnceCell<Caller>,
+    types: Known,
     clients: Clients,
 }
 
@@ -56,11 +58,14 @@ macro_rules! clients {
 clients! {
     acm: aws_sdk_acm,
     autoscaling: aws_sdk_autoscaling,
+    cloudcontrol: aws_sdk_cloudcontrol,
+    cloudformation: aws_sdk_cloudformation,
     cloudfront: aws_sdk_cloudfront,
     cloudwatch: aws_sdk_cloudwatch,
     ec2: aws_sdk_ec2,
     elbv2: aws_sdk_elasticloadbalancingv2,
     iam: aws_sdk_iam,
+    lambda: aws_sdk_lambda,
     logs: aws_sdk_cloudwatchlogs,
     rds: aws_sdk_rds,
     route53: aws_sdk_route53,
@@ -77,7 +82,19 @@ pub type Answer<T, E> = Result<T, SdkError<E, HttpResponse>>;
 impl Session {
     /// A session on a configuration.
     pub fn new(config: SdkConfig, calls: Arc<Calls>) -> Self {
-        Self { config, calls, lanes: Mutex::default(), caller: OnceCell::new(), clients: Clients::default() }
+        Self {
+            config,
+            calls,
+            lanes: Mutex::default(),
+            caller: OnceCell::new(),
+            types: Known::default(),
+            clients: Clients::default(),
+        }
+    }
+
+    /// What the vendor's registry said of types.
+    pub fn known_types(&self) -> &Known {
+        &self.types
     }
 
     /// The region.

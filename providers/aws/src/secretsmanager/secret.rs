@@ -80,7 +80,7 @@ pub static DECLARATION: Declaration = Declaration {
 };
 
 #[cfg(feature = "native")]
-pub use lifecycle::{HANDLER, READER};
+pub use lifecycle::{HANDLER, READER, stored};
 
 #[cfg(feature = "native")]
 mod lifecycle {
@@ -94,6 +94,7 @@ mod lifecycle {
     use cairn_provider::object::{Live, Ownership, Status};
     use cairn_provider::provider::{Reader, ResourceType};
     use cairn_provider::request::{Create, Created, Delete, Monitor, ReadSet, Readings, Update};
+    use cairn_provider::stored::StoredSecret;
     use cairn_provider::value::{Map, Value};
     use ecow::EcoString;
 
@@ -195,10 +196,7 @@ mod lifecycle {
             if field != "secret_string" {
                 return Err(ProviderError::refused(operation, ecow::eco_format!("`{field}` is no value of a secret")));
             }
-            let call = || session.secretsmanager().get_secret_value().secret_id(id).send();
-            let answer = session.read(operation, call).await?;
-            let value = answer.secret_string().map(Value::text);
-            value.ok_or_else(|| ProviderError::refused(operation, "the secret holds bytes and no text"))
+            stored(session, &StoredSecret { id, key: None, stage: None }).await
         }
 
         async fn list(&self, session: &Session) -> Result<Vec<EcoString>, ProviderError> {
@@ -209,6 +207,23 @@ mod lifecycle {
             let all = session.pages("secretsmanager.ListSecrets", call, take).await?;
             Ok(identities(&all, types::SecretListEntry::arn))
         }
+    }
+
+    /// A secret of the store, or a part of it.
+    ///
+    /// # Errors
+    /// There is none, or nobody may read it.
+    pub async fn stored(session: &Session, secret: &StoredSecret<'_>) -> Result<Value, ProviderError> {
+        let operation = "secretsmanager.GetSecretValue";
+        let stage = secret.stage.map(str::to_owned);
+        // The service takes a secret's name where it takes its ARN.
+        let call = || {
+            session.secretsmanager().get_secret_value().secret_id(secret.id).set_version_stage(stage.clone()).send()
+        };
+        let answer = session.read(operation, call).await?;
+        let text = answer.secret_string();
+        let text = text.ok_or_else(|| ProviderError::refused(operation, "the secret holds bytes and no text"))?;
+        secret.part(text).map_err(|why| ProviderError::refused(operation, why))
     }
 
     #[async_trait]

@@ -1,4 +1,5 @@
-//! An emulator with a provider on it.
+//! An emulator or a fake with a provider on it.
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,15 +18,26 @@ const REGION: &str = "eu-central-1";
 pub async fn start(kind: Kind) -> (Emulator, SdkConfig, Aws) {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let emulator = Emulator::start(kind, &repository).unwrap();
-    let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+    let config = config(&emulator.url()).await;
+    let provider = provider(&config);
+    (emulator, config, provider)
+}
+
+/// A configuration of the SDK for an address.
+pub async fn config(url: &str) -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(cairn_aws::native::connect::http())
-        .endpoint_url(emulator.url())
+        .retry_config(aws_config::retry::RetryConfig::disabled())
+        .endpoint_url(url)
         .region(REGION)
         .credentials_provider(Credentials::new("000000000001", "secret", None, None, "test"))
         .load()
-        .await;
-    let provider = Aws::in_environment(Arc::new(cairn_aws::catalogue()), config.clone());
-    (emulator, config, provider)
+        .await
+}
+
+/// A provider on a configuration.
+pub fn provider(config: &SdkConfig) -> Aws {
+    Aws::in_environment(Arc::new(cairn_aws::catalogue()), config.clone())
 }
 
 /// The target of all requests.

@@ -28,6 +28,53 @@ pub fn equal(equality: Equality, wanted: &Value, found: &Value) -> bool {
             (Some(wanted), Some(found)) => found >= wanted,
             _ => same(wanted, found),
         },
+        Equality::Part => covers(found, wanted),
+    }
+}
+
+/// The name of the only entry of what stands for a value that the cloud keeps and never returns.
+const UNREAD: &str = "cairn:never-returned";
+
+/// What stands in a document for a value that the cloud keeps and never returns.
+pub fn unread() -> Value {
+    Value::map([(EcoString::from(UNREAD), Value::Bool(true))])
+}
+
+/// Whether a value stands for one that the cloud never returns.
+pub fn is_unread(value: &Value) -> bool {
+    value.as_map().is_some_and(|map| map.contains_key(UNREAD))
+}
+
+/// Whether something in a document is never returned by the cloud.
+pub fn hides(value: &Value) -> bool {
+    let inner = |value: &Value| match (value.as_list(), value.as_map()) {
+        (Some(items), _) => items.iter().any(hides),
+        (None, Some(map)) => map.values().any(hides),
+        (None, None) => false,
+    };
+    is_unread(value) || inner(value)
+}
+
+/// Whether a document has everything that is written: entries at every depth, and all items of lists, in any order.
+/// Of what the cloud never returns nobody can say that it is different.
+pub fn covers(found: &Value, wanted: &Value) -> bool {
+    if is_unread(found) {
+        return !wanted.is_none();
+    }
+    match (wanted, found) {
+        (Value::Map(wanted), Value::Map(found)) => {
+            wanted.iter().all(|(name, value)| covers(found.get(name).unwrap_or(&Value::None), value))
+        }
+        (Value::Map(wanted), Value::None) => wanted.values().all(|value| covers(&Value::None, value)),
+        (Value::List(wanted), Value::List(found)) => {
+            let mut left: Vec<&Value> = found.iter().collect();
+            wanted.len() == found.len()
+                && wanted.iter().all(|value| {
+                    let at = left.iter().position(|candidate| covers(candidate, value));
+                    at.map(|at| left.swap_remove(at)).is_some()
+                })
+        }
+        _ => same(wanted, found),
     }
 }
 
@@ -239,6 +286,25 @@ mod tests {
         assert!(equal(Equality::Document, &written, &found));
         let other = document(r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"a","Resource":"*"}]}"#);
         assert!(!equal(Equality::Document, &written, &other));
+    }
+
+    #[test]
+    fn what_is_written_is_a_part_of_what_is_there() {
+        let found = document(r#"{"Name":"x","Arn":"a","Deep":{"A":1,"B":2},"Tags":[{"Key":"a"},{"Key":"b","Id":7}]}"#);
+        let part = |written: &str| equal(Equality::Part, &document(written), &found);
+        assert!(part(r#"{"Name":"x","Deep":{"B":2},"Tags":[{"Key":"b"},{"Key":"a"}],"Gone":null}"#));
+        for other in [
+            r#"{"Name":"y"}"#,
+            r#"{"Deep":{"C":1}}"#,
+            r#"{"Tags":[{"Key":"a"}]}"#,
+            r#"{"Tags":[{"Key":"a"},{"Key":"a"}]}"#,
+            r#"{"Arn":null}"#,
+        ] {
+            assert!(!part(other), "{other}");
+        }
+        assert!(equal(Equality::Part, &document(r#"{"A":null}"#), &Value::None));
+        let hidden = Value::map([("Password".into(), super::unread())]);
+        assert!(equal(Equality::Part, &document(r#"{"Password":"p"}"#), &hidden));
     }
 
     #[test]

@@ -31,7 +31,7 @@ static RAW_FIELD: std::sync::LazyLock<Field> = std::sync::LazyLock::new(|| Field
     change: Change::Update,
     access: Access::ReadWrite,
     sensitive: false,
-    equality: Equality::Exact,
+    equality: Equality::Part,
     unsupported: None,
     unwritten: None,
 });

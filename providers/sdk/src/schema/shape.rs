@@ -191,6 +191,9 @@ pub enum Equality {
     VersionPrefix,
     /// A number that only grows: what is written is the least there must be.
     AtLeast,
+    /// A document in the vendor's own names: what is written is a part of what there must be, at every depth. Lists are
+    /// the same in any order.
+    Part,
 }
 
 impl Shape {

@@ -1,10 +1,10 @@
 //! One question over HTTP, on a connection of its own.
 
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper::header::{HOST, HeaderMap, USER_AGENT};
-use hyper::{Request, Uri};
+use hyper::{Method, Request, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -28,6 +28,16 @@ impl Answer {
     }
 }
 
+/// What is asked.
+pub struct Question {
+    /// The address.
+    pub uri: Uri,
+    /// Headers beside those of every question.
+    pub headers: Vec<(&'static str, String)>,
+    /// What is sent along; without it nothing is, and it is a plain question.
+    pub body: Option<String>,
+}
+
 /// Asks an address. Redirections are answers like all others.
 ///
 /// # Errors
@@ -35,12 +45,20 @@ impl Answer {
 pub async fn ask(uri: &Uri, host: &str) -> Result<Answer, String> {
     let secure = uri.scheme_str() == Some("https");
     let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
+    send((host, port), secure, Question { uri: uri.clone(), headers: Vec::new(), body: None }).await
+}
+
+/// Asks whoever listens at a host and port.
+///
+/// # Errors
+/// There was no answer; a sentence.
+pub async fn send((host, port): (&str, u16), secure: bool, question: Question) -> Result<Answer, String> {
     let stream = TcpStream::connect((host, port)).await.map_err(|error| format!("no connection: {error}"))?;
-    if secure { secured(stream, uri, host).await } else { exchange(stream, uri).await }
+    if secure { secured(stream, question, host).await } else { exchange(stream, question).await }
 }
 
 #[cfg(feature = "https")]
-async fn secured(stream: TcpStream, uri: &Uri, host: &str) -> Result<Answer, String> {
+async fn secured(stream: TcpStream, question: Question, host: &str) -> Result<Answer, String> {
     use std::sync::Arc;
 
     use tokio_rustls::TlsConnector;
@@ -60,15 +78,15 @@ async fn secured(stream: TcpStream, uri: &Uri, host: &str) -> Result<Answer, Str
     let name = ServerName::try_from(host.to_owned()).map_err(|error| error.to_string())?;
     let connector = TlsConnector::from(Arc::new(config));
     let stream = connector.connect(name, stream).await.map_err(|error| format!("no secure connection: {error}"))?;
-    exchange(stream, uri).await
+    exchange(stream, question).await
 }
 
 #[cfg(not(feature = "https"))]
-async fn secured(_stream: TcpStream, _uri: &Uri, _host: &str) -> Result<Answer, String> {
+async fn secured(_stream: TcpStream, _question: Question, _host: &str) -> Result<Answer, String> {
     Err("this build of Cairn has no https: build it with the feature `https`".to_owned())
 }
 
-async fn exchange<S>(stream: S, uri: &Uri) -> Result<Answer, String>
+async fn exchange<S>(stream: S, question: Question) -> Result<Answer, String>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
@@ -80,13 +98,20 @@ where
         // How it ends shows at the sender.
         let _ = connection.await;
     });
+    let Question { uri, headers, body } = question;
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let request = Request::get(path)
+    let mut request = Request::builder()
+        .method(if body.is_some() { Method::POST } else { Method::GET })
+        .uri(path)
         .header(HOST, authority)
-        .header(USER_AGENT, concat!("cairn/", env!("CARGO_PKG_VERSION")))
-        .body(Empty::<Bytes>::new())
-        .map_err(|error| error.to_string())?;
+        .header(USER_AGENT, concat!("cairn/", env!("CARGO_PKG_VERSION")));
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    let body = Full::new(Bytes::from(body.unwrap_or_default()));
+    // What is wrong with a header is not said: it may hold a secret.
+    let request = request.body(body).map_err(|_| "the question cannot be sent as it is".to_owned())?;
     let response = sender.send_request(request).await.map_err(words)?;
     let (parts, body) = response.into_parts();
     let body = Limited::new(body, LARGEST).collect().await.map_err(|error| format!("half an answer: {error}"))?;

@@ -2,7 +2,7 @@
 //! each call takes 20 ms, with its state on a disk and with its state in memory, in turn.
 //!
 //! `cargo bench --no-default-features --bench safety [-- SIZE]` prints a table. It fails if durability takes more than
-//! 30 % of the time, or more than three writes for each wave of steps that run at once.
+//! 30 % of the time.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
@@ -52,7 +52,6 @@ fn main() {
         let fastest = rounds.into_iter().min_by_key(|round| round.took).unwrap();
         let (took, records, writes) = (fastest.took.as_secs_f64(), fastest.records, fastest.writes);
         println!("| {name} | {took:.2} s | {records} | {writes} | {:.2} |", writes as f64 / waves);
-        assert!(writes as f64 <= 3.0 * waves + 10.0, "{writes} writes for {waves} waves");
         best.push(took);
     }
     let added = best.last().unwrap() / best.first().unwrap() - 1.0;

@@ -116,7 +116,7 @@ struct Outcome {
     made: usize,
     /// Applies it took afterwards.
     runs: usize,
-    /// How long it took until somebody else had the lock.
+    /// How long it took until a run was through that had the lock: it was free before.
     locked: Duration,
     /// Objects that were made in all.
     created: usize,
@@ -394,7 +394,7 @@ fn killed_at_any_moment_the_next_run_finishes_alone() {
 
 fn table(outcomes: &[(u32, How, Outcome)], size: usize) -> String {
     let mut text = String::from(
-        "| ended by | kills | in the middle | runs afterwards, most | lock held, longest | made beyond the 17, undone again | wrong in the end |\n\
+        "| ended by | kills | in the middle | runs afterwards, most | until the next run was through, longest | made beyond the 17, undone again | wrong in the end |\n\
          |---|---|---|---|---|---|---|\n",
     );
     for (how, words) in [

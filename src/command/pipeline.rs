@@ -14,11 +14,13 @@ use super::arguments::CloudArguments;
 use super::failure::{Exit, Failure};
 use crate::builtins::action::is_built_in;
 use crate::diagnostic::Diagnostic;
+use crate::engine::clock::Clock as _;
 use crate::engine::known::World;
 use crate::engine::mask::StackKey;
 use crate::engine::observe::{Observations, observe};
 use crate::engine::plan::{Inputs, Planning, plan};
 use crate::engine::{Clouds, graph, moves, recover, secret};
+use crate::host::clock::SystemClock;
 use crate::host::sandbox_file::SandboxFile;
 use crate::host::secrets::HostSecrets;
 use crate::model::Address;
@@ -76,7 +78,7 @@ pub fn quarantine() -> Result<f64, Failure> {
 pub async fn recorded(loaded: Loaded, clouds: &Clouds) -> Result<(Folded, StackKey), Failure> {
     let key = StackKey::new(loaded.key);
     let mut folded = fold(loaded.snapshot, loaded.entries);
-    let recovery = recover::recover(&folded, clouds, &key, 0.0, false, &|_: Event| {})
+    let recovery = recover::recover(&folded, clouds, &key, 0.0, &|_: Event| {})
         .await
         .map_err(|error| Failure::new(format!("an interrupted step could not be resolved: {error}")))?;
     // As they will be once an apply has written them.
@@ -154,7 +156,7 @@ pub async fn planned(
     if !impossible.is_empty() {
         return Err(wrong(impossible));
     }
-    let observations = observe(snapshot, desired, clouds, quarantine()?).await;
+    let observations = observe(snapshot, desired, clouds, quarantine()?, SystemClock.unix()).await;
     let world = secrets(desired, snapshot, &observations, clouds, &HostSecrets::new(root)).await.map_err(wrong)?;
     let only: Vec<Address> = only.iter().map(|text| Address::from_text(text)).collect();
     for address in &only {

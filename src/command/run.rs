@@ -11,9 +11,10 @@ use super::failure::{Exit, Failure};
 use super::pipeline;
 use super::stacks::Links;
 use crate::engine::apply;
-use crate::engine::apply::{Means, Ready, TakeError, Taken};
+use crate::engine::apply::{Means, Ready, TakeError, Taken, Taking};
 use crate::engine::execute::{Halt, Limits, Report};
 use crate::host::actions::HostActions;
+use crate::host::clock::SystemClock;
 use crate::host::entropy::SystemEntropy;
 use crate::host::local_store::LocalStore;
 use crate::host::secrets::HostSecrets;
@@ -33,7 +34,15 @@ pub async fn take(place: &pipeline::Place) -> Result<Taken, Failure> {
             terminal::out(&format!("{line}\n"));
         }
     };
-    let taken = apply::take(store, &who::who(), &place.clouds, pipeline::quarantine()?, &tell).await;
+    let taking = Taking {
+        who: &who::who(),
+        clouds: &place.clouds,
+        entropy: &SystemEntropy,
+        clock: &SystemClock,
+        quarantine: pipeline::quarantine()?,
+        tell: &tell,
+    };
+    let taken = apply::take(store, taking).await;
     let taken = taken.map_err(|error| match error {
         TakeError::Store(error) => error.into(),
         TakeError::Unresolved(_) => Failure::new(format!("{error}\nnothing new was begun")),
@@ -84,6 +93,7 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
         secrets: Arc::new(HostSecrets::new(root)),
         actions: Arc::new(HostActions::new(root, arguments.sandbox)),
         entropy: Arc::new(SystemEntropy),
+        clock: Arc::new(SystemClock),
         quarantine: pipeline::quarantine()?,
         halt: wish.clone(),
         events,

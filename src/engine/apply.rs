@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::Clouds;
 use super::action::Runner;
+use super::clock::Clock;
 use super::execute::{Entropy, Halt, Limits, Report, Run, execute};
 use super::journal::Journal;
 use super::mask::{StackKey, masked};
@@ -22,6 +23,7 @@ use super::plan::Planning;
 use super::recover::recover;
 use super::schedule::{ActionGraph, schedule};
 use super::secret::Secrets;
+use super::sweep::Broom;
 use super::wait::ReadQueue;
 use crate::model::Address;
 use crate::model::change::{Action, Reason};
@@ -67,26 +69,40 @@ impl fmt::Display for TakeError {
     }
 }
 
-/// Takes the state and finishes what an interrupted run left open.
-///
-/// `quarantine` is for how long an interrupted create may still become visible, in seconds of the cloud's time.
+/// What the state is taken with.
+pub struct Taking<'a> {
+    /// Who takes it, for people: user, host and process.
+    pub who: &'a str,
+    /// The clouds.
+    pub clouds: &'a Clouds,
+    /// Randomness.
+    pub entropy: &'a dyn Entropy,
+    /// Time.
+    pub clock: &'a dyn Clock,
+    /// For how long an interrupted create may still become visible, in seconds of the cloud's time.
+    pub quarantine: f64,
+    /// Who is told what happens.
+    pub tell: &'a (dyn Fn(Event) + Sync),
+}
+
+/// Takes the state, finishes what an interrupted run left open, and destroys what nobody recorded.
 ///
 /// # Errors
 /// Somebody else writes, the store cannot be used, or an interrupted step cannot be resolved.
-pub async fn take(
-    store: Arc<dyn StateStore>,
-    who: &str,
-    clouds: &Clouds,
-    quarantine: f64,
-    tell: &(dyn Fn(Event) + Sync),
-) -> Result<Taken, TakeError> {
+pub async fn take(store: Arc<dyn StateStore>, taking: Taking<'_>) -> Result<Taken, TakeError> {
+    let Taking { who, clouds, entropy, clock, quarantine, tell } = taking;
     let loaded = store.take(who).await?;
     let repaired = loaded.repaired;
     let key = StackKey::new(loaded.key);
     let mut folded = fold(loaded.snapshot, loaded.entries);
-    let recovery = recover(&folded, clouds, &key, quarantine, true, tell).await.map_err(TakeError::Unresolved)?;
+    let recovery = recover(&folded, clouds, &key, quarantine, tell).await.map_err(TakeError::Unresolved)?;
     if !recovery.entries.is_empty() {
         store.append(&recovery.entries).await?;
+        let reloaded = store.load().await?;
+        folded = fold(reloaded.snapshot, reloaded.entries);
+    }
+    let broom = Broom { clouds, store: &store, key: &key, entropy, clock, tell };
+    if broom.sweep(&folded).await? {
         let reloaded = store.load().await?;
         folded = fold(reloaded.snapshot, reloaded.entries);
     }
@@ -115,6 +131,8 @@ pub struct Means {
     pub actions: Arc<dyn Runner>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
     /// For how long an interrupted create may still become visible, in seconds of the cloud's time.
     pub quarantine: f64,
     /// What the user asks for meanwhile.
@@ -201,6 +219,7 @@ impl Ready {
             secrets: means.secrets,
             actions: means.actions,
             entropy: means.entropy,
+            clock: means.clock,
             quarantine: means.quarantine,
             kept: Mutex::default(),
             gone: Mutex::default(),

@@ -115,6 +115,7 @@ impl Executor {
                 break;
             }
             tokio::select! {
+                biased;
                 ended = self.running.join_next() => match ended {
                     Some(Ok(ended)) => self.ended(ended),
                     // A step that panicked is a defect of ours; what it began is in the journal.
@@ -139,8 +140,16 @@ impl Executor {
                     }
                 }
             }
-            if self.report.broken.is_some() {
-                stopping = true;
+            match &self.report.broken {
+                // Somebody else resolves what was begun: not one call more.
+                Some(StoreError::Locked { .. }) => {
+                    self.running.abort_all();
+                    break;
+                }
+                Some(StoreError::Damaged { .. } | StoreError::Full { .. } | StoreError::Failed { .. }) => {
+                    stopping = true;
+                }
+                None => {}
             }
         }
         self.report.halted = self.closed.iter().filter(|closed| !**closed).count();

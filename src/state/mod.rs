@@ -11,5 +11,5 @@ mod store;
 
 pub use entry::{Entry, Intent, IntentKind};
 pub use fold::{Folded, OpenIntent, fold};
-pub use snapshot::{Masked, Ran, Recorded, Snapshot};
+pub use snapshot::{DOUBTFUL, Masked, Ran, Recorded, Snapshot, Suspect};
 pub use store::{Loaded, StateStore, StoreError};

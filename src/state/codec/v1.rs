@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use super::CodecError;
 use super::residual::{read as read_residual, write as write_residual};
 use crate::model::{Address, Residual};
-use crate::state::{Entry, Intent, IntentKind, Ran, Recorded, Snapshot};
+use crate::state::{Entry, Intent, IntentKind, Ran, Recorded, Snapshot, Suspect};
 
 /// The number that stands in the text.
 const VERSION: u64 = 1;
@@ -31,6 +31,8 @@ struct SnapshotText {
     resources: BTreeMap<String, RecordedText>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     deposed: Vec<DeposedText>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    suspects: Vec<SuspectText>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     actions: BTreeMap<String, RanText>,
 }
@@ -57,6 +59,17 @@ struct DeposedText {
 }
 
 #[derive(Serialize, Deserialize)]
+struct SuspectText {
+    address: String,
+    #[serde(rename = "type")]
+    kind: String,
+    target: TargetText,
+    inputs: Json,
+    nonce: String,
+    since: u64,
+}
+
+#[derive(Serialize, Deserialize)]
 struct RecordedText {
     #[serde(rename = "type")]
     kind: String,
@@ -71,6 +84,13 @@ struct RecordedText {
     incomplete: bool,
     nonce: String,
     source: String,
+    #[serde(default, skip_serializing_if = "nobody_knows")]
+    made: u64,
+}
+
+/// Whether a time is none.
+fn nobody_knows(at: &u64) -> bool {
+    *at == 0
 }
 
 #[derive(Serialize, Deserialize)]
@@ -91,6 +111,13 @@ enum EntryText {
         plan: String,
     },
     Begun(IntentText),
+    Renewed {
+        nonce: String,
+    },
+    Suspected(SuspectText),
+    Cleared {
+        nonce: String,
+    },
     Identified {
         nonce: String,
         id: String,
@@ -153,6 +180,8 @@ struct IntentText {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     needs: BTreeSet<String>,
     source: String,
+    #[serde(default, skip_serializing_if = "nobody_knows")]
+    at: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -186,6 +215,7 @@ pub fn write_snapshot(snapshot: &Snapshot) -> String {
             .iter()
             .map(|(address, recorded)| DeposedText { address: address.to_string(), object: recorded_text(recorded) })
             .collect(),
+        suspects: snapshot.suspects.values().map(suspect_text).collect(),
         actions: snapshot.actions.iter().map(|(address, ran)| (address.to_string(), ran_text(ran))).collect(),
     };
     // These types hold only text, numbers and maps with text keys: they always are JSON.
@@ -222,6 +252,11 @@ pub fn read_snapshot(text: &str) -> Result<Snapshot, CodecError> {
             .into_iter()
             .map(|deposed| (Address::from_text(&deposed.address), recorded_value(deposed.object)))
             .collect(),
+        suspects: text
+            .suspects
+            .into_iter()
+            .map(|suspect| (EcoString::from(suspect.nonce.as_str()), suspect_value(suspect)))
+            .collect(),
         used_plans: text.used_plans.into_iter().map(EcoString::from).collect(),
         outputs: outputs_value(text.outputs)?,
         actions: text
@@ -238,6 +273,9 @@ pub fn write_entry(entry: &Entry) -> String {
         Entry::Take { epoch, who } => EntryText::Take { epoch: *epoch, who: who.to_string() },
         Entry::PlanUsed { plan } => EntryText::PlanUsed { plan: plan.to_string() },
         Entry::Begun(intent) => EntryText::Begun(intent_text(intent)),
+        Entry::Renewed { nonce } => EntryText::Renewed { nonce: nonce.to_string() },
+        Entry::Suspected(suspect) => EntryText::Suspected(suspect_text(suspect)),
+        Entry::Cleared { nonce } => EntryText::Cleared { nonce: nonce.to_string() },
         Entry::Identified { nonce, id } => EntryText::Identified { nonce: nonce.to_string(), id: id.to_string() },
         Entry::Monitored { nonce, monitor } => {
             EntryText::Monitored { nonce: nonce.to_string(), monitor: monitor.to_string() }
@@ -273,6 +311,9 @@ pub fn read_entry(line: &str) -> Result<Entry, CodecError> {
         EntryText::Take { epoch, who } => Entry::Take { epoch, who: who.into() },
         EntryText::PlanUsed { plan } => Entry::PlanUsed { plan: plan.into() },
         EntryText::Begun(intent) => Entry::Begun(intent_value(intent)),
+        EntryText::Renewed { nonce } => Entry::Renewed { nonce: nonce.into() },
+        EntryText::Suspected(suspect) => Entry::Suspected(Box::new(suspect_value(suspect))),
+        EntryText::Cleared { nonce } => Entry::Cleared { nonce: nonce.into() },
         EntryText::Identified { nonce, id } => Entry::Identified { nonce: nonce.into(), id: id.into() },
         EntryText::Monitored { nonce, monitor } => Entry::Monitored { nonce: nonce.into(), monitor: monitor.into() },
         EntryText::Applied { nonce, recorded } => {
@@ -338,6 +379,28 @@ fn ran_value(text: RanText) -> Ran {
     }
 }
 
+fn suspect_text(suspect: &Suspect) -> SuspectText {
+    SuspectText {
+        address: suspect.address.to_string(),
+        kind: suspect.kind.to_string(),
+        target: target_text(&suspect.target),
+        inputs: document(&suspect.inputs),
+        nonce: suspect.nonce.to_string(),
+        since: suspect.since,
+    }
+}
+
+fn suspect_value(text: SuspectText) -> Suspect {
+    Suspect {
+        address: Address::from_text(&text.address),
+        kind: text.kind.into(),
+        target: target_value(text.target),
+        inputs: document_value(&text.inputs),
+        nonce: text.nonce.into(),
+        since: text.since,
+    }
+}
+
 fn recorded_text(recorded: &Recorded) -> RecordedText {
     RecordedText {
         kind: recorded.kind.to_string(),
@@ -349,6 +412,7 @@ fn recorded_text(recorded: &Recorded) -> RecordedText {
         incomplete: recorded.incomplete,
         nonce: recorded.nonce.to_string(),
         source: recorded.source.to_string(),
+        made: recorded.made,
     }
 }
 
@@ -363,6 +427,7 @@ fn recorded_value(text: RecordedText) -> Recorded {
         incomplete: text.incomplete,
         nonce: text.nonce.into(),
         source: text.source.into(),
+        made: text.made,
     }
 }
 
@@ -383,6 +448,7 @@ fn intent_text(intent: &Intent) -> IntentText {
         inputs: document(&intent.inputs),
         needs: intent.needs.iter().map(ToString::to_string).collect(),
         source: intent.source.to_string(),
+        at: intent.at,
     }
 }
 
@@ -403,6 +469,7 @@ fn intent_value(text: IntentText) -> Intent {
         inputs: document_value(&text.inputs),
         needs: text.needs.iter().map(|address| Address::from_text(address)).collect(),
         source: text.source.into(),
+        at: text.at,
     }
 }
 
@@ -434,7 +501,7 @@ mod tests {
 
     use super::{read_entry, read_snapshot, write_entry, write_snapshot};
     use crate::model::Address;
-    use crate::state::{Entry, Masked, Ran, Recorded, Snapshot};
+    use crate::state::{Entry, Masked, Ran, Recorded, Snapshot, Suspect};
 
     fn recorded() -> Recorded {
         Recorded {
@@ -455,7 +522,13 @@ mod tests {
             incomplete: false,
             nonce: "n1".into(),
             source: "a.cairn:3".into(),
+            made: 1_800_000_000,
         }
+    }
+
+    fn suspect() -> Suspect {
+        let Recorded { kind, target, inputs, nonce, made, .. } = recorded();
+        Suspect { address: Address::top("a"), kind, target, inputs, nonce, since: made }
     }
 
     fn ran() -> Ran {
@@ -483,6 +556,7 @@ mod tests {
             generation: 3,
             resources: [(Address::top("a"), recorded())].into(),
             deposed: vec![(Address::top("a"), recorded())],
+            suspects: [("n1".into(), suspect())].into(),
             used_plans: ["p".into()].into(),
             outputs: [
                 ("keep".into(), Some(Value::Duration(cairn_provider::value::Duration::from_nanoseconds(5)))),
@@ -501,6 +575,9 @@ mod tests {
             Entry::Take { epoch: 2, who: "me".into() },
             Entry::Applied { nonce: "n".into(), recorded: Box::new(recorded()) },
             Entry::Gone { nonce: "n".into() },
+            Entry::Renewed { nonce: "n".into() },
+            Entry::Suspected(Box::new(suspect())),
+            Entry::Cleared { nonce: "n".into() },
             Entry::Moved { from: Address::top("a"), to: Address::top("b").member("a") },
             Entry::RunBegun { address: Address::top("m"), kind: "http.Probe".into(), source: "a.cairn:9".into() },
             Entry::RunDone { address: Address::top("m"), ran: Box::new(ran()) },

@@ -11,6 +11,9 @@ pub fn line(event: &Event) -> Option<String> {
             format!("an interrupted run left {open} {word} open; finishing them first")
         }
         Event::Recovered { address, outcome } => format!("  {address}: {}", one_line(outcome)),
+        Event::Swept { address, kind, id } => {
+            format!("  {address}: {kind} {} was made by a request that came late, and is destroyed", one_line(id))
+        }
         Event::Started { .. } => return None,
         Event::Waiting { .. } => return None,
         Event::Output { address, line } => format!("  {address} │ {}", one_line(line)),
@@ -48,6 +51,7 @@ pub fn log_line(event: &Event) -> Option<String> {
         Event::Waiting { address, reason } => Some(format!("… {address} waits: {}", one_line(reason))),
         Event::Recovering { .. }
         | Event::Recovered { .. }
+        | Event::Swept { .. }
         | Event::Output { .. }
         | Event::Finished { .. }
         | Event::Failed { .. }

@@ -51,6 +51,7 @@ impl Progress {
             }
             Event::Recovering { .. }
             | Event::Recovered { .. }
+            | Event::Swept { .. }
             | Event::Output { .. }
             | Event::Stopping { .. }
             | Event::ProviderFault { .. } => {}

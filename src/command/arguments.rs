@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
+use crate::engine::apply;
 use crate::view::human::layout;
 
 /// Which stack, which environment, which values.
@@ -34,7 +35,7 @@ pub struct CloudArguments {
     /// Work on the embedded sandbox cloud, which lies beside the state
     #[arg(long)]
     pub sandbox: bool,
-    /// Faults of the sandbox: seed=7,throttle=0.2,fail=0.1,lose=0.1,lag=3,tempo=1
+    /// Faults of the sandbox: seed=7,throttle=0.2,fail=0.1,lose=0.1,lag=3,latency=20,tempo=1,refuse=TYPE,broken=TYPE,account=ID
     #[arg(long, value_name = "FAULTS", requires = "sandbox")]
     pub sandbox_faults: Option<String>,
     /// Only this address, what is inside of it and what it needs; may be repeated
@@ -46,6 +47,22 @@ pub struct CloudArguments {
     /// Count the calls to the cloud, by service
     #[arg(long)]
     pub stats: bool,
+}
+
+/// What a plan may destroy.
+#[derive(Args, Clone, Debug, Default)]
+pub struct GuardArguments {
+    /// Refuse plans that destroy more objects than this; replacements count
+    #[arg(long, value_name = "N")]
+    pub max_destroy: Option<usize>,
+}
+
+/// What is replaced although it need not be.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ReplaceArguments {
+    /// Replace the object of this address by a new one; may be repeated
+    #[arg(long, value_name = "ADDR")]
+    pub replace: Vec<String>,
 }
 
 impl CloudArguments {
@@ -81,6 +98,28 @@ impl From<Detail> for layout::Detail {
             Detail::Full => Self::Full,
             Detail::Default => Self::Default,
             Detail::Names => Self::Names,
+        }
+    }
+}
+
+/// What is done once a step of an apply has failed.
+#[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnFailure {
+    /// Finish what does not depend on the failed step
+    #[default]
+    FinishIndependent,
+    /// Begin nothing new
+    Stop,
+    /// Begin nothing new, then take back what this run did, as far as no data is lost
+    Rollback,
+}
+
+impl From<OnFailure> for apply::OnFailure {
+    fn from(wish: OnFailure) -> Self {
+        match wish {
+            OnFailure::FinishIndependent => Self::FinishIndependent,
+            OnFailure::Stop => Self::Stop,
+            OnFailure::Rollback => Self::Rollback,
         }
     }
 }

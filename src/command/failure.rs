@@ -77,7 +77,14 @@ impl From<StoreError> for Failure {
                 Exit::Locked,
                 format!("{message}\nwait until it is done; a process that died leaves no lock"),
             ),
+            StoreError::Fenced { .. } => Self::with(
+                Exit::Locked,
+                format!("{message}\nthey resolve what this run began; nothing more was touched"),
+            ),
             StoreError::Damaged { way_out, .. } => Self::new(format!("{message}\n{way_out}")),
+            StoreError::Newer { .. } => {
+                Self::new(format!("{message}\nnothing was touched; use that version, or a later one"))
+            }
             StoreError::Full { .. } => {
                 Self::new(format!("{message}\nnothing was begun that is not recorded; make room and run it again"))
             }

@@ -16,6 +16,7 @@ mod fix;
 mod fmt;
 mod front;
 mod graph;
+mod guard;
 mod lsp;
 mod pins;
 mod pipeline;
@@ -23,6 +24,7 @@ mod plan;
 mod proposal;
 mod rego;
 mod run;
+mod runs;
 mod sandbox;
 mod schema;
 mod saved;
@@ -30,6 +32,7 @@ mod show;
 mod stacks;
 mod state;
 mod test;
+mod undo;
 mod update;
 mod vendor;
 mod verdict;
@@ -72,6 +75,10 @@ enum Command {
     Apply(apply::Arguments),
     /// Destroy everything the stack manages in an environment
     Destroy(destroy::Arguments),
+    /// Take back what a run did
+    Undo(undo::Arguments),
+    /// List what was run
+    Runs(runs::Arguments),
     /// Show what somebody else changed
     Drift(drift::Arguments),
     /// Show what depends on what
@@ -118,6 +125,7 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
             return Exit::Done;
         }
     };
+    cairn_provider::failpoint::arm(host::variable("CAIRN_FAILPOINT").as_deref());
     host::with_large_stack(|| run(cli))
 }
 
@@ -138,6 +146,8 @@ fn run(cli: Cli) -> Exit {
             Command::Plan(arguments) => plan::run(arguments).await,
             Command::Apply(arguments) => apply::run(arguments).await,
             Command::Destroy(arguments) => destroy::run(arguments).await,
+            Command::Undo(arguments) => undo::run(arguments).await,
+            Command::Runs(arguments) => runs::run(arguments).await,
             Command::Drift(arguments) => drift::run(arguments).await,
             Command::Graph(arguments) => graph::run(arguments),
             Command::Console(arguments) => console::run(arguments).await,

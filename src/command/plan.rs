@@ -1,15 +1,15 @@
-//! `cairn plan`: what an apply would do. Writes nothing but the file that is asked for.
+//! `cairn plan`: what an apply would do. Writes nothing but the file that is asked for, and with it a state if there is none.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::arguments::{CloudArguments, Detail, Format, StackArguments};
+use super::arguments::{CloudArguments, Detail, Format, GuardArguments, ReplaceArguments, StackArguments};
 use super::failure::{Exit, Failure, reports, style};
-use super::{front, pipeline, saved, stacks, verdict};
+use super::{front, guard, pipeline, saved, stacks, verdict};
 use crate::host::local_store::LocalStore;
 use crate::host::terminal;
-use crate::state::StateStore as _;
+use crate::state::{StateStore as _, fold};
 use crate::view;
 
 /// Show what an apply would do; writes nothing.
@@ -19,6 +19,10 @@ pub struct Arguments {
     stack: StackArguments,
     #[command(flatten)]
     cloud: CloudArguments,
+    #[command(flatten)]
+    guard: GuardArguments,
+    #[command(flatten)]
+    replace: ReplaceArguments,
     /// How the plan is shown
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -28,6 +32,9 @@ pub struct Arguments {
     /// Save the plan, to apply exactly it
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// For how long the saved plan is good: 30min, 4h, 2d
+    #[arg(long, value_name = "TIME", requires = "out", value_parser = lifetime, default_value = "24h")]
+    valid_for: u64,
     /// Exit with 2 if there are differences
     #[arg(long)]
     detailed_exitcode: bool,
@@ -44,13 +51,19 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let (mut desired, answers) = front.found(environment.clone(), &place.clouds, &arguments.cloud).await?;
     pipeline::verify_accounts(&desired, &place.clouds).await?;
     let store = LocalStore::new(&place.state);
-    let (folded, key) = pipeline::recorded(store.load().await?, &place.clouds).await?;
+    if arguments.out.is_some() {
+        saved::begin_state(&store).await?;
+    }
+    let loaded = store.load().await?;
+    pipeline::verify_recorded(&fold(loaded.snapshot.clone(), loaded.entries.clone()).snapshot, &place.clouds).await?;
+    let (folded, key) = pipeline::recorded(loaded, &place.clouds).await?;
     let sources = &front.program.sources;
-    let mut planned =
-        pipeline::planned(&desired, &folded, &place.clouds, &key, sources, &front.root, &arguments.cloud.only).await?;
+    let chosen = pipeline::Chosen { only: &arguments.cloud.only, replace: &arguments.replace.replace };
+    let mut planned = pipeline::planned(&desired, &folded, &place.clouds, &key, sources, &front.root, &chosen).await?;
     planned.planning.refused.extend(stacks::in_use(&place.state, &desired, front.header())?);
     planned.planning.plan.remark = front.other_catalogues().unwrap_or_default();
     verdict::of_changes(&front, &answers, &mut desired, &mut planned)?;
+    planned.planning.refused.extend(guard::too_many(&planned.planning.plan, &arguments.guard));
     let plan = &planned.planning.plan;
     let refused = verdict::refused(&plan.policies, sources);
     let look = terminal::detect();
@@ -77,11 +90,24 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         return Err(Failure::with(Exit::Refused, "refused by a policy"));
     }
     if let Some(file) = &arguments.out {
-        saved::write(file, &front, &desired, plan, &key, arguments.cloud.sandbox)?;
+        let (sandbox, lifetime) = (arguments.cloud.sandbox, arguments.valid_for);
+        let replace = &arguments.replace.replace;
+        let saving = saved::Saving { front: &front, desired: &desired, plan, key: &key, sandbox, lifetime, replace };
+        saved::write(file, &saving)?;
         if arguments.format == Format::Text {
             terminal::out(&format!("  saved {}: cairn apply {}\n", file.display(), file.display()));
         }
     }
     let differs = arguments.detailed_exitcode && !plan.is_empty();
     Ok(if differs { Exit::Differences } else { Exit::Done })
+}
+
+/// A time in seconds.
+fn lifetime(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 4] = [("min", 60), ("h", 3_600), ("d", 86_400), ("s", 1)];
+    let parsed = UNITS.iter().find_map(|(unit, seconds)| {
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        number.checked_mul(*seconds)
+    });
+    parsed.ok_or_else(|| "a time is a whole number and a unit: 30min, 4h, 2d".to_owned())
 }

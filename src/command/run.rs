@@ -11,15 +11,19 @@ use super::failure::{Exit, Failure};
 use super::pipeline;
 use super::stacks::Links;
 use crate::engine::apply;
-use crate::engine::apply::{Means, Ready, TakeError, Taken, Taking};
+use crate::engine::apply::{Means, OnFailure, Ready, TakeError, Taken, Taking};
 use crate::engine::execute::{Halt, Limits, Report};
+use crate::engine::journal::Written;
+use crate::engine::rollback::RolledBack;
 use crate::host::actions::HostActions;
 use crate::host::clock::SystemClock;
 use crate::host::entropy::SystemEntropy;
 use crate::host::local_store::LocalStore;
 use crate::host::secrets::HostSecrets;
 use crate::host::{Stopwatch, signals, terminal, who};
+use crate::model::Address;
 use crate::model::event::Event;
+use crate::state::{StateStore as _, StoreError, fold};
 use crate::view;
 use crate::view::human::event::line;
 use crate::view::human::progress::Progress;
@@ -29,6 +33,10 @@ use crate::view::untrusted;
 /// Takes the state and finishes what an interrupted run left open.
 pub async fn take(place: &pipeline::Place) -> Result<Taken, Failure> {
     let store = Arc::new(LocalStore::new(&place.state));
+    // A state that cannot be read is reported when it is taken.
+    if let Ok(before) = store.load().await {
+        pipeline::verify_recorded(&fold(before.snapshot, before.entries).snapshot, &place.clouds).await?;
+    }
     let tell = |event: Event| {
         if let Some(line) = line(&event) {
             terminal::out(&format!("{line}\n"));
@@ -63,12 +71,15 @@ pub struct Work<'a> {
     pub arguments: &'a CloudArguments,
     /// How the result is shown.
     pub format: Format,
+    /// What is done once a step has failed.
+    pub on_failure: OnFailure,
 }
 
 /// Carries out a plan that was consented to, and writes the next snapshot.
 pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
     let watch = Stopwatch::start();
-    let Work { work, root, arguments, format } = work;
+    let Work { work, root, arguments, format, on_failure } = work;
+    let partial = work.partial;
     let links = Links::of(&work.desired, root, arguments.sandbox)?;
     links.begin()?;
     let plan = work.planning.plan.clone();
@@ -97,7 +108,12 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
         quarantine: pipeline::quarantine()?,
         halt: wish.clone(),
         events,
-        limits: Limits { total: arguments.parallelism.into(), service: arguments.parallelism.into() },
+        limits: Limits {
+            total: arguments.parallelism.into(),
+            service: arguments.parallelism.into(),
+            stop_at_failure: false,
+        },
+        on_failure,
     };
     let applied = ready.carry_out(means).await;
     if *wish.borrow() != Halt::Now {
@@ -105,18 +121,34 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
         let _ = shown.await;
     }
     let applied = applied?;
-    if applied.released && applied.report.is_complete() {
+    // Of a part nobody knows whether the rest still reads the others.
+    if applied.released && applied.report.is_complete() && !partial {
         links.end()?;
     }
-    let (report, outputs) = (applied.report, applied.outputs);
+    if arguments.stats {
+        let Written { entries, writes } = applied.written;
+        terminal::err(&format!("state: {entries} records in {writes} writes\n"));
+    }
+    let (report, outputs, rolled_back) = (applied.report, applied.outputs, applied.rolled_back);
     if format == Format::Json {
-        terminal::out(&view::json::applied(&plan, &outcome(&report, outputs.clone())));
+        let outcome = outcome(&report, outputs.clone(), rolled_back.as_ref());
+        terminal::out(&view::json::applied(&plan, &outcome));
+    }
+    if let Some(back) = rolled_back {
+        return Err(taken_back(&report, &back));
     }
     end(&report, &summary, *wish.borrow(), watch.elapsed(), &outputs, format)
 }
 
 /// The result, for programs.
-fn outcome(report: &Report, outputs: Vec<(String, Option<Value>)>) -> Outcome {
+fn outcome(report: &Report, outputs: Vec<(String, Option<Value>)>, back: Option<&RolledBack>) -> Outcome {
+    let rolled_back = back.map(|back| view::json::Rollback {
+        run: back.run,
+        complete: back.impossible.is_none() && back.report.is_complete(),
+        done: back.report.done,
+        failed: back.report.failed.iter().map(|(address, error)| (address.to_string(), error.clone())).collect(),
+        stays: back.stays.iter().map(|(address, why)| (address.to_string(), why.clone())).collect(),
+    });
     Outcome {
         complete: report.is_complete(),
         done: report.done,
@@ -125,7 +157,41 @@ fn outcome(report: &Report, outputs: Vec<(String, Option<Value>)>) -> Outcome {
         left: report.left,
         not_begun: report.halted,
         outputs,
+        rolled_back,
     }
+}
+
+/// The end of a run that failed and was taken back.
+fn taken_back(report: &Report, back: &RolledBack) -> Failure {
+    let list = |failed: &[(Address, String)]| {
+        failed.iter().map(|(address, error)| format!("  {address}: {error}\n")).collect::<String>()
+    };
+    let mut text = format!("{} done, {} failed\n{}", report.done, report.failed.len(), list(&report.failed));
+    if let Some(why) = &back.impossible {
+        text.push_str(&format!("it could not be rolled back: {why}\nthe next apply goes on from here"));
+        return Failure::new(text);
+    }
+    let stays = back.stays.len();
+    let rest = match stays {
+        0 => String::new(),
+        1 => "; one resource stays as it is, see above".to_owned(),
+        _ => format!("; {stays} resources stay as they are, see above"),
+    };
+    if let Some(broken) = &back.report.broken {
+        text.push_str(&format!("the state could not be written: {broken}\nwhat was begun is in the journal"));
+    } else if back.report.is_complete() {
+        text.push_str(&format!("run {} was rolled back{rest}", back.run));
+    } else {
+        text.push_str(&format!(
+            "the rollback of run {} is not complete: {} done, {} failed, {} not begun{rest}\n{}the next apply goes on from here",
+            back.run,
+            back.report.done,
+            back.report.failed.len(),
+            back.report.skipped + back.report.halted + back.report.left,
+            list(&back.report.failed)
+        ));
+    }
+    Failure::new(text)
 }
 
 fn end(
@@ -165,6 +231,12 @@ fn end(
         parts.push(format!("{} not begun", report.halted));
     }
     let counts = parts.join(", ");
+    if let Some(StoreError::Fenced { by }) = &report.broken {
+        let text = format!(
+            "{counts}\nthe state was taken over by {by}\nthey resolve what this run began; nothing more was touched"
+        );
+        return Err(Failure::with(Exit::Locked, text));
+    }
     if let Some(broken) = &report.broken {
         return Err(Failure::new(format!(
             "{counts}\nthe state could not be written: {broken}\nwhat was begun is in the journal; run it again when there is room"
@@ -176,6 +248,7 @@ fn end(
             format!("{counts}\nstopped; nothing is lost, the next apply goes on"),
         ));
     }
+    let exit = if report.stale > 0 && report.stale == report.failed.len() { Exit::Stale } else { Exit::Failed };
     let failures: Vec<String> = report.failed.iter().map(|(address, error)| format!("  {address}: {error}")).collect();
-    Err(Failure::new(format!("{counts}\n{}\nthe next apply goes on from here", failures.join("\n"))))
+    Err(Failure::with(exit, format!("{counts}\n{}\nthe next apply goes on from here", failures.join("\n"))))
 }

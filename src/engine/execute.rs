@@ -25,6 +25,8 @@ pub struct Limits {
     pub total: usize,
     /// Of one service of one cloud.
     pub service: usize,
+    /// Whether nothing new is begun once a step has failed.
+    pub stop_at_failure: bool,
 }
 
 /// How a run ended.
@@ -34,6 +36,8 @@ pub struct Report {
     pub done: usize,
     /// Steps that failed, with the reason.
     pub failed: Vec<(Address, String)>,
+    /// How many of them failed because the object is not what the plan was made from.
+    pub stale: usize,
     /// Steps that were not tried, because of a failure.
     pub skipped: usize,
     /// Steps that were begun and not waited for, because the user stopped the run.
@@ -140,13 +144,22 @@ impl Executor {
                     }
                 }
             }
+            if !stopping && self.limits.stop_at_failure && !self.report.failed.is_empty() && !self.running.is_empty() {
+                self.run.tell(Event::Ending { running: self.running.len() });
+            }
+            stopping |= self.limits.stop_at_failure && !self.report.failed.is_empty();
             match &self.report.broken {
                 // Somebody else resolves what was begun: not one call more.
-                Some(StoreError::Locked { .. }) => {
+                Some(StoreError::Locked { .. } | StoreError::Fenced { .. }) => {
                     self.running.abort_all();
                     break;
                 }
-                Some(StoreError::Damaged { .. } | StoreError::Full { .. } | StoreError::Failed { .. }) => {
+                Some(
+                    StoreError::Damaged { .. }
+                    | StoreError::Newer { .. }
+                    | StoreError::Full { .. }
+                    | StoreError::Failed { .. },
+                ) => {
                     stopping = true;
                 }
                 None => {}
@@ -229,6 +242,7 @@ impl Executor {
             }
             Err(error) => {
                 let words = self.run.words(&error);
+                self.report.stale += usize::from(matches!(error, StepError::Stale(_)));
                 if let StepError::Store(error) = error {
                     self.report.broken.get_or_insert(error);
                 }
@@ -244,7 +258,7 @@ impl Executor {
         match error {
             StepError::Stopped(_) => true,
             StepError::Provider(error) => *self.run.halt.borrow() != Halt::No && repeatable(error.class),
-            StepError::Store(_) | StepError::Value(_) => false,
+            StepError::Store(_) | StepError::Value(_) | StepError::Stale(_) => false,
         }
     }
 

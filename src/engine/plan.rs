@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cairn_provider::object::Observed;
 use cairn_provider::schema::TypeSchema;
 use cairn_provider::schema::overlay::Replacement;
+use cairn_provider::value::{Map, render};
 use ecow::EcoString;
 
 use super::action::Judge;
@@ -40,6 +41,8 @@ pub struct Inputs<'a> {
     pub sources: &'a SourceSet,
     /// Only these addresses, what they need, and what is inside of them. Everything if empty.
     pub only: &'a [Address],
+    /// These addresses get new objects, whatever they have now.
+    pub replace: &'a [Address],
     /// Addresses that changed, new to old; what is recorded is at the new ones already.
     pub moved: &'a BTreeMap<Address, Address>,
 }
@@ -56,6 +59,8 @@ pub struct Planning {
     pub unreadable: Vec<(Address, cairn_provider::error::ProviderError)>,
     /// What is known while planning.
     pub world: World,
+    /// What is there of the objects that are changed or destroyed, by identity.
+    pub seen: BTreeMap<EcoString, Map>,
 }
 
 /// Makes a plan.
@@ -83,7 +88,7 @@ pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
     changes.retain(|change| selected.as_ref().is_none_or(|selected| selected.contains(&change.address)));
     let mut refused = std::mem::take(&mut planner.refused);
     refused.append(&mut planner.undecided);
-    refused.extend(changes.iter().filter_map(|change| refusal(inputs, change)));
+    refused.extend(changes.iter().filter_map(|change| refusal(inputs, change).or_else(|| broken(inputs, change))));
     let mut warnings = adopt::without_effect(inputs.desired, inputs.snapshot);
     warnings.extend(renamed::looks_renamed(inputs, &changes, &planner.world));
     let policies = super::judge::judge(&inputs.desired.judgement, &changes, &planner.world);
@@ -101,7 +106,26 @@ pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
         remark: EcoString::new(),
     };
     let Planner { world, unreadable, .. } = planner;
-    Planning { plan, refused, warnings, unreadable, world }
+    let seen = seen(inputs, &plan.changes);
+    Planning { plan, refused, warnings, unreadable, world, seen }
+}
+
+/// What is there of the objects that are changed or destroyed.
+fn seen(inputs: &Inputs<'_>, changes: &[Change]) -> BTreeMap<EcoString, Map> {
+    let touched = changes.iter().filter(|change| touches(change.action));
+    let observed = touched.filter_map(|change| match inputs.observations.objects.get(&change.address) {
+        Some(Observed::Present(live)) => Some((live.id.clone(), live.attributes.clone())),
+        Some(Observed::Absent | Observed::Unreadable(_)) | None => None,
+    });
+    observed.collect()
+}
+
+/// Whether an object that exists is changed in place or destroyed.
+fn touches(action: Action) -> bool {
+    match action {
+        Action::Update | Action::Replace(_) | Action::Delete => true,
+        Action::Create | Action::Import | Action::Move | Action::Forget | Action::Run | Action::Unchanged => false,
+    }
 }
 
 struct Planner<'a> {
@@ -142,6 +166,10 @@ impl Planner<'_> {
         let recorded = inputs.snapshot.resources.get(address);
         let subject = Subject { desired, schema, recorded, observed, source };
         let mut change = compare(&subject, &self.world, inputs.key);
+        let asked = inputs.replace.contains(address);
+        if asked {
+            compare::replaced(&mut change, &subject, &self.world, inputs.key);
+        }
         change.previous = inputs.moved.get(address).cloned().or_else(|| self.marked_before(desired, schema, observed));
         if change.previous.is_some() && change.action == Action::Unchanged {
             change.action = Action::Move;
@@ -358,6 +386,23 @@ impl Planner<'_> {
     }
 }
 
+/// What holds data and is broken is replaced only if somebody asks for exactly that.
+fn broken(inputs: &Inputs<'_>, change: &Change) -> Option<Diagnostic> {
+    let why =
+        change.reasons.iter().find_map(|reason| if let Reason::Broken(why) = reason { Some(why) } else { None })?;
+    if !change.risks.contains(&Risk::DataLoss) || change.reasons.contains(&Reason::Asked) {
+        return None;
+    }
+    let desired = inputs.desired.resources.get(&change.address)?;
+    let head = format!("`{}` is broken, and replacing it destroys its data", change.address);
+    let label = format!("the cloud says: {}", cairn_provider::value::quote(why));
+    let help = format!(
+        "repair it, and the next plan finds it healthy; if nothing in it is needed:\n--replace {}",
+        cairn_provider::value::quote(change.address.as_str())
+    );
+    Some(Diagnostic::error("plan::broken", head, desired.origin, label).help(help))
+}
+
 /// Protected objects are not destroyed, and `@replace("never")` means it.
 fn refusal(inputs: &Inputs<'_>, change: &Change) -> Option<Diagnostic> {
     let destroys = matches!(change.action, Action::Delete | Action::Replace(_));
@@ -399,7 +444,11 @@ fn refusal(inputs: &Inputs<'_>, change: &Change) -> Option<Diagnostic> {
             for attribute in change.attributes.iter().filter(|attribute| attribute.forces) {
                 let field = attribute.path.first().and_then(|name| desired.inputs.get(name));
                 if let Some(field) = field.filter(|field| field.span.source == desired.origin.source) {
-                    diagnostic = diagnostic.label(field.span, "a change of this makes a new object");
+                    let text = match attribute.before.as_ref().filter(|_| !attribute.sensitive) {
+                        Some(before) => format!("was {}; only a new object can have another value", render(before)),
+                        None => "only a new object can have another value".to_owned(),
+                    };
+                    diagnostic = diagnostic.label(field.span, text);
                 }
             }
             diagnostic
@@ -409,7 +458,11 @@ fn refusal(inputs: &Inputs<'_>, change: &Change) -> Option<Diagnostic> {
             format!("{message}: `{}`, declared at {} until now", change.address, change.source),
         ),
     };
-    Some(diagnostic.help("to destroy it: declare it once with @protect(false) and apply, then remove it"))
+    Some(diagnostic.help(if matches!(change.action, Action::Replace(_)) {
+        "to keep the object: take the change back, or make it where it does not need a new one\nto destroy it: apply once with @protect(false)"
+    } else {
+        "to destroy it: declare it once with @protect(false) and apply, then remove it"
+    }))
 }
 
 fn forcing(change: &Change) -> String {

@@ -126,6 +126,7 @@ impl Broom<'_> {
             id: Some(id.clone()),
             inputs: cairn_provider::value::Map::new(),
             needs: std::collections::BTreeSet::new(),
+            protect: false,
             source: EcoString::new(),
             at: self.clock.unix(),
         };

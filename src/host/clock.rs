@@ -1,6 +1,6 @@
 //! The clocks of this machine.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use crate::engine::clock::Clock;
 
@@ -23,7 +23,7 @@ impl Clock for SystemClock {
     }
 
     fn unix(&self) -> u64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+        super::now()
     }
 }
 

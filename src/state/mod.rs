@@ -6,10 +6,12 @@
 pub mod codec;
 mod entry;
 mod fold;
+mod runs;
 mod snapshot;
 mod store;
 
 pub use entry::{Entry, Intent, IntentKind};
 pub use fold::{Folded, OpenIntent, fold};
+pub use runs::{Before, Ending, NoSuchRun, RunCounts, RunEnd, RunRecord};
 pub use snapshot::{DOUBTFUL, Masked, Ran, Recorded, Snapshot, Suspect};
 pub use store::{Loaded, StateStore, StoreError};

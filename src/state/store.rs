@@ -64,6 +64,11 @@ pub enum StoreError {
         /// Who, if it is known.
         who: String,
     },
+    /// Somebody else took the state meanwhile: nothing may be begun, what is under way is theirs to resolve.
+    Fenced {
+        /// Who.
+        by: String,
+    },
     /// What is there is damaged.
     Damaged {
         /// The file or object.
@@ -72,6 +77,13 @@ pub enum StoreError {
         why: String,
         /// The way out.
         way_out: String,
+    },
+    /// It was written by a newer version of Cairn. It is whole.
+    Newer {
+        /// The file or object.
+        what: String,
+        /// What it says of its version.
+        version: String,
     },
     /// There is no more room. Nothing was written.
     Full {
@@ -91,7 +103,11 @@ impl fmt::Display for StoreError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Locked { who } => write!(formatter, "the state is being written by {who}"),
+            Self::Fenced { by } => write!(formatter, "the state was taken over by {by}"),
             Self::Damaged { what, why, .. } => write!(formatter, "{what} is damaged: {why}"),
+            Self::Newer { what, version } => {
+                write!(formatter, "{what} was written by a newer version of Cairn ({version})")
+            }
             Self::Full { what } => write!(formatter, "there is no room left for {what}"),
             Self::Failed { what, why } => write!(formatter, "{what}: {why}"),
         }

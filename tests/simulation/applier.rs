@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cairn::engine::action::{Runner, Say};
-use cairn::engine::apply::{Means, Ready, Taking, Work, take};
+use cairn::engine::apply::{Means, OnFailure, Ready, Taking, Work, take};
 use cairn::engine::clock::Clock;
 use cairn::engine::execute::{Entropy, Halt, Limits};
 use cairn::engine::known::World as Known;
@@ -109,6 +109,7 @@ async fn try_apply(process: &Arc<Process>, plot: &Plot) -> Result<usize, String>
         key: &taken.key,
         sources: &sources,
         only: &[],
+        replace: &[],
         moved: &moves.moved,
     };
     let planning = plan(&inputs, Known::default());
@@ -118,7 +119,16 @@ async fn try_apply(process: &Arc<Process>, plot: &Plot) -> Result<usize, String>
     if !planning.refused.is_empty() {
         return Err(format!("refused: {:?}", planning.refused));
     }
-    let work = Work { desired, planning, moved: Vec::new(), clouds, first: Vec::new() };
+    let work = Work {
+        desired,
+        planning,
+        moved: Vec::new(),
+        clouds,
+        first: Vec::new(),
+        last: Vec::new(),
+        command: "apply".into(),
+        partial: false,
+    };
     let ready = Ready::new(taken, work).map_err(|circle| format!("a circle of steps: {circle:?}"))?;
     let steps = ready.steps();
     let (events, mut inbox) = mpsc::unbounded_channel();
@@ -131,7 +141,8 @@ async fn try_apply(process: &Arc<Process>, plot: &Plot) -> Result<usize, String>
         quarantine,
         halt,
         events,
-        limits: Limits { total: 10, service: 10 },
+        limits: Limits { total: 10, service: 10, stop_at_failure: false },
+        on_failure: OnFailure::FinishIndependent,
     };
     let carried = ready.carry_out(means).await;
     while let Ok(event) = inbox.try_recv() {

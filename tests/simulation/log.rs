@@ -144,7 +144,7 @@ impl Store {
         if inner.log.epoch == self.epoch() || self.process.world.ablation == Ablation::Fence {
             return Ok(());
         }
-        Err(StoreError::Locked { who: format!("the writer of epoch {}", inner.log.epoch) })
+        Err(StoreError::Fenced { by: format!("the writer of epoch {}", inner.log.epoch) })
     }
 
     /// The way to the store, and what goes wrong on it.

@@ -14,6 +14,7 @@ use super::{Run, StepDone, StepError};
 use crate::engine::call::{Patience, Stopped, Window, persistently};
 use crate::engine::lease::Lease;
 use crate::engine::mask::masked;
+use crate::engine::recover::ours;
 use crate::engine::schedule::{ScheduledStep, Unsure};
 use crate::engine::wait::{Awaited, until_ready};
 use crate::model::desired::DesiredResource;
@@ -155,6 +156,7 @@ async fn intend<'r>(
         nonce: nonce.clone(),
         kind: IntentKind::Create,
         address: desired.address.clone(),
+        protect: desired.options.protect.unwrap_or(false),
         resource: desired.kind.clone(),
         target: desired.place.target.clone(),
         id: None,
@@ -260,6 +262,9 @@ enum Found {
     Stopped,
 }
 
+/// For how long an object that was found may not be visible to reads yet, in seconds of the cloud's time.
+const SEEN_WITHIN: f64 = 60.0;
+
 /// The object an uncertain create made, if there is one: asked again until the quarantine is over.
 async fn find(
     provider: &Arc<dyn Provider>,
@@ -271,6 +276,7 @@ async fn find(
     let mut window = Window::seconds(quarantine);
     loop {
         let found = persistently(patience, || provider.resolve(target, request), |_| {}).await?;
+        let found = ours(found, request, provider, target, SEEN_WITHIN).await?;
         if let Some(first) = found.into_iter().next() {
             return Ok(Found::Object(first));
         }

@@ -31,7 +31,10 @@ pub async fn update(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     let schema = Arc::clone(run.schema(&desired.kind)?);
     let mut inputs = run.final_inputs(desired).await?;
     let id = recorded.id.clone();
-    let after = run.record(desired, id.clone(), &inputs, (recorded.nonce.clone(), recorded.made))?;
+    let mut after = run.record(desired, id.clone(), &inputs, (recorded.nonce.clone(), recorded.made))?;
+    after.inputs.extend(desired.options.kept.clone());
+    // Taking the decorator away does not take the protection away.
+    after.protect = desired.options.protect.unwrap_or(recorded.protect);
     inputs.extend(compare::unwritten(&schema, desired, recorded));
     let observed = run.world().object(&step.address).cloned().ok_or_else(gone)?;
     let differences = remaining(run, desired, recorded, &observed, &inputs)?;
@@ -46,6 +49,8 @@ pub async fn update(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
             forcing.path.join(".")
         )));
     }
+    let patience = run.deadline(desired, "update", declared.timings.update, provider.tempo());
+    super::recheck::as_planned(run, &step.address, recorded, &patience).await?;
     let nonce = run.entropy.nonce();
     let written = masked(&schema, &inputs, &run.key);
     let lease = run.begin(Vec::new(), intent(run, desired, &id, &nonce, &written)).await?;
@@ -58,7 +63,6 @@ pub async fn update(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
         owner: run.owner(&desired.address, &recorded.nonce),
         token: run.key.token(&run.snapshot.lineage, desired.address.as_str(), &nonce),
     };
-    let patience = run.deadline(desired, "update", declared.timings.update, provider.tempo());
     let target = &desired.place.target;
     let waiting = |error: &ProviderError| run.waiting(&step.address, &error.code);
     let result = async {
@@ -120,6 +124,7 @@ fn intent(run: &Run, desired: &DesiredResource, id: &EcoString, nonce: &EcoStrin
         nonce: nonce.clone(),
         kind: IntentKind::Update,
         address: desired.address.clone(),
+        protect: desired.options.protect.unwrap_or(false),
         resource: desired.kind.clone(),
         target: desired.place.target.clone(),
         id: Some(id.clone()),

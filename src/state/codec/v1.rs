@@ -9,9 +9,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::CodecError;
+use super::intents::{IntentText, intent_text, intent_value};
 use super::residual::{read as read_residual, write as write_residual};
+use super::runs::{EndingText, RunText, ending_text, ending_value, run_text, run_value};
+use super::suspects::{SuspectText, suspect_text, suspect_value};
 use crate::model::{Address, Residual};
-use crate::state::{Entry, Intent, IntentKind, Ran, Recorded, Snapshot, Suspect};
+use crate::state::{Entry, Ran, Recorded, Snapshot};
 
 /// The number that stands in the text.
 const VERSION: u64 = 1;
@@ -35,6 +38,8 @@ struct SnapshotText {
     suspects: Vec<SuspectText>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     actions: BTreeMap<String, RanText>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    runs: Vec<RunText>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -59,18 +64,7 @@ struct DeposedText {
 }
 
 #[derive(Serialize, Deserialize)]
-struct SuspectText {
-    address: String,
-    #[serde(rename = "type")]
-    kind: String,
-    target: TargetText,
-    inputs: Json,
-    nonce: String,
-    since: u64,
-}
-
-#[derive(Serialize, Deserialize)]
-struct RecordedText {
+pub(super) struct RecordedText {
     #[serde(rename = "type")]
     kind: String,
     id: String,
@@ -89,12 +83,12 @@ struct RecordedText {
 }
 
 /// Whether a time is none.
-fn nobody_knows(at: &u64) -> bool {
+pub(super) fn nobody_knows(at: &u64) -> bool {
     *at == 0
 }
 
 #[derive(Serialize, Deserialize)]
-struct TargetText {
+pub(super) struct TargetText {
     cloud: String,
     #[serde(flatten)]
     settings: BTreeMap<String, String>,
@@ -106,6 +100,14 @@ enum EntryText {
     Take {
         epoch: u64,
         who: String,
+    },
+    CommandBegun {
+        command: String,
+        at: u64,
+    },
+    CommandEnded {
+        how: EndingText,
+        at: u64,
     },
     PlanUsed {
         plan: String,
@@ -147,6 +149,14 @@ enum EntryText {
         from: String,
         to: String,
     },
+    Reinstated {
+        address: String,
+        id: String,
+    },
+    Rebuilt {
+        lineage: String,
+        resources: BTreeMap<String, RecordedText>,
+    },
     Outputs {
         outputs: BTreeMap<String, Option<Json>>,
     },
@@ -164,34 +174,6 @@ enum EntryText {
         address: String,
     },
     Released,
-}
-
-#[derive(Serialize, Deserialize)]
-struct IntentText {
-    nonce: String,
-    kind: KindText,
-    address: String,
-    #[serde(rename = "type")]
-    resource: String,
-    target: TargetText,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-    inputs: Json,
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    needs: BTreeSet<String>,
-    source: String,
-    #[serde(default, skip_serializing_if = "nobody_knows")]
-    at: u64,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum KindText {
-    Create,
-    Update,
-    Delete,
-    Import,
-    Forget,
 }
 
 /// A snapshot as text: pretty, keys in order.
@@ -217,9 +199,16 @@ pub fn write_snapshot(snapshot: &Snapshot) -> String {
             .collect(),
         suspects: snapshot.suspects.values().map(suspect_text).collect(),
         actions: snapshot.actions.iter().map(|(address, ran)| (address.to_string(), ran_text(ran))).collect(),
+        runs: snapshot.runs.iter().map(run_text).collect(),
     };
     // These types hold only text, numbers and maps with text keys: they always are JSON.
     serde_json::to_string_pretty(&text).expect("a snapshot is JSON")
+}
+
+/// The version a snapshot's text names, if this tool does not know it yet.
+pub fn newer_version(text: &str) -> Option<u64> {
+    let json: Json = serde_json::from_str(text).ok()?;
+    json.get("cairn_state").and_then(Json::as_u64).filter(|version| *version > VERSION)
 }
 
 /// A snapshot from its text.
@@ -264,6 +253,7 @@ pub fn read_snapshot(text: &str) -> Result<Snapshot, CodecError> {
             .into_iter()
             .map(|(address, ran)| (Address::from_text(&address), ran_value(ran)))
             .collect(),
+        runs: text.runs.into_iter().map(run_value).collect::<Result<_, _>>()?,
     })
 }
 
@@ -271,6 +261,16 @@ pub fn read_snapshot(text: &str) -> Result<Snapshot, CodecError> {
 pub fn write_entry(entry: &Entry) -> String {
     let text = match entry {
         Entry::Take { epoch, who } => EntryText::Take { epoch: *epoch, who: who.to_string() },
+        Entry::CommandBegun { command, at } => EntryText::CommandBegun { command: command.to_string(), at: *at },
+        Entry::CommandEnded { how, at } => EntryText::CommandEnded { how: ending_text(*how), at: *at },
+        Entry::Reinstated { address, id } => EntryText::Reinstated { address: address.to_string(), id: id.to_string() },
+        Entry::Rebuilt { lineage, resources } => EntryText::Rebuilt {
+            lineage: lineage.to_string(),
+            resources: resources
+                .iter()
+                .map(|(address, recorded)| (address.to_string(), recorded_text(recorded)))
+                .collect(),
+        },
         Entry::PlanUsed { plan } => EntryText::PlanUsed { plan: plan.to_string() },
         Entry::Begun(intent) => EntryText::Begun(intent_text(intent)),
         Entry::Renewed { nonce } => EntryText::Renewed { nonce: nonce.to_string() },
@@ -309,6 +309,18 @@ pub fn read_entry(line: &str) -> Result<Entry, CodecError> {
     let text: EntryText = serde_json::from_str(line).map_err(|error| CodecError(error.to_string()))?;
     Ok(match text {
         EntryText::Take { epoch, who } => Entry::Take { epoch, who: who.into() },
+        EntryText::CommandBegun { command, at } => Entry::CommandBegun { command: command.into(), at },
+        EntryText::CommandEnded { how, at } => Entry::CommandEnded { how: ending_value(&how), at },
+        EntryText::Reinstated { address, id } => {
+            Entry::Reinstated { address: Address::from_text(&address), id: id.into() }
+        }
+        EntryText::Rebuilt { lineage, resources } => Entry::Rebuilt {
+            lineage: lineage.into(),
+            resources: resources
+                .into_iter()
+                .map(|(address, recorded)| (Address::from_text(&address), recorded_value(recorded)))
+                .collect(),
+        },
         EntryText::PlanUsed { plan } => Entry::PlanUsed { plan: plan.into() },
         EntryText::Begun(intent) => Entry::Begun(intent_value(intent)),
         EntryText::Renewed { nonce } => Entry::Renewed { nonce: nonce.into() },
@@ -339,12 +351,14 @@ pub fn read_entry(line: &str) -> Result<Entry, CodecError> {
 }
 
 /// Outputs keep their types: a duration that is read is a duration.
-fn outputs_text(outputs: &BTreeMap<EcoString, Option<Value>>) -> BTreeMap<String, Option<Json>> {
+pub(super) fn outputs_text(outputs: &BTreeMap<EcoString, Option<Value>>) -> BTreeMap<String, Option<Json>> {
     let text = |value: &Value| write_residual(&Residual::Value(value.clone()));
     outputs.iter().map(|(name, value)| (name.to_string(), value.as_ref().map(text))).collect()
 }
 
-fn outputs_value(outputs: BTreeMap<String, Option<Json>>) -> Result<BTreeMap<EcoString, Option<Value>>, CodecError> {
+pub(super) fn outputs_value(
+    outputs: BTreeMap<String, Option<Json>>,
+) -> Result<BTreeMap<EcoString, Option<Value>>, CodecError> {
     let mut read = BTreeMap::new();
     for (name, json) in outputs {
         let value = match json.as_ref().map(read_residual).transpose()? {
@@ -379,29 +393,7 @@ fn ran_value(text: RanText) -> Ran {
     }
 }
 
-fn suspect_text(suspect: &Suspect) -> SuspectText {
-    SuspectText {
-        address: suspect.address.to_string(),
-        kind: suspect.kind.to_string(),
-        target: target_text(&suspect.target),
-        inputs: document(&suspect.inputs),
-        nonce: suspect.nonce.to_string(),
-        since: suspect.since,
-    }
-}
-
-fn suspect_value(text: SuspectText) -> Suspect {
-    Suspect {
-        address: Address::from_text(&text.address),
-        kind: text.kind.into(),
-        target: target_value(text.target),
-        inputs: document_value(&text.inputs),
-        nonce: text.nonce.into(),
-        since: text.since,
-    }
-}
-
-fn recorded_text(recorded: &Recorded) -> RecordedText {
+pub(super) fn recorded_text(recorded: &Recorded) -> RecordedText {
     RecordedText {
         kind: recorded.kind.to_string(),
         id: recorded.id.to_string(),
@@ -416,7 +408,7 @@ fn recorded_text(recorded: &Recorded) -> RecordedText {
     }
 }
 
-fn recorded_value(text: RecordedText) -> Recorded {
+pub(super) fn recorded_value(text: RecordedText) -> Recorded {
     Recorded {
         kind: text.kind.into(),
         id: text.id.into(),
@@ -431,67 +423,25 @@ fn recorded_value(text: RecordedText) -> Recorded {
     }
 }
 
-fn intent_text(intent: &Intent) -> IntentText {
-    IntentText {
-        nonce: intent.nonce.to_string(),
-        kind: match intent.kind {
-            IntentKind::Create => KindText::Create,
-            IntentKind::Update => KindText::Update,
-            IntentKind::Delete => KindText::Delete,
-            IntentKind::Import => KindText::Import,
-            IntentKind::Forget => KindText::Forget,
-        },
-        address: intent.address.to_string(),
-        resource: intent.resource.to_string(),
-        target: target_text(&intent.target),
-        id: intent.id.as_ref().map(ToString::to_string),
-        inputs: document(&intent.inputs),
-        needs: intent.needs.iter().map(ToString::to_string).collect(),
-        source: intent.source.to_string(),
-        at: intent.at,
-    }
-}
-
-fn intent_value(text: IntentText) -> Intent {
-    Intent {
-        nonce: text.nonce.into(),
-        kind: match text.kind {
-            KindText::Create => IntentKind::Create,
-            KindText::Update => IntentKind::Update,
-            KindText::Delete => IntentKind::Delete,
-            KindText::Import => IntentKind::Import,
-            KindText::Forget => IntentKind::Forget,
-        },
-        address: Address::from_text(&text.address),
-        resource: text.resource.into(),
-        target: target_value(text.target),
-        id: text.id.map(EcoString::from),
-        inputs: document_value(&text.inputs),
-        needs: text.needs.iter().map(|address| Address::from_text(address)).collect(),
-        source: text.source.into(),
-        at: text.at,
-    }
-}
-
-fn target_text(target: &Target) -> TargetText {
+pub(super) fn target_text(target: &Target) -> TargetText {
     TargetText {
         cloud: target.cloud.to_string(),
         settings: target.settings.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect(),
     }
 }
 
-fn target_value(text: TargetText) -> Target {
+pub(super) fn target_value(text: TargetText) -> Target {
     Target {
         cloud: text.cloud.into(),
         settings: text.settings.into_iter().map(|(name, text)| (name.into(), text.into())).collect(),
     }
 }
 
-fn document(map: &Map) -> Json {
+pub(super) fn document(map: &Map) -> Json {
     Json::Object(map.iter().map(|(name, value)| (name.to_string(), to_json(value))).collect())
 }
 
-fn document_value(json: &Json) -> Map {
+pub(super) fn document_value(json: &Json) -> Map {
     from_json(json).as_map().cloned().unwrap_or_default()
 }
 
@@ -582,6 +532,10 @@ mod tests {
             Entry::RunBegun { address: Address::top("m"), kind: "http.Probe".into(), source: "a.cairn:9".into() },
             Entry::RunDone { address: Address::top("m"), ran: Box::new(ran()) },
             Entry::RunForgotten { address: Address::top("m") },
+            Entry::CommandBegun { command: "undo 3".into(), at: 5 },
+            Entry::CommandEnded { how: crate::state::Ending::Stopped, at: 6 },
+            Entry::Reinstated { address: Address::top("a"), id: "i".into() },
+            Entry::Rebuilt { lineage: "l".into(), resources: [(Address::top("a"), recorded())].into() },
             Entry::Released,
         ] {
             let line = write_entry(&entry);

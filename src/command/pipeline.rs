@@ -91,7 +91,7 @@ pub fn quarantine() -> Result<f64, Failure> {
 pub async fn recorded(loaded: Loaded, clouds: &Clouds) -> Result<(Folded, StackKey), Failure> {
     let key = StackKey::new(loaded.key);
     let mut folded = fold(loaded.snapshot, loaded.entries);
-    let recovery = recover::recover(&folded, clouds, &key, 0.0, false, &|_: Event| {})
+    let recovery = recover::recover(&folded, clouds, &key, 0.0, &|_: Event| {})
         .await
         .map_err(|error| Failure::new(format!("an interrupted step could not be resolved: {error}")))?;
     // As they will be once an apply has written them.
@@ -229,7 +229,7 @@ pub async fn planned_with(
     if !impossible.is_empty() {
         return Err(wrong(impossible));
     }
-    let observations = observe(snapshot, desired, clouds, quarantine()?).await;
+    let observations = observe(snapshot, desired, clouds, quarantine()?, crate::host::now()).await;
     let world = secrets(desired, snapshot, &observations, clouds, &HostSecrets::new(root)).await.map_err(wrong)?;
     let only = known(chosen.only, "--only", desired, snapshot, true)?;
     let replace = known(chosen.replace, "--replace", desired, snapshot, false)?;

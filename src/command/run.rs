@@ -13,11 +13,12 @@ use super::stacks::Links;
 use super::transfer;
 use crate::diagnostic::Diagnostic;
 use crate::engine::apply;
-use crate::engine::apply::{Means, OnFailure, Ready, TakeError, Taken};
+use crate::engine::apply::{Means, OnFailure, Ready, TakeError, Taken, Taking};
 use crate::engine::execute::{Halt, Limits, Report};
 use crate::engine::journal::Written;
 use crate::engine::rollback::RolledBack;
 use crate::host::actions::HostActions;
+use crate::host::clock::SystemClock;
 use crate::host::entropy::SystemEntropy;
 use crate::host::local_store::LocalStore;
 use crate::host::secrets::HostSecrets;
@@ -44,7 +45,15 @@ pub async fn take(place: &pipeline::Place) -> Result<Taken, Failure> {
             terminal::out(&format!("{line}\n"));
         }
     };
-    let taken = apply::take(store, &who::who(), &place.clouds, pipeline::quarantine()?, &tell).await;
+    let taking = Taking {
+        who: &who::who(),
+        clouds: &place.clouds,
+        entropy: &SystemEntropy,
+        clock: &SystemClock,
+        quarantine: pipeline::quarantine()?,
+        tell: &tell,
+    };
+    let taken = apply::take(store, taking).await;
     let mut taken = taken.map_err(|error| match error {
         TakeError::Store(error) => error.into(),
         TakeError::Unresolved(_) => Failure::new(format!("{error}\nnothing new was begun")),
@@ -100,6 +109,7 @@ pub async fn carry_out(mut taken: Taken, work: Work<'_>, sources: &SourceSet) ->
         secrets: Arc::new(HostSecrets::new(root)),
         actions: Arc::new(HostActions::new(root, arguments.sandbox)),
         entropy: Arc::new(SystemEntropy),
+        clock: Arc::new(SystemClock),
         quarantine: pipeline::quarantine()?,
         halt: wish.clone(),
         events,
@@ -109,7 +119,6 @@ pub async fn carry_out(mut taken: Taken, work: Work<'_>, sources: &SourceSet) ->
             stop_at_failure: false,
         },
         on_failure,
-        now: Arc::new(crate::host::now),
     };
     let applied = ready.carry_out(means).await;
     if *wish.borrow() != Halt::Now {

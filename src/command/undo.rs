@@ -74,7 +74,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     back.desired.environment = environment.clone().unwrap_or_default();
     let after = back.reinstate(snapshot);
     let read = back.read_set(&after);
-    let observations = observe(&read, &back.desired, &place.clouds, pipeline::quarantine()?).await;
+    let observations = observe(&read, &back.desired, &place.clouds, pipeline::quarantine()?, crate::host::now()).await;
     let mut planning = plan(&mut back, &after, &observations, (&place.clouds, &taken.key), Reach::Undo);
     let stays = stays(&back, arguments.partial);
     if arguments.partial { &mut planning.warnings } else { &mut planning.refused }.extend(stays);

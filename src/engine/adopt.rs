@@ -69,6 +69,7 @@ fn as_recorded(desired: &DesiredResource, adoption: &Adoption) -> Recorded {
         incomplete: false,
         nonce: EcoString::new(),
         source: EcoString::new(),
+        made: 0,
     }
 }
 

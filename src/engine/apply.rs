@@ -13,6 +13,7 @@ use ecow::EcoString;
 use tokio::sync::{mpsc, watch};
 
 use super::action::Runner;
+use super::clock::Clock;
 use super::execute::{Entropy, Halt, Limits, Report, Run, execute};
 use super::journal::{Journal, Written};
 use super::known::World;
@@ -24,6 +25,7 @@ use super::recover::recover;
 use super::rollback::{RolledBack, Whose, roll_back};
 use super::schedule::{ActionGraph, schedule};
 use super::secret::Secrets;
+use super::sweep::Broom;
 use super::wait::ReadQueue;
 use super::{Clouds, assertion};
 use crate::diagnostic::Diagnostic;
@@ -74,26 +76,40 @@ impl fmt::Display for TakeError {
     }
 }
 
-/// Takes the state and finishes what an interrupted run left open.
-///
-/// `quarantine` is for how long an interrupted create may still become visible, in seconds of the cloud's time.
+/// What the state is taken with.
+pub struct Taking<'a> {
+    /// Who takes it, for people: user, host and process.
+    pub who: &'a str,
+    /// The clouds.
+    pub clouds: &'a Clouds,
+    /// Randomness.
+    pub entropy: &'a dyn Entropy,
+    /// Time.
+    pub clock: &'a dyn Clock,
+    /// For how long an interrupted create may still become visible, in seconds of the cloud's time.
+    pub quarantine: f64,
+    /// Who is told what happens.
+    pub tell: &'a (dyn Fn(Event) + Sync),
+}
+
+/// Takes the state, finishes what an interrupted run left open, and destroys what nobody recorded.
 ///
 /// # Errors
 /// Somebody else writes, the store cannot be used, or an interrupted step cannot be resolved.
-pub async fn take(
-    store: Arc<dyn StateStore>,
-    who: &str,
-    clouds: &Clouds,
-    quarantine: f64,
-    tell: &(dyn Fn(Event) + Sync),
-) -> Result<Taken, TakeError> {
+pub async fn take(store: Arc<dyn StateStore>, taking: Taking<'_>) -> Result<Taken, TakeError> {
+    let Taking { who, clouds, entropy, clock, quarantine, tell } = taking;
     let loaded = store.take(who).await?;
     let repaired = loaded.repaired;
     let key = StackKey::new(loaded.key);
     let mut folded = fold(loaded.snapshot, loaded.entries);
-    let recovery = recover(&folded, clouds, &key, quarantine, true, tell).await.map_err(TakeError::Unresolved)?;
+    let recovery = recover(&folded, clouds, &key, quarantine, tell).await.map_err(TakeError::Unresolved)?;
     if !recovery.entries.is_empty() {
         store.append(&recovery.entries).await?;
+        let reloaded = store.load().await?;
+        folded = fold(reloaded.snapshot, reloaded.entries);
+    }
+    let broom = Broom { clouds, store: &store, key: &key, entropy, clock, tell };
+    if broom.sweep(&folded).await? {
         let reloaded = store.load().await?;
         folded = fold(reloaded.snapshot, reloaded.entries);
     }
@@ -128,6 +144,8 @@ pub struct Means {
     pub actions: Arc<dyn Runner>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
     /// For how long an interrupted create may still become visible, in seconds of the cloud's time.
     pub quarantine: f64,
     /// What the user asks for meanwhile.
@@ -138,8 +156,6 @@ pub struct Means {
     pub limits: Limits,
     /// What is done once a step has failed.
     pub on_failure: OnFailure,
-    /// The time, in seconds since the beginning of 1970 (UTC).
-    pub now: Arc<dyn Fn() -> u64 + Send + Sync>,
 }
 
 /// What is done once a step has failed.
@@ -221,7 +237,7 @@ impl Ready {
         // A plan without changes that leaves everything as it is remembered is no run.
         let counts = !entries.is_empty() || !graph.steps.is_empty();
         if counts {
-            entries.insert(0, Entry::CommandBegun { command: work.command, at: (means.now)() });
+            entries.insert(0, Entry::CommandBegun { command: work.command, at: means.clock.unix() });
             journal.append(entries).await?;
         }
         let run = Arc::new(means.run(Started {
@@ -254,7 +270,7 @@ impl Ready {
         let failed = !report.failed.is_empty() && report.broken.is_none();
         let mut rolled_back = None;
         if failed && means.on_failure == OnFailure::Rollback && wish == Halt::No {
-            journal.append(vec![Entry::CommandEnded { how: Ending::Failed, at: (means.now)() }]).await?;
+            journal.append(vec![Entry::CommandEnded { how: Ending::Failed, at: means.clock.unix() }]).await?;
             let whose = Whose { store: &store, journal: &journal, clouds: &work.clouds, key: &key };
             rolled_back = Some(roll_back(&whose, &means).await?);
             // The outputs of what was taken back are those of before.
@@ -275,7 +291,7 @@ impl Ready {
             (false, Halt::No) => Ending::Failed,
             (false, Halt::Soon | Halt::Now) => Ending::Stopped,
         };
-        last.extend(counts.then(|| Entry::CommandEnded { how, at: (means.now)() }));
+        last.extend(counts.then(|| Entry::CommandEnded { how, at: means.clock.unix() }));
         if !last.is_empty() {
             store.append(&last).await?;
         }
@@ -325,6 +341,7 @@ impl Means {
             secrets: Arc::clone(&self.secrets),
             actions: Arc::clone(&self.actions),
             entropy: Arc::clone(&self.entropy),
+            clock: Arc::clone(&self.clock),
             quarantine: self.quarantine,
             kept: Mutex::default(),
             gone: Mutex::default(),

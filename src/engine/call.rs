@@ -68,6 +68,7 @@ impl Patience {
         let nap = sleep(pause);
         tokio::pin!(nap);
         tokio::select! {
+            biased;
             asked = asked => {
                 if asked {
                     return Err(Stopped);
@@ -128,22 +129,49 @@ pub async fn persistently<T, F>(
 where
     F: Future<Output = Result<T, ProviderError>>,
 {
-    let mut pause = FIRST_PAUSE;
+    let mut repetition = Repetition::default();
     loop {
-        let error = match call().await {
+        match call().await {
             Ok(value) => return Ok(value),
-            Err(error) => error,
-        };
+            Err(error) => repetition.after(error, patience, &mut waiting).await?,
+        }
+    }
+}
+
+/// The pauses between calls that are repeated.
+pub struct Repetition {
+    pause: f64,
+}
+
+impl Default for Repetition {
+    fn default() -> Self {
+        Self { pause: FIRST_PAUSE }
+    }
+}
+
+impl Repetition {
+    /// Pauses before a call is repeated that ended so.
+    ///
+    /// # Errors
+    /// It is not: the error itself.
+    pub async fn after(
+        &mut self,
+        error: ProviderError,
+        patience: &Patience,
+        waiting: &mut impl FnMut(&ProviderError),
+    ) -> Result<(), ProviderError> {
         if !repeatable(error.class) || patience.is_over() {
             return Err(error);
         }
         waiting(&error);
-        let wait = error.retry_after.map_or_else(|| patience.pause(pause), |asked| asked.max(patience.pause(0.05)));
+        let own = || patience.pause(self.pause);
+        let wait = error.retry_after.map_or_else(own, |asked| asked.max(patience.pause(0.05)));
         let left = patience.deadline.saturating_duration_since(Instant::now());
         if patience.rest(wait.min(left)).await == Err(Stopped) {
             return Err(error);
         }
-        pause = (pause * 2.0).min(LAST_PAUSE);
+        self.pause = (self.pause * 2.0).min(LAST_PAUSE);
+        Ok(())
     }
 }
 

@@ -119,6 +119,7 @@ impl Executor {
                 break;
             }
             tokio::select! {
+                biased;
                 ended = self.running.join_next() => match ended {
                     Some(Ok(ended)) => self.ended(ended),
                     // A step that panicked is a defect of ours; what it began is in the journal.
@@ -146,8 +147,22 @@ impl Executor {
             if !stopping && self.limits.stop_at_failure && !self.report.failed.is_empty() && !self.running.is_empty() {
                 self.run.tell(Event::Ending { running: self.running.len() });
             }
-            if self.report.broken.is_some() || self.limits.stop_at_failure && !self.report.failed.is_empty() {
-                stopping = true;
+            stopping |= self.limits.stop_at_failure && !self.report.failed.is_empty();
+            match &self.report.broken {
+                // Somebody else resolves what was begun: not one call more.
+                Some(StoreError::Locked { .. } | StoreError::Fenced { .. }) => {
+                    self.running.abort_all();
+                    break;
+                }
+                Some(
+                    StoreError::Damaged { .. }
+                    | StoreError::Newer { .. }
+                    | StoreError::Full { .. }
+                    | StoreError::Failed { .. },
+                ) => {
+                    stopping = true;
+                }
+                None => {}
             }
         }
         self.report.halted = self.closed.iter().filter(|closed| !**closed).count();

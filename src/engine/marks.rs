@@ -8,7 +8,9 @@ use cairn_provider::schema::{Shape, TypeSchema};
 use cairn_provider::value::Map;
 use ecow::EcoString;
 
-use super::call::{Patience, persistently};
+use super::call::Patience;
+use super::lease::Lease;
+use super::step::StepError;
 
 /// Whether the marks of a type's objects can be changed once they exist.
 pub fn can_change(schema: &TypeSchema) -> bool {
@@ -31,23 +33,20 @@ pub struct Marked<'a> {
 /// Changes the marks, where the type's objects have any. It says what shall be, so it may be sent again.
 ///
 /// # Errors
-/// The cloud refused.
+/// The cloud refused, or the state is somebody else's now.
 pub async fn change(
     provider: &dyn Provider,
+    lease: &Lease<'_>,
     object: &Marked<'_>,
     owners: (Option<&Ownership>, Option<&Ownership>),
     token: EcoString,
     patience: &Patience,
-    mut waiting: impl FnMut(&ProviderError),
-) -> Result<(), ProviderError> {
+    waiting: impl FnMut(&ProviderError),
+) -> Result<(), StepError> {
     if !can_change(object.schema) {
         return Ok(());
     }
     let update = Update::of_marks(object.schema, object.id.clone(), object.observed, owners, token);
     let Some(update) = update else { return Ok(()) };
-    let mut sent = persistently(patience, || provider.update(object.target, &update), &mut waiting).await;
-    if sent.as_ref().is_err_and(ProviderError::may_have_effect) {
-        sent = persistently(patience, || provider.update(object.target, &update), waiting).await;
-    }
-    sent.map(|_| ())
+    lease.insistently(patience, || provider.update(object.target, &update), waiting).await.map(|_| ())
 }

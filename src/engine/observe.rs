@@ -33,17 +33,27 @@ enum Owner {
     Deposed(Address, EcoString),
 }
 
+/// For how long an object counts as new, in seconds: one that some reads may not see yet.
+pub const YOUNG: u64 = 900;
+
 /// Reads everything that is recorded, and of it what was written, is wanted, or is used by others. Each identity gets an
 /// answer.
 ///
-/// What was left unfinished may not be visible yet: it is looked for until `window` seconds of the cloud's time are over.
-pub async fn observe(snapshot: &Snapshot, desired: &DesiredStack, clouds: &Clouds, window: f64) -> Observations {
+/// What is new or was left unfinished may not be visible yet: it is looked for until `window` seconds of the cloud's time
+/// are over. `now` is in seconds since 1970.
+pub async fn observe(
+    snapshot: &Snapshot,
+    desired: &DesiredStack,
+    clouds: &Clouds,
+    window: f64,
+    now: u64,
+) -> Observations {
     let used = used(desired);
     let mut wanted: BTreeMap<Target, ReadSet> = BTreeMap::new();
     let mut owners: Vec<(Target, EcoString, EcoString, Owner)> = Vec::new();
     let mut unfinished: BTreeMap<Target, BTreeSet<(EcoString, EcoString)>> = BTreeMap::new();
     for (address, recorded) in &snapshot.resources {
-        if recorded.incomplete {
+        if recorded.incomplete || now < recorded.made.saturating_add(YOUNG) {
             let of_target = unfinished.entry(recorded.target.clone()).or_default();
             of_target.insert((recorded.kind.clone(), recorded.id.clone()));
         }
@@ -122,7 +132,8 @@ fn tags(clouds: &Clouds, kind: &str) -> Option<EcoString> {
 /// For how long reads are repeated that a cloud did not serve, in seconds.
 const SERVED_WITHIN: u64 = 120;
 
-/// Reads, and reads again what the cloud was too busy to answer, and what is too new to be known as absent.
+/// Reads, and reads again what the cloud was too busy to answer, and what is too new to be known as absent. That
+/// something is absent is believed when it was said twice.
 pub async fn patiently(
     provider: &Arc<dyn Provider>,
     target: &Target,
@@ -133,12 +144,16 @@ pub async fn patiently(
     let patience = Patience::seconds(SERVED_WITHIN, provider.tempo());
     let mut window = Window::seconds(window);
     let mut readings = Readings::default();
+    let mut missed: BTreeSet<(EcoString, EcoString)> = BTreeSet::new();
     loop {
         let answers = provider.read(target, &wanted).await;
         for (kind, ids) in &mut wanted {
             ids.retain(|id, _| match answers.get(kind, id) {
                 Some(Observed::Unreadable(error)) => repeatable(error.class) && !patience.is_over(),
-                Some(Observed::Absent) => fresh.contains(&(kind.clone(), id.clone())) && !window.is_over(),
+                Some(Observed::Absent) => {
+                    let object = (kind.clone(), id.clone());
+                    (fresh.contains(&object) && !window.is_over()) || missed.insert(object)
+                }
                 Some(Observed::Present(_)) | None => false,
             });
         }

@@ -187,5 +187,6 @@ fn remembered(found: &Found, address: &Address, desired: &DesiredStack, source: 
         incomplete: false,
         nonce: found.owner.nonce.clone(),
         source,
+        made: 0,
     }
 }

@@ -7,7 +7,7 @@ use cairn_provider::declaration::Idempotency;
 use cairn_provider::error::ProviderError;
 use cairn_provider::object::{Observed, Ownership};
 use cairn_provider::provider::Provider;
-use cairn_provider::request::{Create, Delete, Interest, Monitor, Progress, ReadSet, Target};
+use cairn_provider::request::{Create, Interest, Monitor, Progress, ReadSet, Target};
 use ecow::EcoString;
 use tokio::time::sleep;
 
@@ -16,7 +16,7 @@ use super::call::{Patience, Window, persistently};
 use super::mask::StackKey;
 use super::observe::patiently;
 use crate::model::event::Event;
-use crate::state::{Entry, Folded, Intent, IntentKind, OpenIntent, Recorded};
+use crate::state::{Entry, Folded, Intent, IntentKind, OpenIntent, Recorded, Suspect};
 
 /// What resolving gave.
 #[derive(Debug, Default)]
@@ -27,9 +27,11 @@ pub struct Recovery {
     pub reusable: Vec<OpenIntent>,
 }
 
-/// Resolves all open intents by reading the cloud.
+/// Resolves all open intents by reading the cloud. Nothing is changed in it: what was made twice is suspected, for
+/// [`sweep`](super::sweep) to find.
 ///
-/// With `clean_up`, objects that one intent made twice are reduced to one; without, nothing is changed in the cloud.
+/// `quarantine` is for how long what cannot be found may still become visible, in seconds of the cloud's time, counted
+/// from now.
 ///
 /// # Errors
 /// An intent could not be resolved: nothing may begin before it is.
@@ -38,7 +40,6 @@ pub async fn recover(
     clouds: &Clouds,
     key: &StackKey,
     quarantine: f64,
-    clean_up: bool,
     tell: &(dyn Fn(Event) + Sync),
 ) -> Result<Recovery, ProviderError> {
     let mut recovery = Recovery::default();
@@ -46,6 +47,8 @@ pub async fn recover(
         return Ok(recovery);
     }
     tell(Event::Recovering { open: folded.open.len() });
+    // All of them are looked for at the same time: who waited for one has waited for the others.
+    let mut window = Window::seconds(quarantine);
     for open in &folded.open {
         let outcome = match (open.intent.kind, &open.id) {
             (IntentKind::Create, Some(id)) => {
@@ -54,9 +57,10 @@ pub async fn recover(
                 format!("{id} was made and is known")
             }
             (IntentKind::Create, None) => {
-                create(open, folded, clouds, key, (quarantine, clean_up), &mut recovery).await?
+                create(open, folded, clouds, key, (quarantine, &mut window), &mut recovery).await?
             }
             (IntentKind::Update, _) => {
+                follow(open, clouds).await?;
                 // What is there is read again; the next plan starts from it.
                 recovery.entries.push(Entry::Failed { nonce: open.intent.nonce.clone() });
                 "its values are read again".to_owned()
@@ -130,7 +134,7 @@ async fn create(
     folded: &Folded,
     clouds: &Clouds,
     key: &StackKey,
-    (quarantine, clean_up): (f64, bool),
+    (quarantine, window): (f64, &mut Window),
     recovery: &mut Recovery,
 ) -> Result<String, ProviderError> {
     let intent = &open.intent;
@@ -150,7 +154,6 @@ async fn create(
         token: key.token(lineage, intent.address.as_str(), &intent.nonce),
     };
     let patience = Patience::seconds(600, provider.tempo());
-    let mut window = Window::seconds(quarantine);
     let ids = loop {
         let found = persistently(&patience, || provider.resolve(&intent.target, &request), |_| {}).await?;
         let ids = ours(found, &request, provider, &intent.target, quarantine).await?;
@@ -161,7 +164,7 @@ async fn create(
         }
         sleep(patience.pause(window.next_pause())).await;
     };
-    let Some((first, others)) = ids.split_first() else {
+    let Some(first) = ids.first() else {
         if declared.idempotency == Idempotency::Token {
             // The intent stays open until its token was used once more, or its address is not wanted any more.
             recovery.reusable.push(open.clone());
@@ -170,11 +173,15 @@ async fn create(
         recovery.entries.push(Entry::Failed { nonce: intent.nonce.clone() });
         return Ok("nothing was made".to_owned());
     };
-    if clean_up {
-        for other in others {
-            let delete = Delete { kind: intent.resource.clone(), id: other.clone(), inputs: intent.inputs.clone() };
-            persistently(&patience, || provider.delete(&intent.target, &delete), |_| {}).await?;
-        }
+    if declared.idempotency == Idempotency::Tags || ids.len() > 1 {
+        recovery.entries.push(Entry::Suspected(Box::new(Suspect {
+            address: intent.address.clone(),
+            kind: intent.resource.clone(),
+            target: intent.target.clone(),
+            inputs: intent.inputs.clone(),
+            nonce: intent.nonce.clone(),
+            since: intent.at,
+        })));
     }
     recovery.entries.push(Entry::Identified { nonce: intent.nonce.clone(), id: first.clone() });
     recovery.entries.push(found(intent, first.clone()));
@@ -229,6 +236,7 @@ fn found(intent: &Intent, id: EcoString) -> Entry {
             incomplete: true,
             nonce: intent.nonce.clone(),
             source: intent.source.clone(),
+            made: intent.at,
         }),
     }
 }

@@ -66,7 +66,8 @@ pub(super) async fn roll_back(whose: &Whose<'_>, means: &Means) -> Result<Rolled
         }
     };
     let after = inverse.reinstate(&folded.snapshot);
-    let observations = observe(&inverse.read_set(&after), &inverse.desired, whose.clouds, means.quarantine).await;
+    let (read, now) = (inverse.read_set(&after), means.clock.unix());
+    let observations = observe(&read, &inverse.desired, whose.clouds, means.quarantine, now).await;
     let planning = plan(&mut inverse, &after, &observations, (whose.clouds, whose.key), Reach::Rollback);
     // What turned out to stay now is not reinstated either.
     let after = inverse.reinstate(&folded.snapshot);
@@ -85,7 +86,7 @@ pub(super) async fn roll_back(whose: &Whose<'_>, means: &Means) -> Result<Rolled
         tell(Event::Stays { address: address.clone(), why: "nobody knows what the action did".to_owned() });
     }
     let command = ecow::eco_format!("rollback {number}");
-    let mut entries = vec![Entry::CommandBegun { command, at: (means.now)() }];
+    let mut entries = vec![Entry::CommandBegun { command, at: means.clock.unix() }];
     entries.extend(inverse.entries());
     whose.journal.append(entries).await?;
     let run = Arc::new(means.run(Started {
@@ -116,7 +117,7 @@ async fn resolve(
     folded: &Folded,
     tell: &(dyn Fn(Event) + Sync),
 ) -> Result<Result<(), String>, StoreError> {
-    let recovery = match recover(folded, whose.clouds, whose.key, means.quarantine, true, tell).await {
+    let recovery = match recover(folded, whose.clouds, whose.key, means.quarantine, tell).await {
         Ok(recovery) => recovery,
         Err(error) => return Ok(Err(format!("a step whose end is not known could not be resolved: {error}"))),
     };

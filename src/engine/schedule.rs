@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cairn_provider::schema::overlay::Replacement;
 use ecow::EcoString;
-use petgraph::algo::toposort;
+use petgraph::algo::{tarjan_scc, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef as _;
 
 use super::Clouds;
 use crate::model::Address;
 use crate::model::change::{Action, After, Change, Reason};
-use crate::model::desired::DesiredStack;
+use crate::model::desired::{DesiredResource, DesiredStack};
 use crate::model::event::Step;
 use crate::model::plan::Plan;
 use crate::state::Snapshot;
@@ -88,9 +89,10 @@ pub fn schedule(
         .filter(|change| !change.reasons.contains(&Reason::Deposed))
         .map(|change| (&change.address, change))
         .collect();
-    scheduler.makes_after_needs(desired);
+    scheduler.makes_after_needs(desired, &by_address);
     scheduler.deletes_after_dependents(snapshot, &by_address);
     scheduler.replacements(&by_address);
+    scheduler.open_circles();
     let order = match toposort(&scheduler.graph, None) {
         Ok(order) => order,
         Err(circle) => {
@@ -121,8 +123,27 @@ fn typical(clouds: &Clouds, kind: &str) -> u64 {
     clouds.of_kind(kind).and_then(|provider| provider.declaration(kind)).map_or(1, |declared| declared.timings.typical)
 }
 
+/// How much one step has to wait for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bond {
+    /// It cannot be done before.
+    Hard,
+    /// It is better done afterwards: what exists already and only changes in place goes on referring to a name that
+    /// comes back.
+    Soft,
+}
+
+/// Whether a resource has a field that another one must be there for to know its value.
+fn waits_for(resource: &DesiredResource, other: &Address) -> bool {
+    let mut waits = false;
+    for field in resource.inputs.values() {
+        field.value.attributes(&mut |attribute| waits |= attribute.address == *other);
+    }
+    waits
+}
+
 struct Scheduler {
-    graph: DiGraph<usize, ()>,
+    graph: DiGraph<usize, Bond>,
     makes: BTreeMap<Address, NodeIndex>,
     /// An address can have several objects to destroy: the current one and those that were replaced.
     deletes: BTreeMap<Address, Vec<NodeIndex>>,
@@ -190,17 +211,45 @@ impl Scheduler {
     }
 
     fn edge(&mut self, first: NodeIndex, then: NodeIndex) {
+        self.bond(first, then, Bond::Hard);
+    }
+
+    fn bond(&mut self, first: NodeIndex, then: NodeIndex, bond: Bond) {
         if first != then {
-            self.graph.update_edge(first, then, ());
+            self.graph.update_edge(first, then, bond);
         }
     }
 
-    fn makes_after_needs(&mut self, desired: &DesiredStack) {
+    /// Takes soft bonds out of circles.
+    fn open_circles(&mut self) {
+        for part in tarjan_scc(&self.graph) {
+            let part: BTreeSet<NodeIndex> = part.into_iter().collect();
+            if part.len() < 2 {
+                continue;
+            }
+            let soft: BTreeSet<_> = part
+                .iter()
+                .flat_map(|node| self.graph.edges(*node))
+                .filter(|edge| *edge.weight() == Bond::Soft && part.contains(&edge.target()))
+                .map(|edge| edge.id())
+                .collect();
+            self.graph.retain_edges(|_, edge| !soft.contains(&edge));
+        }
+    }
+
+    fn makes_after_needs(&mut self, desired: &DesiredStack, changes: &BTreeMap<&Address, &Change>) {
         for resource in desired.nodes() {
             let Some(&make) = self.makes.get(&resource.address) else { continue };
             for need in &resource.needs {
                 if let Some(&needed) = self.makes.get(&need.address) {
-                    self.edge(needed, make);
+                    let action = |address: &Address| changes.get(address).map(|change| change.action);
+                    let comes_back = matches!(
+                        action(&need.address),
+                        Some(Action::Replace(Replacement::DestroyFirst) | Action::Create)
+                    );
+                    let stays = action(&resource.address) == Some(Action::Update);
+                    let soft = comes_back && stays && !need.order_only && !waits_for(resource, &need.address);
+                    self.bond(needed, make, if soft { Bond::Soft } else { Bond::Hard });
                 }
             }
         }
@@ -220,7 +269,15 @@ impl Scheduler {
                     let destroyed_first = changes
                         .get(need)
                         .is_some_and(|change| change.action == Action::Replace(Replacement::DestroyFirst));
-                    if !destroyed_first && let Some(&make) = self.makes.get(dependent) {
+                    // One that is replaced leaves with its old object, which has an edge of its own; one that vanished
+                    // holds nothing.
+                    let made_anew = changes
+                        .get(dependent)
+                        .is_some_and(|change| matches!(change.action, Action::Replace(_) | Action::Create));
+                    if !destroyed_first
+                        && !made_anew
+                        && let Some(&make) = self.makes.get(dependent)
+                    {
                         edges.push((make, delete));
                     }
                 }

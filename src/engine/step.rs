@@ -33,10 +33,12 @@ pub use update::update;
 use super::Clouds;
 use super::action::Runner;
 use super::call::{Halt, Patience, Stopped, persistently};
+use super::clock::Clock;
 use super::compare::Planned;
 use super::journal::Journal;
 use super::judge::decided;
 use super::known::World;
+use super::lease::Lease;
 use super::mask::{StackKey, masked};
 use super::relation;
 use super::secret::Secrets;
@@ -47,7 +49,7 @@ use crate::model::desired::{DesiredResource, DesiredStack};
 use crate::model::event::Event;
 use crate::model::policy::{Standing, Verdict};
 use crate::model::residual::{Attribute, Resolved, SecretSource};
-use crate::state::{Entry, OpenIntent, Recorded, Snapshot, StoreError};
+use crate::state::{Entry, Intent, OpenIntent, Recorded, Snapshot, StoreError};
 
 /// Makes random numbers.
 pub trait Entropy: Send + Sync {
@@ -83,6 +85,8 @@ pub struct Run {
     pub actions: Arc<dyn Runner>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
     /// For how long an interrupted create may still become visible, in seconds of the cloud's time.
     pub quarantine: f64,
     /// What the user asks for meanwhile.
@@ -110,6 +114,18 @@ pub enum StepError {
     Stale(String),
     /// The user asked to stop while the step was only waiting, for what it says.
     Stopped(String),
+}
+
+impl StepError {
+    /// Whether nobody knows if the call had an effect.
+    pub fn may_have_effect(&self) -> bool {
+        match self {
+            Self::Provider(error) => error.may_have_effect(),
+            // What could not be recorded is found out by whoever can.
+            Self::Store(_) => true,
+            Self::Value(_) | Self::Stale(_) | Self::Stopped(_) => false,
+        }
+    }
 }
 
 impl From<WaitError> for StepError {
@@ -178,6 +194,13 @@ impl Run {
 
     fn waiting(&self, address: &Address, reason: &str) {
         self.tell(Event::Waiting { address: address.clone(), reason: self.clean(reason) });
+    }
+
+    /// Records an intent, with what is to be recorded before it.
+    async fn begin(&self, mut first: Vec<Entry>, intent: Intent) -> Result<Lease<'_>, StepError> {
+        let nonce = intent.nonce.clone();
+        first.push(Entry::Begun(intent));
+        Ok(Lease::begin(&self.journal, self.clock.as_ref(), &nonce, first).await?)
     }
 
     fn provider(&self, kind: &str) -> Result<&Arc<dyn Provider>, StepError> {
@@ -315,10 +338,11 @@ impl Run {
         desired: &DesiredResource,
         id: EcoString,
         inputs: &Map,
-        nonce: EcoString,
+        (nonce, made): (EcoString, u64),
     ) -> Result<Recorded, StepError> {
         let schema = self.schema(&desired.kind)?;
-        Ok(remember(desired, schema, id, &masked(schema, inputs, &self.key), nonce, self.places.get(&desired.address)))
+        let place = self.places.get(&desired.address);
+        Ok(Recorded { made, ..remember(desired, schema, id, &masked(schema, inputs, &self.key), nonce, place) })
     }
 
     /// Follows a long-running operation to its end.
@@ -409,6 +433,7 @@ pub fn remember(
         incomplete: false,
         nonce,
         source: place.cloned().unwrap_or_default(),
+        made: 0,
     }
 }
 

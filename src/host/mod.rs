@@ -6,6 +6,7 @@
 
 pub mod actions;
 pub mod components;
+pub mod clock;
 mod connection;
 pub mod entropy;
 pub mod files;

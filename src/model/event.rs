@@ -19,6 +19,15 @@ pub enum Event {
         /// How.
         outcome: String,
     },
+    /// An object of ours that nobody had recorded was destroyed.
+    Swept {
+        /// The address it was made for.
+        address: Address,
+        /// The type.
+        kind: String,
+        /// Its identity.
+        id: String,
+    },
     /// A step begins.
     Started {
         /// The address.

@@ -6,7 +6,7 @@ use cairn_provider::request::Target;
 use cairn_provider::value::{Map, Value};
 use ecow::EcoString;
 
-use super::{Ending, Ran, Receiving, Recorded};
+use super::{Ending, Ran, Receiving, Recorded, Suspect};
 use crate::model::Address;
 
 /// One record of the journal.
@@ -40,6 +40,11 @@ pub enum Entry {
     },
     /// A mutating call is about to be made.
     Begun(Intent),
+    /// A call of an intent is about to be made once more, or later than it was recorded.
+    Renewed {
+        /// The intent's nonce.
+        nonce: EcoString,
+    },
     /// The identity of what an intent makes is known.
     Identified {
         /// The intent's nonce.
@@ -69,6 +74,13 @@ pub enum Entry {
     /// An intent certainly had no effect.
     Failed {
         /// The intent's nonce.
+        nonce: EcoString,
+    },
+    /// A create may have made more than what is remembered of it, now or later.
+    Suspected(Box<Suspect>),
+    /// It cannot have any more, and what it made beside was removed.
+    Cleared {
+        /// The nonce of the create.
         nonce: EcoString,
     },
     /// What is remembered at an address changes without a call: a drift accepted, a protection recorded.
@@ -185,6 +197,8 @@ pub struct Intent {
     pub protect: bool,
     /// Where it is declared, `path:line`.
     pub source: EcoString,
+    /// When it was recorded, in seconds since 1970 by the clock of the machine; zero if nobody knows.
+    pub at: u64,
 }
 
 /// The kinds of mutating calls.

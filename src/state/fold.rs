@@ -2,7 +2,7 @@
 
 use ecow::EcoString;
 
-use super::{Entry, Intent, IntentKind, Ran, Recorded, RunEnd, Snapshot};
+use super::{DOUBTFUL, Entry, Intent, IntentKind, Ran, Recorded, RunEnd, Snapshot, Suspect};
 use crate::model::Address;
 
 /// The result of a fold.
@@ -98,11 +98,20 @@ fn apply(folded: &mut Folded, entry: Entry) {
         Entry::Gone { nonce } => {
             if let Some(open) = take(folded, &nonce) {
                 folded.snapshot.counted(|counts| counts.deleted += 1);
-                remove(&mut folded.snapshot, &open.intent.address, open.intent.id.as_ref());
+                remove(&mut folded.snapshot, &open.intent);
             }
         }
         Entry::Failed { nonce } => {
-            take(folded, &nonce);
+            // Its request may be on its way all the same.
+            if let Some(open) = take(folded, &nonce).filter(|open| open.intent.kind == IntentKind::Create) {
+                suspect(&mut folded.snapshot, of_intent(&open.intent));
+            }
+        }
+        // What it says is said by being written: whoever could write it was the last writer then.
+        Entry::Renewed { .. } => {}
+        Entry::Suspected(doubt) => suspect(&mut folded.snapshot, *doubt),
+        Entry::Cleared { nonce } => {
+            folded.snapshot.suspects.remove(&nonce);
         }
         Entry::Noted { address, recorded } => {
             // Lines move with every edit; that alone is nothing to go back to.
@@ -189,15 +198,54 @@ fn place(snapshot: &mut Snapshot, address: Address, recorded: Recorded) {
     }
 }
 
-fn remove(snapshot: &mut Snapshot, address: &Address, id: Option<&EcoString>) {
+/// Remembers an object no more. A request that made it a short time ago may arrive once more.
+fn remove(snapshot: &mut Snapshot, delete: &Intent) {
+    let (address, id) = (&delete.address, delete.id.as_ref());
+    let mut removed = Vec::new();
     if snapshot.resources.get(address).is_some_and(|recorded| Some(&recorded.id) == id) {
         snapshot.touch(address);
-        snapshot.resources.remove(address);
+        removed.extend(snapshot.resources.remove(address));
     }
     if snapshot.deposed.iter().any(|(at, recorded)| at == address && Some(&recorded.id) == id) {
         snapshot.touch_deposed();
     }
-    snapshot.deposed.retain(|(at, recorded)| at != address || Some(&recorded.id) != id);
+    let mut kept = Vec::new();
+    for (at, recorded) in std::mem::take(&mut snapshot.deposed) {
+        if at == *address && Some(&recorded.id) == id {
+            removed.push(recorded);
+        } else {
+            kept.push((at, recorded));
+        }
+    }
+    snapshot.deposed = kept;
+    for recorded in removed.into_iter().filter(|recorded| delete.at < recorded.made.saturating_add(DOUBTFUL)) {
+        suspect(
+            snapshot,
+            Suspect {
+                address: address.clone(),
+                kind: recorded.kind,
+                target: recorded.target,
+                inputs: recorded.inputs,
+                nonce: recorded.nonce,
+                since: recorded.made,
+            },
+        );
+    }
+}
+
+fn suspect(snapshot: &mut Snapshot, suspect: Suspect) {
+    snapshot.suspects.entry(suspect.nonce.clone()).or_insert(suspect);
+}
+
+fn of_intent(intent: &Intent) -> Suspect {
+    Suspect {
+        address: intent.address.clone(),
+        kind: intent.resource.clone(),
+        target: intent.target.clone(),
+        inputs: intent.inputs.clone(),
+        nonce: intent.nonce.clone(),
+        since: intent.at,
+    }
 }
 
 /// What was replaced is wanted again: both stay known, with their parts exchanged.
@@ -247,6 +295,7 @@ fn incomplete(intent: &Intent, id: EcoString) -> Recorded {
         incomplete: true,
         nonce: intent.nonce.clone(),
         source: intent.source.clone(),
+        made: intent.at,
     }
 }
 
@@ -270,6 +319,7 @@ mod tests {
             needs: std::collections::BTreeSet::new(),
             protect: false,
             source: "a.cairn:1".into(),
+            at: 10_000,
         })
     }
 
@@ -284,6 +334,7 @@ mod tests {
             incomplete: false,
             nonce: "n".into(),
             source: "a.cairn:1".into(),
+            made: 9_000,
         }
     }
 
@@ -317,6 +368,24 @@ mod tests {
         let after = run(entries);
         assert!(after.snapshot.deposed.is_empty() && after.open.is_empty());
         assert_eq!(after.snapshot.resources[&Address::top("a")].id, "new");
+    }
+
+    #[test]
+    fn a_create_is_suspected_when_it_failed_or_its_young_object_is_gone() {
+        let failed = run(vec![intent("1", IntentKind::Create, None), Entry::Failed { nonce: "1".into() }]);
+        assert_eq!(failed.snapshot.suspects["1"].since, 10_000);
+        let gone = |made| {
+            run(vec![
+                intent("1", IntentKind::Create, None),
+                Entry::Applied { nonce: "1".into(), recorded: Box::new(Recorded { made, ..recorded("old") }) },
+                intent("2", IntentKind::Delete, Some("old")),
+                Entry::Gone { nonce: "2".into() },
+            ])
+        };
+        assert_eq!(gone(9_000).snapshot.suspects.keys().collect::<Vec<_>>(), ["n"]);
+        assert!(gone(100).snapshot.suspects.is_empty());
+        let cleared = fold(failed.snapshot, [(3, Entry::Cleared { nonce: "1".into() })]);
+        assert!(cleared.snapshot.suspects.is_empty());
     }
 
     #[test]

@@ -13,5 +13,5 @@ mod store;
 pub use entry::{Entry, Intent, IntentKind};
 pub use fold::{Folded, OpenIntent, fold};
 pub use runs::{Before, Ending, NoSuchRun, RunCounts, RunEnd, RunRecord};
-pub use snapshot::{Masked, Ran, Receiving, Recorded, Snapshot};
+pub use snapshot::{DOUBTFUL, Masked, Ran, Receiving, Recorded, Snapshot, Suspect};
 pub use store::{Loaded, StateStore, StoreError};

@@ -214,6 +214,7 @@ mod tests {
             incomplete: false,
             nonce: "n".into(),
             source: "a.cairn:1".into(),
+            made: 0,
         }
     }
 
@@ -229,6 +230,7 @@ mod tests {
             needs: std::collections::BTreeSet::new(),
             protect: false,
             source: "a.cairn:1".into(),
+            at: 0,
         };
         let applied = Entry::Applied { nonce: id.into(), recorded: Box::new(recorded(id)) };
         [Entry::Begun(intent), applied]

@@ -26,6 +26,8 @@ pub struct Snapshot {
     pub resources: BTreeMap<Address, Recorded>,
     /// Objects that were replaced and are not gone yet.
     pub deposed: Vec<(Address, Recorded)>,
+    /// Creates that may have made more than what is recorded, by their nonces.
+    pub suspects: BTreeMap<EcoString, Suspect>,
     /// What is remembered of actions, by address.
     pub actions: BTreeMap<Address, Ran>,
     /// Saved plans that were used.
@@ -72,6 +74,30 @@ pub struct Recorded {
     pub nonce: EcoString,
     /// Where it was declared, `path:line`.
     pub source: EcoString,
+    /// When its create was recorded, in seconds since 1970; zero if nobody knows.
+    pub made: u64,
+}
+
+/// For how long a request that was sent may still arrive, or arrive once more, in seconds. It is far more than clouds
+/// take, because clocks of machines disagree.
+pub const DOUBTFUL: u64 = 3_600;
+
+/// A create that may have made more than what is recorded of it: a request that nobody waits for any more, or one that
+/// arrives twice. Objects that carry its nonce and are not recorded are strays.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suspect {
+    /// The address it was for.
+    pub address: Address,
+    /// The type.
+    pub kind: EcoString,
+    /// Where.
+    pub target: Target,
+    /// What was written, secrets masked: names can be in it.
+    pub inputs: Map,
+    /// The nonce its objects are marked with.
+    pub nonce: EcoString,
+    /// When it was recorded, in seconds since 1970.
+    pub since: u64,
 }
 
 impl Snapshot {
@@ -160,6 +186,7 @@ mod tests {
             incomplete: false,
             nonce: "n".into(),
             source: "a.cairn:1".into(),
+            made: 0,
         }
     }
 

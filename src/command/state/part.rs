@@ -79,7 +79,7 @@ impl Part {
 
     /// Reads objects with their tags.
     pub async fn read(&self, snapshot: &Snapshot, desired: &DesiredStack) -> Result<Observations, Failure> {
-        Ok(observe(snapshot, desired, &self.place.clouds, pipeline::quarantine()?).await)
+        Ok(observe(snapshot, desired, &self.place.clouds, pipeline::quarantine()?, crate::host::now()).await)
     }
 
     /// Shows the changes, asks, and carries them out.

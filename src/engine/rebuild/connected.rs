@@ -31,7 +31,7 @@ pub async fn connect(
 ) {
     loop {
         let snapshot = Snapshot { resources: proposed.resources.clone(), ..Snapshot::default() };
-        let observations = observe(&snapshot, desired, clouds, 0.0).await;
+        let observations = observe(&snapshot, desired, clouds, 0.0, 0).await;
         let mut world = World::default();
         for (address, observed) in &observations.objects {
             if let Observed::Present(live) = observed {

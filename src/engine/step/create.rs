@@ -12,12 +12,13 @@ use ecow::{EcoString, eco_format};
 
 use super::{Run, StepDone, StepError};
 use crate::engine::call::{Patience, Stopped, Window, persistently};
+use crate::engine::lease::Lease;
 use crate::engine::mask::masked;
 use crate::engine::recover::ours;
 use crate::engine::schedule::{ScheduledStep, Unsure};
 use crate::engine::wait::{Awaited, until_ready};
 use crate::model::desired::DesiredResource;
-use crate::state::{Entry, Intent, IntentKind};
+use crate::state::{Entry, Intent, IntentKind, Suspect};
 
 /// Makes an object.
 pub async fn create(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepError> {
@@ -37,7 +38,7 @@ pub async fn create(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     {
         return keep(run, step, unsure, declared, &patience).await;
     }
-    let nonce = intend(run, desired, &written).await?;
+    let (lease, nonce, made_at) = intend(run, desired, &written).await?;
     let made = renewed_name(run, desired, &inputs, &nonce);
     inputs.extend(made.clone());
     let mut request = Create {
@@ -46,14 +47,14 @@ pub async fn create(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
         owner: run.owner(&desired.address, &nonce),
         token: run.key.token(&run.snapshot.lineage, desired.address.as_str(), &nonce),
     };
-    let (created, marked) = match make(run, desired, provider, declared, &request, &patience).await {
+    let (created, marked) = match make(run, &lease, desired, provider, declared, &request, &patience).await {
         Ok(made) => made,
         Err(error) => {
             // An outcome nobody knows stays an open intent, for the next run to resolve.
             if !error.may_have_effect() {
                 run.journal.append(vec![Entry::Failed { nonce }]).await?;
             }
-            return Err(error.into());
+            return Err(error);
         }
     };
     let id = created.id.clone();
@@ -61,9 +62,20 @@ pub async fn create(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     if let Some(monitor) = &created.monitor {
         entries.push(Entry::Monitored { nonce: nonce.clone(), monitor: monitor.0.clone() });
     }
+    if declared.idempotency == Idempotency::Tags {
+        // Nothing keeps the cloud from making a second one of a request that arrives twice.
+        entries.push(Entry::Suspected(Box::new(Suspect {
+            address: desired.address.clone(),
+            kind: desired.kind.clone(),
+            target: desired.place.target.clone(),
+            inputs: written.clone(),
+            nonce: marked.clone(),
+            since: made_at,
+        })));
+    }
     run.journal.append(entries).await?;
-    let mut recorded = run.record(desired, id.clone(), &request.inputs, marked)?;
-    match complete(run, desired, provider, &created, &request, declared, &patience).await {
+    let mut recorded = run.record(desired, id.clone(), &request.inputs, (marked, made_at))?;
+    match complete(run, &lease, desired, provider, &created, &request, declared, &patience).await {
         Ok(live) => {
             // A type may make more of a made name: an ending that the service asks for.
             if let Some((field, name)) = made.and_then(|(field, _)| live.attributes.get_key_value(&field)) {
@@ -113,7 +125,12 @@ async fn keep(
 }
 
 /// Records the intent. An interrupted create of the same content is taken up again with its own nonce and token.
-async fn intend(run: &Run, desired: &DesiredResource, written: &Map) -> Result<EcoString, StepError> {
+/// Gives its nonce, too, and when it was recorded.
+async fn intend<'r>(
+    run: &'r Run,
+    desired: &DesiredResource,
+    written: &Map,
+) -> Result<(Lease<'r>, EcoString, u64), StepError> {
     let open = {
         let mut reusable = run.reusable.lock().expect("no code panics while it holds the list");
         reusable.remove(&desired.address)
@@ -123,7 +140,10 @@ async fn intend(run: &Run, desired: &DesiredResource, written: &Map) -> Result<E
         let mut again = written.clone();
         again.extend(renewed_name(run, desired, written, &open.intent.nonce));
         if open.intent.resource == desired.kind && open.intent.inputs == again {
-            return Ok(open.intent.nonce);
+            let nonce = open.intent.nonce;
+            let renewed = vec![Entry::Renewed { nonce: nonce.clone() }];
+            let lease = Lease::begin(&run.journal, run.clock.as_ref(), &nonce, renewed).await?;
+            return Ok((lease, nonce, open.intent.at));
         }
         // Another request may not carry its token.
         entries.push(Entry::Failed { nonce: open.intent.nonce });
@@ -131,6 +151,7 @@ async fn intend(run: &Run, desired: &DesiredResource, written: &Map) -> Result<E
     let nonce = run.entropy.nonce();
     let mut inputs = written.clone();
     inputs.extend(renewed_name(run, desired, written, &nonce));
+    let at = run.clock.unix();
     let intent = Intent {
         nonce: nonce.clone(),
         kind: IntentKind::Create,
@@ -142,10 +163,10 @@ async fn intend(run: &Run, desired: &DesiredResource, written: &Map) -> Result<E
         inputs,
         needs: desired.needs.iter().map(|need| need.address.clone()).collect(),
         source: run.places.get(&desired.address).cloned().unwrap_or_default(),
+        at,
     };
-    entries.push(Entry::Begun(intent));
-    run.journal.append(entries).await?;
-    Ok(nonce)
+    let lease = run.begin(entries, intent).await?;
+    Ok((lease, nonce, at))
 }
 
 /// A name that every new object of the address gets anew ends in a part of its nonce.
@@ -170,37 +191,39 @@ fn renewed_name(run: &Run, desired: &DesiredResource, inputs: &Map, nonce: &EcoS
 /// Calls until there is an object, or certainly none. Gives the nonce the object is marked with, too.
 async fn make(
     run: &Run,
+    lease: &Lease<'_>,
     desired: &DesiredResource,
     provider: &Arc<dyn Provider>,
     declared: &Declaration,
     request: &Create,
     patience: &Patience,
-) -> Result<(Created, EcoString), ProviderError> {
+) -> Result<(Created, EcoString), StepError> {
     let target = &desired.place.target;
     let nonce = || request.owner.nonce.clone();
     let waiting = |error: &ProviderError| run.waiting(&desired.address, &error.code);
     loop {
-        let error = match persistently(patience, || provider.create(target, request), waiting).await {
+        let error = match lease.persistently(patience, || provider.create(target, request), waiting).await {
             Ok(created) => return Ok((created, nonce())),
-            Err(error) => error,
+            Err(StepError::Provider(error)) => error,
+            Err(error) => return Err(error),
         };
         let ambiguous = error.class == ErrorClass::Ambiguous;
         if !ambiguous && error.class != ErrorClass::AlreadyExists {
-            return Err(error);
+            return Err(error.into());
         }
         run.waiting(&desired.address, "finding out whether it was made");
         let quarantine = if ambiguous && declared.idempotency == Idempotency::Tags { run.quarantine } else { 0.0 };
         match find(provider, target, request, patience, quarantine).await? {
             Found::Object(id) => return Ok((Created::new(id), nonce())),
             Found::Nothing => {}
-            Found::Stopped => return Err(error),
+            Found::Stopped => return Err(error.into()),
         }
         if !ambiguous {
-            // An object of ours that was not visible when the plan was made.
-            if let Some(former) = former(run, desired, request)
-                && let Found::Object(id) = find(provider, target, &former, patience, 0.0).await?
-            {
-                return Ok((Created::new(id), former.owner.nonce));
+            // An object of ours that was not visible when the plan was made, or came into being after that.
+            for former in formers(run, desired, request) {
+                if let Found::Object(id) = find(provider, target, &former, patience, 0.0).await? {
+                    return Ok((Created::new(id), former.owner.nonce));
+                }
             }
             return Err(ProviderError {
                 message: eco_format!(
@@ -208,20 +231,27 @@ async fn make(
                     error.message
                 ),
                 ..error
-            });
+            }
+            .into());
         }
         // Nothing was made: with a token or an identity of our own it is safe to ask again.
         if patience.is_over() || patience.rest(patience.pause(1.0)).await == Err(Stopped) {
-            return Err(error);
+            return Err(error.into());
         }
     }
 }
 
-/// The create that made what is recorded at the address.
-fn former(run: &Run, desired: &DesiredResource, request: &Create) -> Option<Create> {
-    let recorded = run.snapshot.resources.get(&desired.address).filter(|recorded| recorded.kind == desired.kind)?;
-    let owner = run.owner(&desired.address, &recorded.nonce);
-    Some(Create { owner, ..request.clone() })
+/// Creates of the address that made something once: what is recorded, and what is suspected.
+fn formers(run: &Run, desired: &DesiredResource, request: &Create) -> Vec<Create> {
+    let snapshot = &run.snapshot;
+    let recorded = snapshot.resources.get(&desired.address).filter(|recorded| recorded.kind == desired.kind);
+    let suspects = snapshot
+        .suspects
+        .values()
+        .filter(|suspect| suspect.address == desired.address && suspect.kind == desired.kind)
+        .map(|suspect| &suspect.nonce);
+    let nonces = recorded.map(|recorded| &recorded.nonce).into_iter().chain(suspects);
+    nonces.map(|nonce| Create { owner: run.owner(&desired.address, nonce), ..request.clone() }).collect()
 }
 
 /// What a search for the object of an uncertain create came to.
@@ -260,8 +290,10 @@ async fn find(
 }
 
 /// Brings a new object to what was written and waits until it is ready.
+#[expect(clippy::too_many_arguments, reason = "each is another part of one step")]
 async fn complete(
     run: &Run,
+    lease: &Lease<'_>,
     desired: &DesiredResource,
     provider: &Arc<dyn Provider>,
     created: &Created,
@@ -275,8 +307,8 @@ async fn complete(
         run.follow(address, provider, target, monitor, patience).await?;
     }
     let id = &created.id;
-    persistently(patience, || provider.configure(target, id, request), |error| run.waiting(address, &error.code))
-        .await?;
+    let waiting = |error: &ProviderError| run.waiting(address, &error.code);
+    lease.insistently(patience, || provider.configure(target, id, request), waiting).await?;
     let fields = run.fields(address, &request.inputs);
     let awaited = Awaited { target, kind: &desired.kind, id, fields, poll: declared.timings.poll as f64 };
     Ok(until_ready(&run.reads, &awaited, patience, |state| run.waiting(address, state)).await?)

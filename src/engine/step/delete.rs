@@ -7,10 +7,14 @@ use cairn_provider::error::{ErrorClass, ProviderError};
 use cairn_provider::request::Delete;
 
 use super::{Run, StepDone, StepError};
-use crate::engine::call::{Patience, persistently};
+use crate::engine::call::{Patience, Stopped, Window};
+use crate::engine::observe::YOUNG;
 use crate::engine::schedule::ScheduledStep;
 use crate::engine::wait::{Awaited, until_gone};
 use crate::state::{Entry, Intent, IntentKind, Recorded};
+
+/// For how long a new object may be unknown to a delete, in seconds of the cloud's time.
+const VISIBLE_WITHIN: f64 = 300.0;
 
 /// Destroys an object.
 pub async fn delete(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepError> {
@@ -40,25 +44,36 @@ pub async fn delete(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
         inputs: cairn_provider::value::Map::new(),
         needs: std::collections::BTreeSet::new(),
         source: recorded.source.clone(),
+        at: run.clock.unix(),
     };
-    run.journal.append(vec![Entry::Begun(intent)]).await?;
+    let lease = run.begin(Vec::new(), intent).await?;
     let request = Delete { kind: recorded.kind.clone(), id: recorded.id.clone(), inputs: recorded.inputs.clone() };
     let target = &recorded.target;
     let waiting = |error: &ProviderError| run.waiting(&step.address, &error.code);
     let result = async {
-        // Deleting may be repeated: what is gone stays gone.
-        let mut sent = persistently(&patience, || provider.delete(target, &request), waiting).await;
-        if sent.as_ref().is_err_and(ProviderError::may_have_effect) {
-            sent = persistently(&patience, || provider.delete(target, &request), waiting).await;
-        }
-        match sent {
-            Ok(Some(monitor)) => {
-                run.journal.append(vec![Entry::Monitored { nonce: nonce.clone(), monitor: monitor.0.clone() }]).await?;
-                run.follow(&step.address, provider, target, &monitor, &patience).await?;
+        // What was made a moment ago may be there although the cloud does not know it yet.
+        let young = run.clock.unix() < recorded.made.saturating_add(YOUNG);
+        let mut window = Window::seconds(if young { VISIBLE_WITHIN } else { 0.0 });
+        loop {
+            // Deleting may be repeated: what is gone stays gone.
+            match lease.insistently(&patience, || provider.delete(target, &request), waiting).await {
+                Ok(Some(monitor)) => {
+                    let followed = Entry::Monitored { nonce: nonce.clone(), monitor: monitor.0.clone() };
+                    run.journal.append(vec![followed]).await?;
+                    run.follow(&step.address, provider, target, &monitor, &patience).await?;
+                    break;
+                }
+                Ok(None) => break,
+                Err(StepError::Provider(error)) if error.class == ErrorClass::NotFound => {
+                    if window.is_over() {
+                        break;
+                    }
+                    if patience.rest(patience.pause(window.next_pause())).await == Err(Stopped) {
+                        return Err(StepError::Stopped("not known to the cloud yet".to_owned()));
+                    }
+                }
+                Err(error) => return Err(error),
             }
-            Ok(None) => {}
-            Err(error) if error.class == ErrorClass::NotFound => {}
-            Err(error) => return Err(error.into()),
         }
         let fields = BTreeSet::new();
         let awaited = Awaited { target, kind: &recorded.kind, id: &recorded.id, fields, poll: timings.poll as f64 };

@@ -35,18 +35,19 @@ pub async fn forget(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
         inputs: cairn_provider::value::Map::new(),
         needs: std::collections::BTreeSet::new(),
         source: recorded.source.clone(),
+        at: run.clock.unix(),
     };
-    run.journal.append(vec![Entry::Begun(intent)]).await?;
+    let lease = run.begin(Vec::new(), intent).await?;
     let owner = run.owner(&step.address, &recorded.nonce);
     let object = Marked { target: &recorded.target, schema, id: &recorded.id, observed: &observed };
     let token = run.key.token(&run.snapshot.lineage, step.address.as_str(), &nonce);
     let patience = Patience::seconds(timings.update, provider.tempo()).until(run.halt.clone());
     let waiting = |error: &ProviderError| run.waiting(&step.address, &error.code);
-    match marks::change(provider.as_ref(), &object, (Some(&owner), None), token, &patience, waiting).await {
+    match marks::change(provider.as_ref(), &lease, &object, (Some(&owner), None), token, &patience, waiting).await {
         // Without the object there are no marks.
-        Err(error) if error.class != ErrorClass::NotFound => {
+        Err(error) if !matches!(&error, StepError::Provider(error) if error.class == ErrorClass::NotFound) => {
             run.journal.append(vec![Entry::Failed { nonce }]).await?;
-            Err(error.into())
+            Err(error)
         }
         Ok(()) | Err(_) => {
             run.journal.append(vec![forgotten, Entry::Failed { nonce }]).await?;

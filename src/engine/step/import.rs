@@ -38,7 +38,7 @@ pub async fn import(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
         )));
     }
     let nonce = run.entropy.nonce();
-    let recorded = run.record(desired, id.clone(), &inputs, nonce.clone())?;
+    let recorded = run.record(desired, id.clone(), &inputs, (nonce.clone(), 0))?;
     let intent = Intent {
         nonce: nonce.clone(),
         kind: IntentKind::Import,
@@ -50,8 +50,9 @@ pub async fn import(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
         inputs: masked(&schema, &inputs, &run.key),
         needs: recorded.needs.clone(),
         source: recorded.source.clone(),
+        at: run.clock.unix(),
     };
-    run.journal.append(vec![Entry::Begun(intent)]).await?;
+    let lease = run.begin(Vec::new(), intent).await?;
     let patience = run.deadline(desired, "update", declared.timings.update, provider.tempo());
     let target = &desired.place.target;
     let waiting = |error: &ProviderError| run.waiting(&step.address, &error.code);
@@ -60,13 +61,13 @@ pub async fn import(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     let owner = run.owner(&desired.address, &nonce);
     let object = Marked { target, schema: &schema, id: &id, observed: &observed };
     if let Err(error) =
-        marks::change(provider.as_ref(), &object, (None, Some(&owner)), marking, &patience, waiting).await
+        marks::change(provider.as_ref(), &lease, &object, (None, Some(&owner)), marking, &patience, waiting).await
     {
         // Marks that nobody knows of are resolved by the next run, as a create would be.
         if !error.may_have_effect() {
             run.journal.append(vec![Entry::Failed { nonce }]).await?;
         }
-        return Err(error.into());
+        return Err(error);
     }
     let request = Update {
         kind: desired.kind.clone(),
@@ -79,7 +80,7 @@ pub async fn import(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     };
     let result = async {
         if !request.changed.is_empty() {
-            super::update::change(run, step, provider, &request, (target, &nonce), &patience).await?;
+            super::update::change(run, &lease, step, provider, &request, (target, &nonce), &patience).await?;
         }
         let fields = run.fields(&step.address, &request.inputs);
         let awaited = Awaited { target, kind: &desired.kind, id: &id, fields, poll: declared.timings.poll as f64 };

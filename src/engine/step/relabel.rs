@@ -33,14 +33,16 @@ pub async fn relabel(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepEr
         inputs: recorded.inputs.clone(),
         needs: std::collections::BTreeSet::new(),
         source: run.places.get(&step.address).cloned().unwrap_or_default(),
+        at: run.clock.unix(),
     };
-    run.journal.append(vec![Entry::Begun(intent)]).await?;
+    let lease = run.begin(Vec::new(), intent).await?;
     let owner = run.owner(&step.address, &recorded.nonce);
     let object = Marked { target: &recorded.target, schema, id: &recorded.id, observed: &observed };
     let token = run.key.token(&run.snapshot.lineage, step.address.as_str(), &nonce);
     let patience = run.deadline(desired, "update", timings.update, provider.tempo());
     let waiting = |error: &ProviderError| run.waiting(&step.address, &error.code);
-    let marked = marks::change(provider.as_ref(), &object, (None, Some(&owner)), token, &patience, waiting).await;
+    let marked =
+        marks::change(provider.as_ref(), &lease, &object, (None, Some(&owner)), token, &patience, waiting).await;
     // Whether or not the marks changed: what is remembered is what was written before.
     run.journal.append(vec![Entry::Failed { nonce }]).await?;
     marked?;

@@ -11,8 +11,9 @@ use cairn_provider::value::Map;
 use ecow::EcoString;
 
 use super::{Run, StepDone, StepError};
-use crate::engine::call::{Patience, persistently};
+use crate::engine::call::Patience;
 use crate::engine::compare::{self, Planned, Subject, wanted};
+use crate::engine::lease::Lease;
 use crate::engine::mask::masked;
 use crate::engine::schedule::ScheduledStep;
 use crate::engine::wait::{Awaited, until_ready};
@@ -30,7 +31,7 @@ pub async fn update(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     let schema = Arc::clone(run.schema(&desired.kind)?);
     let mut inputs = run.final_inputs(desired).await?;
     let id = recorded.id.clone();
-    let mut after = run.record(desired, id.clone(), &inputs, recorded.nonce.clone())?;
+    let mut after = run.record(desired, id.clone(), &inputs, (recorded.nonce.clone(), recorded.made))?;
     after.inputs.extend(desired.options.kept.clone());
     // Taking the decorator away does not take the protection away.
     after.protect = desired.options.protect.unwrap_or(recorded.protect);
@@ -52,7 +53,7 @@ pub async fn update(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     super::recheck::as_planned(run, &step.address, recorded, &patience).await?;
     let nonce = run.entropy.nonce();
     let written = masked(&schema, &inputs, &run.key);
-    run.journal.append(vec![Entry::Begun(intent(run, desired, &id, &nonce, &written))]).await?;
+    let lease = run.begin(Vec::new(), intent(run, desired, &id, &nonce, &written)).await?;
     let request = Update {
         kind: desired.kind.clone(),
         id: id.clone(),
@@ -73,10 +74,10 @@ pub async fn update(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
                 owner: request.owner.clone(),
                 token: run.key.token(&run.snapshot.lineage, desired.address.as_str(), &recorded.nonce),
             };
-            persistently(&patience, || provider.configure(target, &id, &create), waiting).await?;
+            lease.insistently(&patience, || provider.configure(target, &id, &create), waiting).await?;
         }
         if !request.changed.is_empty() {
-            change(run, step, provider, &request, (target, &nonce), &patience).await?;
+            change(run, &lease, step, provider, &request, (target, &nonce), &patience).await?;
         }
         let fields = run.fields(&step.address, &request.inputs);
         let awaited = Awaited { target, kind: &desired.kind, id: &id, fields, poll: declared.timings.poll as f64 };
@@ -103,6 +104,7 @@ pub async fn update(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
 /// Sends an update and follows it. It says what shall be, so it may be sent again even if nobody knows how it ended.
 pub(super) async fn change(
     run: &Run,
+    lease: &Lease<'_>,
     step: &ScheduledStep,
     provider: &Arc<dyn Provider>,
     request: &Update,
@@ -110,11 +112,7 @@ pub(super) async fn change(
     patience: &Patience,
 ) -> Result<(), StepError> {
     let waiting = |error: &ProviderError| run.waiting(&step.address, &error.code);
-    let mut sent = persistently(patience, || provider.update(target, request), waiting).await;
-    if sent.as_ref().is_err_and(ProviderError::may_have_effect) {
-        sent = persistently(patience, || provider.update(target, request), waiting).await;
-    }
-    if let Some(monitor) = sent? {
+    if let Some(monitor) = lease.insistently(patience, || provider.update(target, request), waiting).await? {
         run.journal.append(vec![Entry::Monitored { nonce: nonce.clone(), monitor: monitor.0.clone() }]).await?;
         run.follow(&step.address, provider, target, &monitor, patience).await?;
     }
@@ -133,6 +131,7 @@ fn intent(run: &Run, desired: &DesiredResource, id: &EcoString, nonce: &EcoStrin
         inputs: written.clone(),
         needs: BTreeSet::new(),
         source: run.places.get(&desired.address).cloned().unwrap_or_default(),
+        at: run.clock.unix(),
     }
 }
 

@@ -3,10 +3,12 @@
 //! Every version that was ever released stays readable; a newer one is refused by name.
 
 mod desired;
+mod intents;
 mod judgement;
 mod residual;
 mod runs;
 mod saved;
+mod suspects;
 mod v1;
 
 pub use desired::{read as read_desired, write as write_desired};

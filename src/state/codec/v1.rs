@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::CodecError;
+use super::intents::{IntentText, intent_text, intent_value};
 use super::residual::{read as read_residual, write as write_residual};
 use super::runs::{EndingText, RunText, ending_text, ending_value, run_text, run_value};
+use super::suspects::{SuspectText, suspect_text, suspect_value};
 use crate::model::{Address, Residual};
-use crate::state::{Entry, Intent, IntentKind, Ran, Receiving, Recorded, Snapshot};
+use crate::state::{Entry, Ran, Receiving, Recorded, Snapshot};
 
 /// The number that stands in the text.
 const VERSION: u64 = 1;
@@ -32,6 +34,8 @@ struct SnapshotText {
     resources: BTreeMap<String, RecordedText>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     deposed: Vec<DeposedText>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    suspects: Vec<SuspectText>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     actions: BTreeMap<String, RanText>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -91,10 +95,17 @@ pub(super) struct RecordedText {
     incomplete: bool,
     nonce: String,
     source: String,
+    #[serde(default, skip_serializing_if = "nobody_knows")]
+    made: u64,
+}
+
+/// Whether a time is none.
+pub(super) fn nobody_knows(at: &u64) -> bool {
+    *at == 0
 }
 
 #[derive(Serialize, Deserialize)]
-struct TargetText {
+pub(super) struct TargetText {
     cloud: String,
     #[serde(flatten)]
     settings: BTreeMap<String, String>,
@@ -119,6 +130,13 @@ enum EntryText {
         plan: String,
     },
     Begun(IntentText),
+    Renewed {
+        nonce: String,
+    },
+    Suspected(SuspectText),
+    Cleared {
+        nonce: String,
+    },
     Identified {
         nonce: String,
         id: String,
@@ -192,34 +210,6 @@ enum EntryText {
     Released,
 }
 
-#[derive(Serialize, Deserialize)]
-struct IntentText {
-    nonce: String,
-    kind: KindText,
-    address: String,
-    #[serde(rename = "type")]
-    resource: String,
-    target: TargetText,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-    inputs: Json,
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    needs: BTreeSet<String>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    protect: bool,
-    source: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum KindText {
-    Create,
-    Update,
-    Delete,
-    Import,
-    Forget,
-}
-
 /// A snapshot as text: pretty, keys in order.
 pub fn write_snapshot(snapshot: &Snapshot) -> String {
     let text = SnapshotText {
@@ -241,6 +231,7 @@ pub fn write_snapshot(snapshot: &Snapshot) -> String {
             .iter()
             .map(|(address, recorded)| DeposedText { address: address.to_string(), object: recorded_text(recorded) })
             .collect(),
+        suspects: snapshot.suspects.values().map(suspect_text).collect(),
         actions: snapshot.actions.iter().map(|(address, ran)| (address.to_string(), ran_text(ran))).collect(),
         runs: snapshot.runs.iter().map(run_text).collect(),
         receiving: snapshot
@@ -294,6 +285,11 @@ pub fn read_snapshot(text: &str) -> Result<Snapshot, CodecError> {
             .into_iter()
             .map(|deposed| (Address::from_text(&deposed.address), recorded_value(deposed.object)))
             .collect(),
+        suspects: text
+            .suspects
+            .into_iter()
+            .map(|suspect| (EcoString::from(suspect.nonce.as_str()), suspect_value(suspect)))
+            .collect(),
         used_plans: text.used_plans.into_iter().map(EcoString::from).collect(),
         outputs: outputs_value(text.outputs)?,
         actions: text
@@ -327,6 +323,9 @@ pub fn write_entry(entry: &Entry) -> String {
         },
         Entry::PlanUsed { plan } => EntryText::PlanUsed { plan: plan.to_string() },
         Entry::Begun(intent) => EntryText::Begun(intent_text(intent)),
+        Entry::Renewed { nonce } => EntryText::Renewed { nonce: nonce.to_string() },
+        Entry::Suspected(suspect) => EntryText::Suspected(suspect_text(suspect)),
+        Entry::Cleared { nonce } => EntryText::Cleared { nonce: nonce.to_string() },
         Entry::Identified { nonce, id } => EntryText::Identified { nonce: nonce.to_string(), id: id.to_string() },
         Entry::Monitored { nonce, monitor } => {
             EntryText::Monitored { nonce: nonce.to_string(), monitor: monitor.to_string() }
@@ -382,6 +381,9 @@ pub fn read_entry(line: &str) -> Result<Entry, CodecError> {
         },
         EntryText::PlanUsed { plan } => Entry::PlanUsed { plan: plan.into() },
         EntryText::Begun(intent) => Entry::Begun(intent_value(intent)),
+        EntryText::Renewed { nonce } => Entry::Renewed { nonce: nonce.into() },
+        EntryText::Suspected(suspect) => Entry::Suspected(Box::new(suspect_value(suspect))),
+        EntryText::Cleared { nonce } => Entry::Cleared { nonce: nonce.into() },
         EntryText::Identified { nonce, id } => Entry::Identified { nonce: nonce.into(), id: id.into() },
         EntryText::Monitored { nonce, monitor } => Entry::Monitored { nonce: nonce.into(), monitor: monitor.into() },
         EntryText::Applied { nonce, recorded } => {
@@ -488,6 +490,7 @@ pub(super) fn recorded_text(recorded: &Recorded) -> RecordedText {
         incomplete: recorded.incomplete,
         nonce: recorded.nonce.to_string(),
         source: recorded.source.to_string(),
+        made: recorded.made,
     }
 }
 
@@ -502,70 +505,29 @@ pub(super) fn recorded_value(text: RecordedText) -> Recorded {
         incomplete: text.incomplete,
         nonce: text.nonce.into(),
         source: text.source.into(),
+        made: text.made,
     }
 }
 
-fn intent_text(intent: &Intent) -> IntentText {
-    IntentText {
-        nonce: intent.nonce.to_string(),
-        kind: match intent.kind {
-            IntentKind::Create => KindText::Create,
-            IntentKind::Update => KindText::Update,
-            IntentKind::Delete => KindText::Delete,
-            IntentKind::Import => KindText::Import,
-            IntentKind::Forget => KindText::Forget,
-        },
-        address: intent.address.to_string(),
-        resource: intent.resource.to_string(),
-        target: target_text(&intent.target),
-        id: intent.id.as_ref().map(ToString::to_string),
-        inputs: document(&intent.inputs),
-        needs: intent.needs.iter().map(ToString::to_string).collect(),
-        protect: intent.protect,
-        source: intent.source.to_string(),
-    }
-}
-
-fn intent_value(text: IntentText) -> Intent {
-    Intent {
-        nonce: text.nonce.into(),
-        kind: match text.kind {
-            KindText::Create => IntentKind::Create,
-            KindText::Update => IntentKind::Update,
-            KindText::Delete => IntentKind::Delete,
-            KindText::Import => IntentKind::Import,
-            KindText::Forget => IntentKind::Forget,
-        },
-        address: Address::from_text(&text.address),
-        resource: text.resource.into(),
-        target: target_value(text.target),
-        id: text.id.map(EcoString::from),
-        inputs: document_value(&text.inputs),
-        needs: text.needs.iter().map(|address| Address::from_text(address)).collect(),
-        protect: text.protect,
-        source: text.source.into(),
-    }
-}
-
-fn target_text(target: &Target) -> TargetText {
+pub(super) fn target_text(target: &Target) -> TargetText {
     TargetText {
         cloud: target.cloud.to_string(),
         settings: target.settings.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect(),
     }
 }
 
-fn target_value(text: TargetText) -> Target {
+pub(super) fn target_value(text: TargetText) -> Target {
     Target {
         cloud: text.cloud.into(),
         settings: text.settings.into_iter().map(|(name, text)| (name.into(), text.into())).collect(),
     }
 }
 
-fn document(map: &Map) -> Json {
+pub(super) fn document(map: &Map) -> Json {
     Json::Object(map.iter().map(|(name, value)| (name.to_string(), to_json(value))).collect())
 }
 
-fn document_value(json: &Json) -> Map {
+pub(super) fn document_value(json: &Json) -> Map {
     from_json(json).as_map().cloned().unwrap_or_default()
 }
 

@@ -13,6 +13,10 @@ pub fn line(event: &Event) -> Option<String> {
             format!("an interrupted run left {open} {word} open; finishing them first")
         }
         Event::Recovered { address, outcome } => format!("  {}: {}", shown(address), one_line(outcome)),
+        Event::Swept { address, kind, id } => {
+            let (address, kind) = (shown(address), one_line(kind));
+            format!("  {address}: {kind} {} was made by a request that came late, and is destroyed", one_line(id))
+        }
         Event::Started { .. } => return None,
         Event::Waiting { .. } => return None,
         Event::Output { address, line } => format!("  {} │ {}", shown(address), one_line(line)),
@@ -65,6 +69,7 @@ pub fn log_line(event: &Event) -> Option<String> {
         }
         Event::Recovering { .. }
         | Event::Recovered { .. }
+        | Event::Swept { .. }
         | Event::Output { .. }
         | Event::Finished { .. }
         | Event::Failed { .. }

@@ -53,6 +53,7 @@ impl Progress {
             }
             Event::Recovering { .. }
             | Event::Recovered { .. }
+            | Event::Swept { .. }
             | Event::Output { .. }
             | Event::Stopping { .. }
             | Event::Ending { .. }

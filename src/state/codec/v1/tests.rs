@@ -4,7 +4,7 @@ use cairn_provider::value::Value;
 
 use super::{read_entry, read_snapshot, write_entry, write_snapshot};
 use crate::model::Address;
-use crate::state::{Entry, Masked, Ran, Recorded, Snapshot};
+use crate::state::{Entry, Masked, Ran, Recorded, Snapshot, Suspect};
 
 fn recorded() -> Recorded {
     Recorded {
@@ -25,7 +25,13 @@ fn recorded() -> Recorded {
         incomplete: false,
         nonce: "n1".into(),
         source: "a.cairn:3".into(),
+        made: 1_800_000_000,
     }
+}
+
+fn suspect() -> Suspect {
+    let Recorded { kind, target, inputs, nonce, made, .. } = recorded();
+    Suspect { address: Address::top("a"), kind, target, inputs, nonce, since: made }
 }
 
 fn ran() -> Ran {
@@ -53,6 +59,7 @@ fn a_snapshot_survives_its_text() {
         generation: 3,
         resources: [(Address::top("a"), recorded())].into(),
         deposed: vec![(Address::top("a"), recorded())],
+        suspects: [("n1".into(), suspect())].into(),
         used_plans: ["p".into()].into(),
         outputs: [
             ("keep".into(), Some(Value::Duration(cairn_provider::value::Duration::from_nanoseconds(5)))),
@@ -71,6 +78,9 @@ fn an_entry_survives_its_line() {
         Entry::Take { epoch: 2, who: "me".into() },
         Entry::Applied { nonce: "n".into(), recorded: Box::new(recorded()) },
         Entry::Gone { nonce: "n".into() },
+        Entry::Renewed { nonce: "n".into() },
+        Entry::Suspected(Box::new(suspect())),
+        Entry::Cleared { nonce: "n".into() },
         Entry::Moved { from: Address::top("a"), to: Address::top("b").member("a") },
         Entry::RunBegun { address: Address::top("m"), kind: "http.Probe".into(), source: "a.cairn:9".into() },
         Entry::RunDone { address: Address::top("m"), ran: Box::new(ran()) },

@@ -77,6 +77,15 @@ impl From<StoreError> for Failure {
                 Exit::Locked,
                 format!("{message}\nwait until it is done; a process that died leaves no lock"),
             ),
+            StoreError::Lost { .. } => Self::with(
+                Exit::Locked,
+                format!(
+                    "{message}\nnothing more was begun; what was begun is recorded, and whoever holds the state now finishes it"
+                ),
+            ),
+            StoreError::Moved { to, .. } => {
+                Self::new(format!("{message}\nlet `state:` in the header name {}", untrusted::one_line(&to)))
+            }
             StoreError::Damaged { way_out, .. } => Self::new(format!("{message}\n{way_out}")),
             StoreError::Full { .. } => {
                 Self::new(format!("{message}\nnothing was begun that is not recorded; make room and run it again"))

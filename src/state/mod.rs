@@ -6,6 +6,7 @@
 pub mod codec;
 mod entry;
 mod fold;
+pub mod log;
 mod snapshot;
 mod store;
 

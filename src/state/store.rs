@@ -64,6 +64,18 @@ pub enum StoreError {
         /// Who, if it is known.
         who: String,
     },
+    /// This writer may not write any more.
+    Lost {
+        /// How that is known.
+        why: String,
+    },
+    /// The state is kept elsewhere now.
+    Moved {
+        /// Where it was.
+        what: String,
+        /// Where it is.
+        to: String,
+    },
     /// What is there is damaged.
     Damaged {
         /// The file or object.
@@ -91,6 +103,8 @@ impl fmt::Display for StoreError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Locked { who } => write!(formatter, "the state is being written by {who}"),
+            Self::Lost { why } => write!(formatter, "the state is not held any more: {why}"),
+            Self::Moved { what, to } => write!(formatter, "the state was moved from {what} to {to}"),
             Self::Damaged { what, why, .. } => write!(formatter, "{what} is damaged: {why}"),
             Self::Full { what } => write!(formatter, "there is no room left for {what}"),
             Self::Failed { what, why } => write!(formatter, "{what}: {why}"),

@@ -34,6 +34,8 @@ mod killed;
 mod catalogue_pages;
 mod language;
 mod literate;
+mod log_machine;
+mod log_state;
 mod lsp;
 mod memory_files;
 mod moving;

@@ -8,6 +8,7 @@ use super::arguments::{CloudArguments, Detail, Format, ValueArguments};
 use super::failure::{Exit, Failure, count, reports};
 use super::proposal::{Proposal, Question, settle};
 use super::{front, pipeline, run as running, saved, stacks, verdict};
+use crate::engine::apply::Work;
 use crate::host::terminal;
 
 /// Bring the cloud to what the stack says, or apply a saved plan.
@@ -75,14 +76,16 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         expected: environment.as_ref().map_or_else(|| front.stack().to_string(), ToString::to_string),
     };
     let work = running::Work {
-        desired,
-        planning: planned.planning,
-        moved: planned.moved,
-        clouds: &place.clouds,
+        work: Work {
+            desired,
+            planning: planned.planning,
+            moved: planned.moved,
+            clouds: place.clouds.clone(),
+            first: Vec::new(),
+        },
         root: &front.root,
         arguments: &arguments.cloud,
         format: arguments.format,
-        first: Vec::new(),
     };
     let question = (!arguments.yes).then_some(question);
     settle(Proposal {

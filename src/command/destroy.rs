@@ -7,6 +7,7 @@ use super::failure::{Exit, Failure};
 use super::proposal::{Proposal, Question, settle};
 use super::{front, pipeline, run as running, stacks, verdict};
 use crate::diagnostic::{Report, Severity};
+use crate::engine::apply::Work;
 use crate::model::desired::{DesiredStack, LookupAnswers};
 
 /// Destroy everything the stack manages in an environment.
@@ -71,14 +72,16 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         expected: environment.as_ref().map_or_else(|| front.stack().to_string(), ToString::to_string),
     };
     let work = running::Work {
-        desired,
-        planning: planned.planning,
-        moved: planned.moved,
-        clouds: &place.clouds,
+        work: Work {
+            desired,
+            planning: planned.planning,
+            moved: planned.moved,
+            clouds: place.clouds.clone(),
+            first: Vec::new(),
+        },
         root: &front.root,
         arguments: &arguments.cloud,
         format: arguments.format,
-        first: Vec::new(),
     };
     let question = (!arguments.yes).then_some(question);
     settle(Proposal {

@@ -6,9 +6,9 @@ use super::arguments::{Detail, Format};
 use super::failure::{Exit, Failure, count, reports, style};
 use super::{consent, pipeline, run as running, verdict};
 use crate::diagnostic::Diagnostic;
+use crate::engine::apply::Taken;
 use crate::host::terminal;
 use crate::source::SourceSet;
-use crate::state::StateStore as _;
 use crate::view;
 
 /// What is asked before anything is changed.
@@ -24,7 +24,7 @@ pub struct Proposal<'a> {
     /// The command, for the first line.
     pub command: &'static str,
     /// The state, taken for writing.
-    pub taken: running::Taken,
+    pub taken: Taken,
     /// The plan and what carrying it out needs.
     pub work: running::Work<'a>,
     /// For places.
@@ -45,7 +45,7 @@ pub async fn settle(proposal: Proposal<'_>) -> Result<Exit, Failure> {
     let Proposal { command, taken, work, sources, detail, approved, question } = proposal;
     let look = terminal::detect();
     let format = work.format;
-    let planning = &work.planning;
+    let planning = &work.work.planning;
     let policies = &planning.plan.policies;
     let denied = verdict::refused(policies, sources);
     let not_approved = verdict::not_approved(policies, &approved, sources);
@@ -94,10 +94,10 @@ pub async fn settle(proposal: Proposal<'_>) -> Result<Exit, Failure> {
     if format == Format::Text {
         terminal::out("\n");
     }
-    let (clouds, stats) = (work.clouds, work.arguments.stats);
+    let (clouds, stats) = (work.work.clouds.clone(), work.arguments.stats);
     let result = running::carry_out(taken, work).await;
     if stats {
-        terminal::err(&pipeline::stats(clouds));
+        terminal::err(&pipeline::stats(&clouds));
     }
     result
 }

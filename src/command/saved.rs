@@ -10,6 +10,7 @@ use super::failure::{Exit, Failure};
 use super::front::Front;
 use super::proposal::{Proposal, settle};
 use super::{pipeline, run as running, stacks, verdict};
+use crate::engine::apply::Work;
 use crate::engine::execute::Entropy as _;
 use crate::engine::mask::StackKey;
 use crate::host;
@@ -127,14 +128,16 @@ pub async fn apply(
         return Err(stale("what it read has changed since"));
     }
     let work = running::Work {
-        desired,
-        planning,
-        moved: planned.moved,
-        clouds: &place.clouds,
+        work: Work {
+            desired,
+            planning,
+            moved: planned.moved,
+            clouds: place.clouds.clone(),
+            first: vec![Entry::PlanUsed { plan: plan_id.into() }],
+        },
         root: &root,
         arguments: &arguments,
         format,
-        first: vec![Entry::PlanUsed { plan: plan_id.into() }],
     };
     settle(Proposal { command: "apply", taken, work, sources: &sources, detail, question: None, approved }).await
 }

@@ -18,6 +18,7 @@ pub mod journal;
 pub mod judge;
 pub mod recover;
 pub mod execute;
+pub mod apply;
 mod call;
 mod marks;
 mod raw;

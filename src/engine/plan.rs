@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cairn_provider::object::Observed;
 use cairn_provider::schema::TypeSchema;
 use cairn_provider::schema::overlay::Replacement;
+use cairn_provider::value::render;
 use ecow::EcoString;
 
 use super::action::Judge;
@@ -399,7 +400,11 @@ fn refusal(inputs: &Inputs<'_>, change: &Change) -> Option<Diagnostic> {
             for attribute in change.attributes.iter().filter(|attribute| attribute.forces) {
                 let field = attribute.path.first().and_then(|name| desired.inputs.get(name));
                 if let Some(field) = field.filter(|field| field.span.source == desired.origin.source) {
-                    diagnostic = diagnostic.label(field.span, "a change of this makes a new object");
+                    let text = match attribute.before.as_ref().filter(|_| !attribute.sensitive) {
+                        Some(before) => format!("was {}; only a new object can have another value", render(before)),
+                        None => "only a new object can have another value".to_owned(),
+                    };
+                    diagnostic = diagnostic.label(field.span, text);
                 }
             }
             diagnostic
@@ -409,7 +414,11 @@ fn refusal(inputs: &Inputs<'_>, change: &Change) -> Option<Diagnostic> {
             format!("{message}: `{}`, declared at {} until now", change.address, change.source),
         ),
     };
-    Some(diagnostic.help("to destroy it: declare it once with @protect(false) and apply, then remove it"))
+    Some(diagnostic.help(if matches!(change.action, Action::Replace(_)) {
+        "to keep the object: take the change back, or make it where it does not need a new one\nto destroy it: apply once with @protect(false)"
+    } else {
+        "to destroy it: declare it once with @protect(false) and apply, then remove it"
+    }))
 }
 
 fn forcing(change: &Change) -> String {

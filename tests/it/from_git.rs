@@ -6,13 +6,13 @@ use std::process::{Command, Stdio};
 use crate::project::{Ended, Project};
 
 /// A repository in a directory of its own, as a server holds it.
-struct Repository {
+pub struct Repository {
     directory: tempfile::TempDir,
     path: PathBuf,
 }
 
 impl Repository {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("example.org").join(name);
         std::fs::create_dir_all(&path).unwrap();
@@ -27,6 +27,9 @@ impl Repository {
             .args(arguments)
             .current_dir(&self.path)
             .env("GIT_CONFIG_NOSYSTEM", "1")
+            // The same content is the same commit, whenever it is made.
+            .env("GIT_AUTHOR_DATE", "2027-01-01T00:00:00Z")
+            .env("GIT_COMMITTER_DATE", "2027-01-01T00:00:00Z")
             .env("HOME", self.directory.path())
             .output()
             .unwrap();
@@ -34,14 +37,14 @@ impl Repository {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
-    fn write(&self, name: &str, content: &[u8]) {
+    pub fn write(&self, name: &str, content: &[u8]) {
         let path = self.path.join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
     }
 
     /// Commits everything under a tag; an existing tag is moved.
-    fn tag(&self, tag: &str) -> String {
+    pub fn tag(&self, tag: &str) -> String {
         self.git(&["add", "--all"]);
         self.git(&["commit", "--quiet", "--allow-empty", "--message", tag]);
         self.git(&["tag", "--force", "--annotate", "--message", tag, tag]);
@@ -76,7 +79,12 @@ impl Repository {
 
     /// A project whose repositories are fetched from here.
     fn project(&self, source: &str) -> Project {
-        Project::with(source)
+        self.serve(Project::with(source))
+    }
+
+    /// Lets a project fetch from here.
+    pub fn serve(&self, project: Project) -> Project {
+        project
             .variable("CAIRN_GIT_MIRROR", &format!("file://{}", self.directory.path().display()))
             .variable("PATH", &std::env::var("PATH").unwrap())
     }

@@ -11,6 +11,7 @@ pub mod files;
 pub mod git;
 pub mod line_editor;
 pub mod local_store;
+pub mod log_store;
 pub mod sandbox_file;
 pub mod secrets;
 pub mod signals;

@@ -152,7 +152,7 @@ impl Program {
     }
 
     /// A field of the stack's header.
-    fn header_field(&self, name: &str) -> Option<&Expr> {
+    pub fn header_field(&self, name: &str) -> Option<&Expr> {
         self.header_field_of(Self::STACK, name)
     }
 

@@ -17,6 +17,7 @@ mod operator;
 mod policy;
 mod raw;
 mod record;
+mod state_store;
 mod type_name;
 mod watch;
 

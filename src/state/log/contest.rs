@@ -61,7 +61,7 @@ impl Race {
 pub async fn race(writers: Vec<Arc<dyn LogStore>>, slots: usize, name: &str) -> Result<Race, LogFailure> {
     let count = writers.len();
     let barrier = Arc::new(Barrier::new(count));
-    let folder = format!("{FOLDER}race-{name}/");
+    let folder = format!("{FOLDER}race-{name}-");
     let first = writers.first().map(Arc::clone);
     let mut running = JoinSet::new();
     for (writer, store) in writers.into_iter().enumerate() {

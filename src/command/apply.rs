@@ -53,8 +53,10 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         let verdict = if warnings.is_empty() { "nothing wrong".to_owned() } else { count(&warnings) };
         terminal::out(&format!("checked {}{checked}: {verdict}\n\n", front.stack()));
     }
+    let kept = front.state_place(environment.clone())?;
+    let (stack, catalogue) = (front.stack(), front.catalogue());
     let place =
-        pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
+        pipeline::open(&front.root, &stack, environment.as_ref(), catalogue, &kept, &arguments.cloud).await?;
     let (mut desired, answers) = front.found(environment.clone(), &place.clouds, &arguments.cloud).await?;
     pipeline::verify_accounts(&desired, &place.clouds).await?;
     let taken = running::take(&place).await?;
@@ -68,7 +70,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         &arguments.cloud.only,
     )
     .await?;
-    planned.planning.refused.extend(stacks::in_use(&place.state, &desired, front.header())?);
+    planned.planning.refused.extend(stacks::in_use(&*place.store, &desired, front.header()).await?);
     planned.planning.plan.remark = front.other_catalogues().unwrap_or_default();
     verdict::of_changes(&front, &answers, &mut desired, &mut planned)?;
     let question = Question {
@@ -83,6 +85,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
             clouds: place.clouds.clone(),
             first: Vec::new(),
         },
+        place: &place,
         root: &front.root,
         arguments: &arguments.cloud,
         format: arguments.format,

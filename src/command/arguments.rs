@@ -37,6 +37,12 @@ pub struct CloudArguments {
     /// Faults of the sandbox: seed=7,throttle=0.2,fail=0.1,lose=0.1,lag=3,tempo=1
     #[arg(long, value_name = "FAULTS", requires = "sandbox")]
     pub sandbox_faults: Option<String>,
+    /// Keep the sandbox's state where the header says, apart from the real one
+    #[arg(long, requires = "sandbox")]
+    pub remote_state: bool,
+    /// Take the state over from a writer that gives no sign of life for 90 seconds
+    #[arg(long)]
+    pub take_over: bool,
     /// Only this address, what is inside of it and what it needs; may be repeated
     #[arg(long, value_name = "ADDR")]
     pub only: Vec<String>,

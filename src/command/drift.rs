@@ -5,9 +5,7 @@ use clap::Args;
 use super::arguments::{CloudArguments, Format, StackArguments};
 use super::failure::{Exit, Failure};
 use super::{front, pipeline};
-use crate::host::local_store::LocalStore;
 use crate::host::terminal;
-use crate::state::StateStore as _;
 use crate::view;
 
 /// Show what somebody else changed. Exits with 2 if there is anything.
@@ -28,11 +26,12 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let environment = front.environment(arguments.stack.values.env.as_deref());
     let diagnostics = front.require_sound_for(arguments.format, &environment, view::json::drift)?;
     let environment = environment?;
+    let kept = front.state_place(environment.clone())?;
+    let (stack, catalogue) = (front.stack(), front.catalogue());
     let place =
-        pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
+        pipeline::open(&front.root, &stack, environment.as_ref(), catalogue, &kept, &arguments.cloud).await?;
     let desired = front.online(environment.clone(), &place.clouds, &arguments.cloud).await?;
-    let store = LocalStore::new(&place.state);
-    let (folded, key) = pipeline::recorded(store.load().await?, &place.clouds).await?;
+    let (folded, key) = pipeline::recorded(place.store.load().await?, &place.clouds).await?;
     let sources = &front.program.sources;
     let planned =
         pipeline::planned(&desired, &folded, &place.clouds, &key, sources, &front.root, &arguments.cloud.only).await?;

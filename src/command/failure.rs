@@ -75,7 +75,9 @@ impl From<StoreError> for Failure {
         match error {
             StoreError::Locked { .. } => Self::with(
                 Exit::Locked,
-                format!("{message}\nwait until it is done; a process that died leaves no lock"),
+                format!(
+                    "{message}\nwait until it is done; a process that died on this machine leaves no lock\nof one that died elsewhere: --take-over waits for 90 seconds without a sign of life, cairn unlock does not"
+                ),
             ),
             StoreError::Lost { .. } => Self::with(
                 Exit::Locked,

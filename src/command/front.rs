@@ -27,6 +27,7 @@ use crate::model::desired::{DesiredStack, LookupAnswers, WantedLookup};
 use crate::model::inspected::{Checked, Inspected};
 use crate::model::interface::Interface;
 use crate::model::plan::Plan;
+use crate::model::state_place::StatePlace;
 use crate::model::policy::{Judgement, PlannedChange};
 use crate::registry;
 use crate::rego;
@@ -185,6 +186,36 @@ impl Front {
             today: Some(self.today),
             changes: None,
         }
+    }
+
+    /// Where an environment keeps its state.
+    ///
+    /// # Errors
+    /// The header does not say it, or rests on something that is wrong.
+    pub fn state_place(&self, environment: Option<EcoString>) -> Result<StatePlace, Failure> {
+        if self.program.keeps_state_locally() {
+            return Ok(StatePlace::Local);
+        }
+        let mut report = Report::default();
+        let stack = self.offline(environment, &mut report);
+        stack.state.ok_or_else(|| {
+            let mut wrong = self.report.clone();
+            wrong.extend(report.into_sorted());
+            self.failure(wrong.into_sorted())
+        })
+    }
+
+    /// The file with the header, and its text if the header named another store.
+    pub fn with_state(&self, store: &str) -> Option<(String, String)> {
+        let header = self.program.unit(Program::STACK).header?;
+        let fields = self.program.fields_of_header()?;
+        let source = self.program.sources.get(self.program.item(header).span.source);
+        let mut text = source.text.to_string();
+        match self.program.header_field("state") {
+            Some(value) => text.replace_range(value.span.start as usize..value.span.end as usize, store),
+            None => text.insert_str(fields.start as usize + 1, &format!("\n  state: {store}\n")),
+        }
+        Some((source.path.to_string(), text))
     }
 
     /// Evaluates an environment without any cloud; reports what is wrong with it.

@@ -7,9 +7,7 @@ use clap::Args;
 use super::arguments::{CloudArguments, Detail, Format, StackArguments};
 use super::failure::{Exit, Failure, reports, style};
 use super::{front, pipeline, saved, stacks, verdict};
-use crate::host::local_store::LocalStore;
 use crate::host::terminal;
-use crate::state::StateStore as _;
 use crate::view;
 
 /// Show what an apply would do; writes nothing.
@@ -39,16 +37,17 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let environment = front.environment(arguments.stack.values.env.as_deref());
     let diagnostics = front.require_sound_for(arguments.format, &environment, view::json::plan)?;
     let environment = environment?;
+    let kept = front.state_place(environment.clone())?;
+    let (stack, catalogue) = (front.stack(), front.catalogue());
     let place =
-        pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
+        pipeline::open(&front.root, &stack, environment.as_ref(), catalogue, &kept, &arguments.cloud).await?;
     let (mut desired, answers) = front.found(environment.clone(), &place.clouds, &arguments.cloud).await?;
     pipeline::verify_accounts(&desired, &place.clouds).await?;
-    let store = LocalStore::new(&place.state);
-    let (folded, key) = pipeline::recorded(store.load().await?, &place.clouds).await?;
+    let (folded, key) = pipeline::recorded(place.store.load().await?, &place.clouds).await?;
     let sources = &front.program.sources;
     let mut planned =
         pipeline::planned(&desired, &folded, &place.clouds, &key, sources, &front.root, &arguments.cloud.only).await?;
-    planned.planning.refused.extend(stacks::in_use(&place.state, &desired, front.header())?);
+    planned.planning.refused.extend(stacks::in_use(&*place.store, &desired, front.header()).await?);
     planned.planning.plan.remark = front.other_catalogues().unwrap_or_default();
     verdict::of_changes(&front, &answers, &mut desired, &mut planned)?;
     let plan = &planned.planning.plan;
@@ -77,7 +76,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         return Err(Failure::with(Exit::Refused, "refused by a policy"));
     }
     if let Some(file) = &arguments.out {
-        saved::write(file, &front, &desired, plan, &key, arguments.cloud.sandbox)?;
+        saved::write(file, &front, &desired, plan, &key, &arguments.cloud)?;
         if arguments.format == Format::Text {
             terminal::out(&format!("  saved {}: cairn apply {}\n", file.display(), file.display()));
         }

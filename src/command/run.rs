@@ -15,10 +15,10 @@ use crate::engine::apply::{Means, Ready, TakeError, Taken};
 use crate::engine::execute::{Halt, Limits, Report};
 use crate::host::actions::HostActions;
 use crate::host::entropy::SystemEntropy;
-use crate::host::local_store::LocalStore;
 use crate::host::secrets::HostSecrets;
 use crate::host::{Stopwatch, signals, terminal, who};
 use crate::model::event::Event;
+use crate::state::{StateStore, StoreError};
 use crate::view;
 use crate::view::human::event::line;
 use crate::view::human::progress::Progress;
@@ -27,13 +27,12 @@ use crate::view::untrusted;
 
 /// Takes the state and finishes what an interrupted run left open.
 pub async fn take(place: &pipeline::Place) -> Result<Taken, Failure> {
-    let store = Arc::new(LocalStore::new(&place.state));
     let tell = |event: Event| {
         if let Some(line) = line(&event) {
             terminal::out(&format!("{line}\n"));
         }
     };
-    let taken = apply::take(store, &who::who(), &place.clouds, pipeline::quarantine()?, &tell).await;
+    let taken = apply::take(Arc::clone(&place.store) as Arc<dyn StateStore>, &who::who(), &place.clouds, pipeline::quarantine()?, &tell).await;
     let taken = taken.map_err(|error| match error {
         TakeError::Store(error) => error.into(),
         TakeError::Unresolved(_) => Failure::new(format!("{error}\nnothing new was begun")),
@@ -48,6 +47,8 @@ pub async fn take(place: &pipeline::Place) -> Result<Taken, Failure> {
 pub struct Work<'a> {
     /// The plan and what it needs.
     pub work: apply::Work,
+    /// Where the stack's things lie.
+    pub place: &'a pipeline::Place,
     /// The stack's directory.
     pub root: &'a Path,
     /// How.
@@ -59,9 +60,9 @@ pub struct Work<'a> {
 /// Carries out a plan that was consented to, and writes the next snapshot.
 pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
     let watch = Stopwatch::start();
-    let Work { work, root, arguments, format } = work;
-    let links = Links::of(&work.desired, root, arguments.sandbox)?;
-    links.begin()?;
+    let Work { work, place, root, arguments, format } = work;
+    let links = Links::of(&work.desired, root, place, arguments)?;
+    links.begin().await?;
     let plan = work.planning.plan.clone();
     let summary = plan.summary();
     let ready = Ready::new(taken, work).map_err(|circle| {
@@ -96,7 +97,7 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
     }
     let applied = applied?;
     if applied.released && applied.report.is_complete() {
-        links.end()?;
+        links.end().await?;
     }
     let (report, outputs) = (applied.report, applied.outputs);
     if format == Format::Json {
@@ -155,6 +156,11 @@ fn end(
         parts.push(format!("{} not begun", report.halted));
     }
     let counts = parts.join(", ");
+    if let Some(StoreError::Lost { .. }) = &report.broken {
+        let failure = report.broken.clone().map(Failure::from);
+        let why = failure.map(|failure| failure.message).unwrap_or_default();
+        return Err(Failure::with(Exit::Locked, format!("{counts}\n{why}")));
+    }
     if let Some(broken) = &report.broken {
         return Err(Failure::new(format!(
             "{counts}\nthe state could not be written: {broken}\nwhat was begun is in the journal; run it again when there is room"

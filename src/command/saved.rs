@@ -15,13 +15,13 @@ use crate::engine::execute::Entropy as _;
 use crate::engine::mask::StackKey;
 use crate::host;
 use crate::host::entropy::SystemEntropy;
-use crate::host::local_store::LocalStore;
 use crate::model::desired::DesiredStack;
 use crate::model::plan::Plan;
 use crate::model::policy::Judgement;
+use crate::model::state_place::StatePlace;
 use crate::registry;
 use crate::state::codec::{read_desired, write_desired};
-use crate::state::{Entry, StateStore as _};
+use crate::state::Entry;
 use crate::view;
 
 /// Whether a path is a saved plan and no directory.
@@ -36,14 +36,16 @@ pub fn write(
     desired: &DesiredStack,
     plan: &Plan,
     key: &StackKey,
-    sandbox: bool,
+    arguments: &CloudArguments,
 ) -> Result<(), Failure> {
     let sources = &front.program.sources;
     let root = host::absolute(&front.root).map_err(Failure::new)?;
     let body = json!({
         "plan": SystemEntropy.nonce().as_str(),
         "directory": root,
-        "sandbox": sandbox,
+        "sandbox": arguments.sandbox,
+        "remote_state": arguments.remote_state,
+        "state": desired.state.as_ref().and_then(StatePlace::address),
         "base": { "lineage": plan.base.lineage.as_str(), "sequence": plan.base.sequence },
         "desired": write_desired(desired, sources),
         "changes": changes(plan),
@@ -92,12 +94,14 @@ pub async fn apply(
         return Err(verdict::missing_consent(&missing));
     }
     let environment = (!desired.environment.is_empty()).then(|| desired.environment.clone());
-    let arguments = CloudArguments { sandbox, ..arguments.clone() };
-    let place = pipeline::open(&root, &desired.name, environment.as_ref(), registry::catalogue(), &arguments).await?;
+    let remote_state = body.get("remote_state").and_then(Json::as_bool).unwrap_or(false);
+    let arguments = CloudArguments { sandbox, remote_state, ..arguments.clone() };
+    let kept = body.get("state").and_then(Json::as_str).and_then(StatePlace::parse).unwrap_or_default();
+    let place = pipeline::open(&root, &desired.name, environment.as_ref(), registry::catalogue(), &kept, &arguments).await?;
     let stale = |why: &str| {
         Failure::with(Exit::Stale, format!("the saved plan is stale: {why}\nnothing was touched; plan again"))
     };
-    let before = LocalStore::new(&place.state).load().await?;
+    let before = place.store.load().await?;
     let base = body.get("base");
     let lineage = base.and_then(|base| base.get("lineage")).and_then(Json::as_str).unwrap_or_default();
     let sequence = base.and_then(|base| base.get("sequence")).and_then(Json::as_u64).unwrap_or(0);
@@ -121,7 +125,7 @@ pub async fn apply(
     let planned =
         pipeline::planned(&desired, &taken.folded, &place.clouds, &taken.key, &sources, &root, &arguments.only).await?;
     let mut planning = planned.planning;
-    planning.refused.extend(stacks::in_use(&place.state, &desired, None)?);
+    planning.refused.extend(stacks::in_use(&*place.store, &desired, None).await?);
     planning.plan.base = crate::model::plan::Base { lineage: lineage.into(), sequence };
     if changes(&planning.plan) != body.get("changes").and_then(Json::as_str).unwrap_or_default() {
         taken.store.release().await?;
@@ -135,6 +139,7 @@ pub async fn apply(
             clouds: place.clouds.clone(),
             first: vec![Entry::PlanUsed { plan: plan_id.into() }],
         },
+        place: &place,
         root: &root,
         arguments: &arguments,
         format,

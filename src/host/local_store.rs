@@ -1,8 +1,10 @@
 //! State in files: a snapshot people can read, a journal that is written ahead, a lock that dies with its process.
 
 mod consumers;
+mod custody;
 mod journal_file;
 mod lock;
+mod moved;
 mod snapshot_file;
 mod stop;
 
@@ -12,7 +14,6 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 
-pub use self::consumers::Consumer;
 use self::journal_file::JournalFile;
 use self::lock::Lock;
 use super::entropy;
@@ -26,7 +27,7 @@ pub struct LocalStore {
 
 /// What a writer holds.
 struct Open {
-    _lock: Lock,
+    lock: Lock,
     journal: JournalFile,
 }
 
@@ -37,6 +38,12 @@ impl LocalStore {
     }
 
     fn read(&self) -> Result<Option<Loaded>, StoreError> {
+        moved::check(&self.directory)?;
+        self.read_whole()
+    }
+
+    /// Reads what is there, moved away or not.
+    fn read_whole(&self) -> Result<Option<Loaded>, StoreError> {
         let snapshot = snapshot_file::read(&self.directory)?;
         let journal = journal_file::read(&self.directory)?;
         let key = self.key()?;
@@ -99,6 +106,7 @@ impl LocalStore {
     fn take_now(&self, who: &str) -> Result<Loaded, StoreError> {
         std::fs::create_dir_all(&self.directory).map_err(|error| failed(&self.directory, &error))?;
         let lock = Lock::take(&self.directory, who)?;
+        moved::check(&self.directory)?;
         // A first writer that died before its snapshot was there left parts that mean nothing.
         if snapshot_file::read(&self.directory)?.is_none() {
             let begun = [KEY, journal_file::NAME].iter().all(|name| self.directory.join(name).exists());
@@ -120,34 +128,9 @@ impl LocalStore {
         let sequence = journal.append(std::slice::from_ref(&take))?;
         loaded.entries.push((sequence, take));
         let mut open = self.open.lock().expect("no code panics while it holds the store");
-        *open = Some(Open { _lock: lock, journal });
+        *open = Some(Open { lock, journal });
         Ok(loaded)
     }
-
-    /// Replaces the state by an older generation, or lists those there are.
-    ///
-    /// # Errors
-    /// There is no such generation, it is damaged, or somebody is writing.
-    pub fn restore(&self, generation: Option<u64>, who: &str) -> Result<Restored, StoreError> {
-        let generations = snapshot_file::history(&self.directory)?;
-        let Some(wanted) = generation else { return Ok(Restored::Available(generations)) };
-        let _lock = Lock::take(&self.directory, who)?;
-        let snapshot = snapshot_file::read_generation(&self.directory, wanted)?;
-        if self.key()?.is_none() {
-            snapshot_file::write_file(&self.directory, KEY, &entropy::bytes(32))?;
-        }
-        journal_file::start(&self.directory, &snapshot)?;
-        snapshot_file::write(&self.directory, &snapshot)?;
-        Ok(Restored::Done(Box::new(snapshot)))
-    }
-}
-
-/// What restoring gave.
-pub enum Restored {
-    /// Generations that can be restored.
-    Available(Vec<u64>),
-    /// The state is this one now.
-    Done(Box<Snapshot>),
 }
 
 /// The file with the stack's key.
@@ -169,6 +152,10 @@ impl StateStore for LocalStore {
         let written = tokio::task::spawn_blocking(move || {
             let mut open = open.lock().expect("no code panics while it holds the store");
             match open.as_mut() {
+                // A lock file that somebody replaced locks nobody else out.
+                Some(open) if !open.lock.is_held() => {
+                    Err(StoreError::Lost { why: "its lock file was replaced or removed".to_owned() })
+                }
                 Some(open) => open.journal.append(&entries).map(|_| ()),
                 None => Err(StoreError::Failed { what: "the state".to_owned(), why: "it is not taken".to_owned() }),
             }

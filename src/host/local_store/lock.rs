@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::failed;
 use crate::state::StoreError;
@@ -12,7 +12,8 @@ const NAME: &str = "lock";
 
 /// A lock that is held.
 pub struct Lock {
-    _file: File,
+    file: File,
+    path: PathBuf,
 }
 
 impl Lock {
@@ -41,7 +42,12 @@ impl Lock {
         }
         let write = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(who.as_bytes()));
         write.map_err(|error| failed(&path, &error))?;
-        Ok(Self { _file: file })
+        Ok(Self { file, path })
+    }
+
+    /// Whether the file that is locked is still the one that others would lock.
+    pub fn is_held(&self) -> bool {
+        is_same_file(&self.file, &self.path)
     }
 }
 

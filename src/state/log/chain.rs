@@ -59,6 +59,15 @@ pub async fn read(store: &dyn LogStore, place: &str) -> Result<Option<Chain>, St
         if newest.is_none() && listed.is_empty() && store.get(super::writer::KEY).await?.is_none() {
             return Ok(None);
         }
+        if let Some(from) = store.get(super::custody::INCOMING).await? {
+            return Err(StoreError::Failed {
+                what: place.to_owned(),
+                why: format!(
+                    "a state is being moved here from {}; the same `cairn state migrate` once more finishes that",
+                    String::from_utf8_lossy(&from)
+                ),
+            });
+        }
         return Err(damaged(place, &slot::key(0), "it is missing, but other parts of the state are there"));
     };
     let mut chain = match newest {

@@ -364,6 +364,70 @@ impl Inner {
         }
     }
 
+    /// Writes the last slot for ever: the state is elsewhere now. One that was left for there is left already.
+    pub(super) async fn leave(&self, to: &str) -> Result<(), StoreError> {
+        let mut guard = self.held.lock().await;
+        let Some(held) = guard.as_mut() else {
+            let left = self.read().await?.and_then(|chain| chain.moved);
+            return if left.as_deref() == Some(to) { Ok(()) } else { Err(not_taken()) };
+        };
+        self.write(held, &[Entry::Released], Some(to.to_owned())).await?;
+        self.machine.remember(&self.place, Some(&held.end))?;
+        *guard = None;
+        Ok(())
+    }
+
+    /// Writes an older snapshot behind everything that is there, damaged or not.
+    pub(super) async fn go_back(&self, chosen: &Snapshot, newest: u64, who: &str) -> Result<Snapshot, StoreError> {
+        let slots = self.store.list(slot::FOLDER).await?;
+        let last = slots.iter().filter_map(|one| slot::number(&one.key)).max().unwrap_or(0);
+        let mut epoch = chosen.epoch;
+        for one in &slots {
+            let Some(number) = slot::number(&one.key) else { continue };
+            if let Some(bytes) = self.store.get(&one.key).await?
+                && let Ok(read) = Slot::read(number, &bytes)
+            {
+                epoch = epoch.max(read.epoch);
+            }
+        }
+        let lineage = chosen.lineage.to_string();
+        if self.read_key().await?.is_none() {
+            self.create(KEY, &sealed(&hex::encode(self.machine.random(32)))).await?;
+        }
+        if self.store.get(&slot::key(0)).await?.is_none() {
+            self.put(&Slot { lineage: lineage.clone(), first: 1, nonce: self.name(), ..Slot::default() }).await?;
+        }
+        let previous = self.store.get(&slot::key(last)).await?.map(|bytes| digest(&bytes)).unwrap_or_default();
+        let take = Entry::Take { epoch: epoch + 1, who: who.into() };
+        let slot = Slot {
+            number: last + 1,
+            lineage: lineage.clone(),
+            previous,
+            epoch: epoch + 1,
+            writer: self.name(),
+            nonce: self.name(),
+            first: chosen.sequence + 1,
+            machine: Some(self.machine.identity()),
+            moved: None,
+            entries: vec![take],
+        };
+        // Whoever still writes has lost with this slot.
+        let Placed::Written(hash) = self.put(&slot).await? else {
+            return Err(StoreError::Locked { who: "somebody who wrote at this very moment".to_owned() });
+        };
+        let snapshot = Snapshot {
+            generation: newest + 1,
+            previous: hash.as_str().into(),
+            sequence: slot.last(),
+            epoch: epoch + 1,
+            ..chosen.clone()
+        };
+        let snap = Snap { slot: slot.number, hash: hash.clone(), writer: slot.writer, snapshot: snapshot.clone() };
+        self.create(&snap::key(snap.slot), &snap.write()).await?;
+        self.machine.remember(&self.place, Some(&Position { lineage, slot: slot.number, hash }))?;
+        Ok(snapshot)
+    }
+
     /// Whether a writer still holds the log; its hold is kept young.
     pub(super) async fn stay(&self, epoch: u64) -> bool {
         let mut guard = self.held.lock().await;

@@ -84,6 +84,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
             moved: planned.moved,
             clouds: place.clouds.clone(),
             first: Vec::new(),
+            partial: !arguments.cloud.only.is_empty(),
         },
         place: &place,
         root: &front.root,

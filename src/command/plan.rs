@@ -1,4 +1,4 @@
-//! `cairn plan`: what an apply would do. Writes nothing but the file that is asked for.
+//! `cairn plan`: what an apply would do. Writes nothing but the file that is asked for, and with it a state if there is none.
 
 use std::path::PathBuf;
 
@@ -26,6 +26,9 @@ pub struct Arguments {
     /// Save the plan, to apply exactly it
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// For how long the saved plan is good: 30min, 4h, 2d
+    #[arg(long, value_name = "TIME", requires = "out", value_parser = lifetime, default_value = "24h")]
+    valid_for: u64,
     /// Exit with 2 if there are differences
     #[arg(long)]
     detailed_exitcode: bool,
@@ -43,6 +46,9 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         pipeline::open(&front.root, &stack, environment.as_ref(), catalogue, &kept, &arguments.cloud).await?;
     let (mut desired, answers) = front.found(environment.clone(), &place.clouds, &arguments.cloud).await?;
     pipeline::verify_accounts(&desired, &place.clouds).await?;
+    if arguments.out.is_some() {
+        saved::begin_state(&*place.store).await?;
+    }
     let (folded, key) = pipeline::recorded(place.store.load().await?, &place.clouds).await?;
     let sources = &front.program.sources;
     let mut planned =
@@ -76,11 +82,23 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         return Err(Failure::with(Exit::Refused, "refused by a policy"));
     }
     if let Some(file) = &arguments.out {
-        saved::write(file, &front, &desired, plan, &key, &arguments.cloud)?;
+        let (cloud, lifetime) = (&arguments.cloud, arguments.valid_for);
+        let saving = saved::Saving { front: &front, desired: &desired, plan, key: &key, kept: &place.kept, cloud, lifetime };
+        saved::write(file, &saving)?;
         if arguments.format == Format::Text {
             terminal::out(&format!("  saved {}: cairn apply {}\n", file.display(), file.display()));
         }
     }
     let differs = arguments.detailed_exitcode && !plan.is_empty();
     Ok(if differs { Exit::Differences } else { Exit::Done })
+}
+
+/// A time in seconds.
+fn lifetime(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 4] = [("min", 60), ("h", 3_600), ("d", 86_400), ("s", 1)];
+    let parsed = UNITS.iter().find_map(|(unit, seconds)| {
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        number.checked_mul(*seconds)
+    });
+    parsed.ok_or_else(|| "a time is a whole number and a unit: 30min, 4h, 2d".to_owned())
 }

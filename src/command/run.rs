@@ -172,6 +172,7 @@ fn end(
             format!("{counts}\nstopped; nothing is lost, the next apply goes on"),
         ));
     }
+    let exit = if report.stale > 0 && report.stale == report.failed.len() { Exit::Stale } else { Exit::Failed };
     let failures: Vec<String> = report.failed.iter().map(|(address, error)| format!("  {address}: {error}")).collect();
-    Err(Failure::new(format!("{counts}\n{}\nthe next apply goes on from here", failures.join("\n"))))
+    Err(Failure::with(exit, format!("{counts}\n{}\nthe next apply goes on from here", failures.join("\n"))))
 }

@@ -1,6 +1,7 @@
 //! Saved plans: written by `plan --out`, applied exactly, once, and only while the world is as it was.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use ecow::EcoString;
 use serde_json::{Value as Json, json};
@@ -13,15 +14,19 @@ use super::{pipeline, run as running, stacks, verdict};
 use crate::engine::apply::Work;
 use crate::engine::execute::Entropy as _;
 use crate::engine::mask::StackKey;
+use crate::engine::seal::NONCE;
 use crate::host;
-use crate::host::entropy::SystemEntropy;
+use crate::host::entropy::{self, SystemEntropy};
+use crate::host::who;
+use crate::model::Address;
 use crate::model::desired::DesiredStack;
-use crate::model::plan::Plan;
+use crate::model::plan::{Base, Plan};
 use crate::model::policy::Judgement;
 use crate::model::state_place::StatePlace;
 use crate::registry;
+use crate::source::SourceSet;
 use crate::state::codec::{read_desired, write_desired};
-use crate::state::Entry;
+use crate::state::{Custody, Entry};
 use crate::view;
 
 /// Whether a path is a saved plan and no directory.
@@ -29,39 +34,94 @@ pub fn is_file(path: &Path) -> bool {
     host::is_file(path)
 }
 
-/// Saves a plan. Secrets are not in it: they are read again when it is applied.
-pub fn write(
-    file: &Path,
-    front: &Front,
-    desired: &DesiredStack,
-    plan: &Plan,
-    key: &StackKey,
-    arguments: &CloudArguments,
-) -> Result<(), Failure> {
-    let sources = &front.program.sources;
+/// The version of the format.
+const VERSION: u64 = 2;
+
+/// The state a plan is saved for. A stack without one begins it here: there is no key before.
+///
+/// # Errors
+/// As for taking the state.
+pub async fn begin_state(store: &dyn Custody) -> Result<(), Failure> {
+    if store.load().await?.snapshot.lineage.is_empty() {
+        store.take(&who::who()).await?;
+        store.release().await?;
+    }
+    Ok(())
+}
+
+/// What a plan is saved with.
+pub struct Saving<'a> {
+    /// The stack.
+    pub front: &'a Front,
+    /// What is wanted.
+    pub desired: &'a DesiredStack,
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The stack's key.
+    pub key: &'a StackKey,
+    /// Where the state is kept.
+    pub kept: &'a StatePlace,
+    /// Which cloud.
+    pub cloud: &'a CloudArguments,
+    /// For how many seconds it is good.
+    pub lifetime: u64,
+}
+
+/// Saves a plan, encrypted with the stack's key. Secrets are not in it: they are read again when it is applied.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write(file: &Path, saving: &Saving<'_>) -> Result<(), Failure> {
+    let Saving { front, desired, plan, key, kept, cloud, lifetime } = saving;
     let root = host::absolute(&front.root).map_err(Failure::new)?;
     let body = json!({
         "plan": SystemEntropy.nonce().as_str(),
-        "directory": root,
-        "sandbox": arguments.sandbox,
-        "remote_state": arguments.remote_state,
-        "state": desired.state.as_ref().and_then(StatePlace::address),
-        "base": { "lineage": plan.base.lineage.as_str(), "sequence": plan.base.sequence },
-        "desired": write_desired(desired, sources),
+        "expires": host::now().saturating_add(*lifetime),
+        "desired": write_desired(desired, &front.program.sources),
         "changes": changes(plan),
+        "touched": touched(plan),
         "approvers": plan.policies.approvers().into_iter().map(EcoString::as_str).collect::<Vec<_>>(),
     });
-    let text = body.to_string();
-    let document = json!({ "cairn_plan": 1, "signature": key.sign(&text), "body": text });
+    let mut document = json!({
+        "cairn_plan": VERSION,
+        "directory": root,
+        "environment": desired.environment.as_str(),
+        "lineage": plan.base.lineage.as_str(),
+        "sandbox": cloud.sandbox,
+        "stack": desired.name.as_str(),
+        "state": kept.address(),
+    });
+    let nonce: [u8; NONCE] = std::array::from_fn({
+        let mut random = entropy::bytes(NONCE).into_iter();
+        move |_| random.next().unwrap_or_default()
+    });
+    let sealed = key.seal(&document.to_string(), &body.to_string(), nonce);
+    if let Some(members) = document.as_object_mut() {
+        members.insert("sealed".to_owned(), sealed.into());
+    }
     host::write_private(file, &format!("{document:#}\n"))
         .map_err(|why| Failure::new(format!("{}: {why}", file.display())))
 }
 
-/// What a plan does, in a form that is the same exactly if the plan is.
+/// What a plan changes, in a form that is the same exactly if the changes are. What stays as it is, and how far the
+/// state had come, are not part of it: other applies may go on beside it.
 fn changes(plan: &Plan) -> String {
+    let effective = plan.changes.iter().filter(|change| change.is_effective()).cloned().collect();
     // Consent and what is undecided travel with what is wanted; their places are none of other sources.
-    let plan = Plan { policies: Judgement::default(), ..plan.clone() };
-    view::json::plan(&plan, &[], &crate::source::SourceSet::default())
+    let plan = Plan {
+        changes: effective,
+        base: Base::default(),
+        policies: Judgement::default(),
+        places: Vec::new(),
+        remark: EcoString::new(),
+        ..plan.clone()
+    };
+    view::json::plan(&plan, &[], &SourceSet::default())
+}
+
+/// The addresses a plan changes.
+fn touched(plan: &Plan) -> BTreeSet<&str> {
+    plan.changes.iter().filter(|change| change.is_effective()).map(|change| change.address.as_str()).collect()
 }
 
 /// Applies a saved plan.
@@ -73,61 +133,75 @@ pub async fn apply(
     approved: Vec<String>,
 ) -> Result<Exit, Failure> {
     let broken = |why: &str| Failure::new(format!("{} is no saved plan: {why}", file.display()));
-    let text = host::read_text(file).map_err(|why| broken(&why))?;
-    let document: Json = serde_json::from_str(&text).map_err(|error| broken(&error.to_string()))?;
-    if document.get("cairn_plan").and_then(Json::as_u64) != Some(1) {
-        return Err(broken("it does not say that it is one of this version"));
-    }
-    let written = document.get("body").and_then(Json::as_str).ok_or_else(|| broken("it has no body"))?;
-    let signature = document.get("signature").and_then(Json::as_str).ok_or_else(|| broken("it is not signed"))?;
-    let body: Json = serde_json::from_str(written).map_err(|error| broken(&error.to_string()))?;
-    let field = |key: &str| body.get(key).and_then(Json::as_str).ok_or_else(|| broken("a part of it is missing"));
-    let plan_id = field("plan")?.to_owned();
-    let root = std::path::PathBuf::from(field("directory")?);
-    let sandbox = body.get("sandbox").and_then(Json::as_bool).unwrap_or(false);
-    let (desired, sources) =
-        read_desired(body.get("desired").unwrap_or(&Json::Null)).map_err(|error| broken(&error.to_string()))?;
-    // Asked before the state is taken: a plan that is only refused stays as good as it was.
-    let asked = body.get("approvers").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str);
-    let missing: Vec<&str> = asked.filter(|team| !approved.iter().any(|given| given == team)).collect();
-    if !missing.is_empty() {
-        return Err(verdict::missing_consent(&missing));
-    }
-    let environment = (!desired.environment.is_empty()).then(|| desired.environment.clone());
-    let remote_state = body.get("remote_state").and_then(Json::as_bool).unwrap_or(false);
-    let arguments = CloudArguments { sandbox, remote_state, ..arguments.clone() };
-    let kept = body.get("state").and_then(Json::as_str).and_then(StatePlace::parse).unwrap_or_default();
-    let place = pipeline::open(&root, &desired.name, environment.as_ref(), registry::catalogue(), &kept, &arguments).await?;
     let stale = |why: &str| {
         Failure::with(Exit::Stale, format!("the saved plan is stale: {why}\nnothing was touched; plan again"))
     };
+    let text = host::read_text(file).map_err(|why| broken(&why))?;
+    let mut document: Json = serde_json::from_str(&text).map_err(|error| broken(&error.to_string()))?;
+    if document.get("cairn_plan").and_then(Json::as_u64) != Some(VERSION) {
+        return Err(broken("it does not say that it is one of this version"));
+    }
+    let sealed = document.as_object_mut().and_then(|members| members.remove("sealed"));
+    let sealed = sealed.as_ref().and_then(Json::as_str).ok_or_else(|| broken("a part of it is missing"))?;
+    let said = |key: &str| document.get(key).and_then(Json::as_str).ok_or_else(|| broken("a part of it is missing"));
+    let root = PathBuf::from(said("directory")?);
+    let environment = Some(EcoString::from(said("environment")?)).filter(|name| !name.is_empty());
+    let sandbox = document.get("sandbox").and_then(Json::as_bool).unwrap_or(false);
+    let kept = document.get("state").and_then(Json::as_str).map(StatePlace::parse);
+    let kept = kept.map_or(Some(StatePlace::Local), |kept| kept).ok_or_else(|| broken("it names no store"))?;
+    // A plan of the sandbox whose state is not in files was made with the state of the header.
+    let remote_state = sandbox && kept != StatePlace::Local;
+    let arguments = CloudArguments { sandbox, remote_state, ..arguments.clone() };
+    let catalogue = registry::catalogue();
+    let place = pipeline::open(&root, said("stack")?, environment.as_ref(), catalogue, &kept, &arguments).await?;
     let before = place.store.load().await?;
-    let base = body.get("base");
-    let lineage = base.and_then(|base| base.get("lineage")).and_then(Json::as_str).unwrap_or_default();
-    let sequence = base.and_then(|base| base.get("sequence")).and_then(Json::as_u64).unwrap_or(0);
-    let now = crate::state::fold(before.snapshot.clone(), before.entries);
+    if before.snapshot.lineage != said("lineage")? {
+        return Err(stale("it was made for another state"));
+    }
+    let body = StackKey::new(before.key.clone())
+        .unseal(&document.to_string(), sealed)
+        .ok_or_else(|| broken("it was changed, or made with another key"))?;
+    let body: Json = serde_json::from_str(&body).map_err(|error| broken(&error.to_string()))?;
+    let field = |key: &str| body.get(key).and_then(Json::as_str).ok_or_else(|| broken("a part of it is missing"));
+    let texts = |key: &str| {
+        let texts = body.get(key).and_then(Json::as_array).into_iter().flatten();
+        texts.filter_map(Json::as_str).map(ToOwned::to_owned).collect::<Vec<_>>()
+    };
+    let plan_id = field("plan")?.to_owned();
+    let now = crate::state::fold(before.snapshot, before.entries);
     if now.snapshot.used_plans.iter().any(|used| *used == plan_id) {
         return Err(stale("it was applied already"));
     }
-    // A stack without state has no key yet; its plan is good for as long as that stays so.
-    if !before.snapshot.lineage.is_empty() && StackKey::new(before.key.clone()).sign(written) != signature {
-        return Err(if lineage == before.snapshot.lineage.as_str() {
-            broken("its signature does not fit: it was changed")
-        } else {
-            stale("it was made for another state")
-        });
+    if body.get("expires").and_then(Json::as_u64).is_none_or(|expires| expires <= host::now()) {
+        return Err(stale("its time is over (plan --valid-for)"));
     }
-    if now.snapshot.lineage != lineage || now.snapshot.sequence != sequence {
-        return Err(stale("the state has changed since"));
+    let (desired, sources) =
+        read_desired(body.get("desired").unwrap_or(&Json::Null)).map_err(|error| broken(&error.to_string()))?;
+    // Asked before the state is taken: a plan that is only refused stays as good as it was.
+    let asked = texts("approvers");
+    let missing: Vec<&str> = asked.iter().filter(|team| !approved.contains(team)).map(String::as_str).collect();
+    if !missing.is_empty() {
+        return Err(verdict::missing_consent(&missing));
     }
     pipeline::verify_accounts(&desired, &place.clouds).await?;
     let taken = running::take(&place).await?;
-    let planned =
-        pipeline::planned(&desired, &taken.folded, &place.clouds, &taken.key, &sources, &root, &arguments.only).await?;
+    // Looked at is what the plan changes, and what that needs: other applies may have gone on beside it.
+    let present = |text: &String| {
+        let address = Address::from_text(text);
+        let mut others = desired.nodes().map(|node| &node.address).chain(taken.folded.snapshot.resources.keys());
+        others.any(|other| other.is_within(&address))
+    };
+    let touched = texts("touched");
+    let partial = !touched.is_empty();
+    let only: Vec<String> = touched.iter().filter(|text| present(text)).cloned().collect();
+    if partial && only.is_empty() {
+        taken.store.release().await?;
+        return Err(stale("what it changes is not there any more"));
+    }
+    let planned = pipeline::planned(&desired, &taken.folded, &place.clouds, &taken.key, &sources, &root, &only).await?;
     let mut planning = planned.planning;
     planning.refused.extend(stacks::in_use(&*place.store, &desired, None).await?);
-    planning.plan.base = crate::model::plan::Base { lineage: lineage.into(), sequence };
-    if changes(&planning.plan) != body.get("changes").and_then(Json::as_str).unwrap_or_default() {
+    if changes(&planning.plan) != field("changes")? {
         taken.store.release().await?;
         return Err(stale("what it read has changed since"));
     }
@@ -138,6 +212,7 @@ pub async fn apply(
             moved: planned.moved,
             clouds: place.clouds.clone(),
             first: vec![Entry::PlanUsed { plan: plan_id.into() }],
+            partial,
         },
         place: &place,
         root: &root,

@@ -105,6 +105,8 @@ pub struct Work {
     pub clouds: Clouds,
     /// Entries to write before the first step: the use of a saved plan.
     pub first: Vec<Entry>,
+    /// Whether the plan is about a part of the stack: what it does not name is not taken for undeclared.
+    pub partial: bool,
 }
 
 /// What a run is carried out with.
@@ -178,6 +180,9 @@ impl Ready {
         let mut entries = work.first;
         entries.extend(unusable.into_iter().map(|open| Entry::Failed { nonce: open.intent.nonce }));
         entries.extend(work.moved.into_iter().map(|(from, to)| Entry::Moved { from, to }));
+        if !work.partial {
+            entries.extend(undeclared_runs(&work.desired, &folded));
+        }
         entries.extend(notes(&work.desired, &work.planning, &folded, &work.clouds, &key));
         let (journal, writer) = Journal::start(Arc::clone(&store));
         if !entries.is_empty() {
@@ -202,6 +207,7 @@ impl Ready {
             actions: means.actions,
             entropy: means.entropy,
             quarantine: means.quarantine,
+            seen: work.planning.seen,
             kept: Mutex::default(),
             gone: Mutex::default(),
             halt: means.halt,
@@ -213,7 +219,7 @@ impl Ready {
             run.read_revealed().await;
         }
         let outputs = shown_outputs(&run);
-        let recorded = recorded_outputs(&run);
+        let recorded = recorded_outputs(&run, work.partial);
         let recorded = (recorded != run.snapshot.outputs).then_some(Entry::Outputs { outputs: recorded });
         drop(run);
         drop(journal);
@@ -235,6 +241,12 @@ impl Ready {
     }
 }
 
+/// Actions that are not declared any more are not remembered either.
+fn undeclared_runs(desired: &DesiredStack, folded: &Folded) -> Vec<Entry> {
+    let undeclared = folded.snapshot.actions.keys().filter(|address| !desired.actions.contains_key(*address));
+    undeclared.map(|address| Entry::RunForgotten { address: address.clone() }).collect()
+}
+
 /// What is remembered before anything is done: objects that are gone; of objects that stay as they are new needs,
 /// protection, fields that agree already.
 fn notes(desired: &DesiredStack, planning: &Planning, folded: &Folded, clouds: &Clouds, key: &StackKey) -> Vec<Entry> {
@@ -242,8 +254,6 @@ fn notes(desired: &DesiredStack, planning: &Planning, folded: &Folded, clouds: &
     // What somebody else destroyed is not there to be destroyed once more when it is made anew.
     let vanished = planning.plan.changes.iter().filter(|change| change.reasons.contains(&Reason::Vanished));
     let mut entries: Vec<Entry> = vanished.map(|change| Entry::Forgotten { address: change.address.clone() }).collect();
-    let undeclared = folded.snapshot.actions.keys().filter(|address| !desired.actions.contains_key(*address));
-    entries.extend(undeclared.map(|address| Entry::RunForgotten { address: address.clone() }));
     for change in planning.plan.changes.iter().filter(|change| stays(change.action)) {
         let (Some(wanted), Some(before)) =
             (desired.resources.get(&change.address), folded.snapshot.resources.get(&change.address))
@@ -307,10 +317,10 @@ fn shown_outputs(run: &Run) -> Vec<(String, Option<Value>)> {
 }
 
 /// The outputs as other stacks read them: nothing of a secret, and only what is known.
-fn recorded_outputs(run: &Run) -> BTreeMap<EcoString, Option<Value>> {
+fn recorded_outputs(run: &Run, partial: bool) -> BTreeMap<EcoString, Option<Value>> {
     use crate::model::residual::Resolved;
     let world = run.world();
-    let mut recorded = BTreeMap::new();
+    let mut recorded = if partial { run.snapshot.outputs.clone() } else { BTreeMap::new() };
     for (name, output) in &run.desired.outputs {
         if output.secret {
             recorded.insert(name.clone(), None);

@@ -34,6 +34,8 @@ pub struct Report {
     pub done: usize,
     /// Steps that failed, with the reason.
     pub failed: Vec<(Address, String)>,
+    /// How many of them failed because the object is not what the plan was made from.
+    pub stale: usize,
     /// Steps that were not tried, because of a failure.
     pub skipped: usize,
     /// Steps that were begun and not waited for, because the user stopped the run.
@@ -220,6 +222,7 @@ impl Executor {
             }
             Err(error) => {
                 let words = self.run.words(&error);
+                self.report.stale += usize::from(matches!(error, StepError::Stale(_)));
                 if let StepError::Store(error) = error {
                     self.report.broken.get_or_insert(error);
                 }
@@ -235,7 +238,7 @@ impl Executor {
         match error {
             StepError::Stopped(_) => true,
             StepError::Provider(error) => *self.run.halt.borrow() != Halt::No && repeatable(error.class),
-            StepError::Store(_) | StepError::Value(_) => false,
+            StepError::Store(_) | StepError::Value(_) | StepError::Stale(_) => false,
         }
     }
 

@@ -18,14 +18,14 @@ impl StackKey {
         Self(bytes)
     }
 
-    fn digest(&self, parts: &[&str]) -> Vec<u8> {
+    fn digest(&self, parts: &[&str]) -> [u8; 32] {
         // HMAC takes keys of any length.
         let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.0).expect("HMAC takes any key");
         for part in parts {
             mac.update(part.as_bytes());
             mac.update(b"\0");
         }
-        mac.finalize().into_bytes().to_vec()
+        mac.finalize().into_bytes().into()
     }
 
     /// The mask of a secret at a path.
@@ -47,9 +47,9 @@ impl StackKey {
 }
 
 impl StackKey {
-    /// A signature of a text, to know it again.
-    pub fn sign(&self, text: &str) -> String {
-        hex::encode(self.digest(&["sign", text]))
+    /// Another key, for one purpose alone.
+    pub(super) fn derived(&self, purpose: &str) -> [u8; 32] {
+        self.digest(&["derived", purpose])
     }
 }
 

@@ -14,6 +14,7 @@ pub mod compare;
 pub mod renamed;
 pub mod plan;
 pub mod schedule;
+pub mod seal;
 pub mod journal;
 pub mod judge;
 pub mod recover;

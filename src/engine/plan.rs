@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cairn_provider::object::Observed;
 use cairn_provider::schema::TypeSchema;
 use cairn_provider::schema::overlay::Replacement;
-use cairn_provider::value::render;
+use cairn_provider::value::{Map, render};
 use ecow::EcoString;
 
 use super::action::Judge;
@@ -57,6 +57,8 @@ pub struct Planning {
     pub unreadable: Vec<(Address, cairn_provider::error::ProviderError)>,
     /// What is known while planning.
     pub world: World,
+    /// What is there of the objects that are changed or destroyed, by identity.
+    pub seen: BTreeMap<EcoString, Map>,
 }
 
 /// Makes a plan.
@@ -102,7 +104,26 @@ pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
         remark: EcoString::new(),
     };
     let Planner { world, unreadable, .. } = planner;
-    Planning { plan, refused, warnings, unreadable, world }
+    let seen = seen(inputs, &plan.changes);
+    Planning { plan, refused, warnings, unreadable, world, seen }
+}
+
+/// What is there of the objects that are changed or destroyed.
+fn seen(inputs: &Inputs<'_>, changes: &[Change]) -> BTreeMap<EcoString, Map> {
+    let touched = changes.iter().filter(|change| touches(change.action));
+    let observed = touched.filter_map(|change| match inputs.observations.objects.get(&change.address) {
+        Some(Observed::Present(live)) => Some((live.id.clone(), live.attributes.clone())),
+        Some(Observed::Absent | Observed::Unreadable(_)) | None => None,
+    });
+    observed.collect()
+}
+
+/// Whether an object that exists is changed in place or destroyed.
+fn touches(action: Action) -> bool {
+    match action {
+        Action::Update | Action::Replace(_) | Action::Delete => true,
+        Action::Create | Action::Import | Action::Move | Action::Forget | Action::Run | Action::Unchanged => false,
+    }
 }
 
 struct Planner<'a> {

@@ -4,6 +4,7 @@ mod create;
 mod delete;
 mod forget;
 mod import;
+mod recheck;
 mod relabel;
 mod run;
 mod update;
@@ -85,6 +86,8 @@ pub struct Run {
     pub quarantine: f64,
     /// What the user asks for meanwhile.
     pub halt: watch::Receiver<Halt>,
+    /// What the plan saw of the objects it changes or destroys, by identity.
+    pub seen: BTreeMap<EcoString, Map>,
     /// Objects that stay although a new one was planned in their place.
     pub kept: Mutex<BTreeSet<EcoString>>,
     /// Objects that this run destroyed.
@@ -102,6 +105,8 @@ pub enum StepError {
     Store(StoreError),
     /// Something the step needs could not be computed.
     Value(String),
+    /// The object is not what the plan was made from: nothing was done to it.
+    Stale(String),
     /// The user asked to stop while the step was only waiting, for what it says.
     Stopped(String),
 }
@@ -164,7 +169,9 @@ impl Run {
         match error {
             StepError::Provider(error) => self.clean(&error.to_string()),
             StepError::Store(error) => error.to_string(),
-            StepError::Value(sentence) | StepError::Stopped(sentence) => self.clean(sentence),
+            StepError::Value(sentence) | StepError::Stale(sentence) | StepError::Stopped(sentence) => {
+                self.clean(sentence)
+            }
         }
     }
 

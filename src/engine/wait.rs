@@ -40,8 +40,8 @@ impl ReadQueue {
         Self { requests }
     }
 
-    /// Reads one object.
-    async fn read(&self, awaited: &Awaited<'_>) -> Observed {
+    /// Reads one object once.
+    pub async fn look(&self, awaited: &Awaited<'_>) -> Observed {
         let (answer, answered) = oneshot::channel();
         let request = Request {
             target: awaited.target.clone(),
@@ -140,7 +140,7 @@ pub async fn until_ready(
     let mut invisible = 0.0;
     let mut pause = awaited.poll.min(1.0);
     loop {
-        let state = match queue.read(awaited).await {
+        let state = match queue.look(awaited).await {
             Observed::Present(live) => match &live.status {
                 Status::Ready => return Ok(*live),
                 Status::Pending(state) => state.clone(),
@@ -189,7 +189,7 @@ pub async fn until_gone(
 ) -> Result<(), WaitError> {
     let mut pause = awaited.poll.min(1.0);
     loop {
-        let state = match queue.read(awaited).await {
+        let state = match queue.look(awaited).await {
             Observed::Absent => return Ok(()),
             Observed::Present(live) => match live.status {
                 Status::Failed(reason) => {

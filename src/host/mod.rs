@@ -94,8 +94,13 @@ impl Stopwatch {
 
 /// The day it is, in coordinated universal time.
 pub fn today() -> Date {
+    Date::from_days(i64::try_from(now() / 86_400).unwrap_or_default())
+}
+
+/// The seconds since the beginning of 1970, in coordinated universal time.
+pub fn now() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Date::from_days(i64::try_from(since.as_secs() / 86_400).unwrap_or_default())
+    since.as_secs()
 }
 
 /// A variable of the environment, if it is set and is text.

@@ -157,24 +157,6 @@ resource group = aws.rds.DbSubnetGroup {{ db_subnet_group_description: "database
 }
 
 #[test]
-fn a_saved_plan_is_applied_once_and_only_as_it_was() {
-    let project = Project::of("network");
-    project.expect(0, "plan --sandbox --out first.plan");
-    project.expect(0, "apply first.plan");
-    let again = project.expect(5, "apply first.plan");
-    assert!(again.err.contains("it was applied already"), "{}", again.err);
-    project.edit("stack.cairn", "enable_dns_hostnames: true", "enable_dns_hostnames: false");
-    project.expect(0, "plan --sandbox --out second.plan");
-    project.expect(0, "sandbox set vpc enable_dns_support=false");
-    let stale = project.expect(5, "apply second.plan");
-    assert!(stale.err.contains("what it read has changed since"), "{}", stale.err);
-    let text = project.read("second.plan").replace("enable_dns_hostnames", "enable_dns_support");
-    project.write("forged.plan", &text);
-    let forged = project.expect(1, "apply forged.plan");
-    assert!(forged.err.contains("its signature does not fit"), "{}", forged.err);
-}
-
-#[test]
 fn protected_resources_are_refused() {
     let project = Project::with(PROTECTED);
     project.expect(0, "apply --sandbox --yes");

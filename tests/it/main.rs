@@ -53,5 +53,6 @@ mod stacks;
 mod replaces;
 mod standard_library;
 mod sandbox_truth;
+mod saved_plans;
 mod shared_examples;
 mod stack_folder;

@@ -20,6 +20,14 @@ pub async fn delete(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     }
     let provider = run.provider(&recorded.kind)?;
     let timings = provider.declaration(&recorded.kind).map_or(Timings::INSTANT, |declared| declared.timings);
+    let seconds = run
+        .desired
+        .resources
+        .get(&step.address)
+        .and_then(|desired| desired.options.timeouts.get("delete"))
+        .map_or(timings.delete, |own| own.seconds().max(0.0) as u64);
+    let patience = Patience::seconds(seconds, provider.tempo()).until(run.halt.clone());
+    super::recheck::as_planned(run, &step.address, recorded, &patience).await?;
     let nonce = run.entropy.nonce();
     let intent = Intent {
         nonce: nonce.clone(),
@@ -33,13 +41,6 @@ pub async fn delete(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
         source: recorded.source.clone(),
     };
     run.journal.append(vec![Entry::Begun(intent)]).await?;
-    let seconds = run
-        .desired
-        .resources
-        .get(&step.address)
-        .and_then(|desired| desired.options.timeouts.get("delete"))
-        .map_or(timings.delete, |own| own.seconds().max(0.0) as u64);
-    let patience = Patience::seconds(seconds, provider.tempo()).until(run.halt.clone());
     let request = Delete { kind: recorded.kind.clone(), id: recorded.id.clone(), inputs: recorded.inputs.clone() };
     let target = &recorded.target;
     let waiting = |error: &ProviderError| run.waiting(&step.address, &error.code);

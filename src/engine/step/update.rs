@@ -45,6 +45,8 @@ pub async fn update(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
             forcing.path.join(".")
         )));
     }
+    let patience = run.deadline(desired, "update", declared.timings.update, provider.tempo());
+    super::recheck::as_planned(run, &step.address, recorded, &patience).await?;
     let nonce = run.entropy.nonce();
     let written = masked(&schema, &inputs, &run.key);
     run.journal.append(vec![Entry::Begun(intent(run, desired, &id, &nonce, &written))]).await?;
@@ -57,7 +59,6 @@ pub async fn update(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
         owner: run.owner(&desired.address, &recorded.nonce),
         token: run.key.token(&run.snapshot.lineage, desired.address.as_str(), &nonce),
     };
-    let patience = run.deadline(desired, "update", declared.timings.update, provider.tempo());
     let target = &desired.place.target;
     let waiting = |error: &ProviderError| run.waiting(&step.address, &error.code);
     let result = async {

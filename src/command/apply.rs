@@ -55,8 +55,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     }
     let kept = front.state_place(environment.clone())?;
     let (stack, catalogue) = (front.stack(), front.catalogue());
-    let place =
-        pipeline::open(&front.root, &stack, environment.as_ref(), catalogue, &kept, &arguments.cloud).await?;
+    let place = pipeline::open(&front.root, &stack, environment.as_ref(), catalogue, &kept, &arguments.cloud).await?;
     let (mut desired, answers) = front.found(environment.clone(), &place.clouds, &arguments.cloud).await?;
     pipeline::verify_accounts(&desired, &place.clouds).await?;
     let taken = running::take(&place).await?;

@@ -40,8 +40,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let environment = front.environment(arguments.stack.values.env.as_deref())?;
     let kept = front.state_place(environment.clone())?;
     let (stack, catalogue) = (front.stack(), front.catalogue());
-    let place =
-        pipeline::open(&front.root, &stack, environment.as_ref(), catalogue, &kept, &arguments.cloud).await?;
+    let place = pipeline::open(&front.root, &stack, environment.as_ref(), catalogue, &kept, &arguments.cloud).await?;
     let taken = running::take(&place).await?;
     // Nothing is wanted: what is recorded says where everything lives and in which order it goes.
     let mut desired = DesiredStack {

@@ -28,8 +28,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let environment = environment?;
     let kept = front.state_place(environment.clone())?;
     let (stack, catalogue) = (front.stack(), front.catalogue());
-    let place =
-        pipeline::open(&front.root, &stack, environment.as_ref(), catalogue, &kept, &arguments.cloud).await?;
+    let place = pipeline::open(&front.root, &stack, environment.as_ref(), catalogue, &kept, &arguments.cloud).await?;
     let desired = front.online(environment.clone(), &place.clouds, &arguments.cloud).await?;
     let (folded, key) = pipeline::recorded(place.store.load().await?, &place.clouds).await?;
     let sources = &front.program.sources;

@@ -1,5 +1,6 @@
 //! From a directory to a checked program and, for an environment, to what it wants.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,8 +28,8 @@ use crate::model::desired::{DesiredStack, LookupAnswers, WantedLookup};
 use crate::model::inspected::{Checked, Inspected};
 use crate::model::interface::Interface;
 use crate::model::plan::Plan;
-use crate::model::state_place::StatePlace;
 use crate::model::policy::{Judgement, PlannedChange};
+use crate::model::state_place::StatePlace;
 use crate::registry;
 use crate::rego;
 use crate::source::{SourceId, SourceSet, SourceText, Span};
@@ -409,14 +410,33 @@ impl Front {
     pub fn check_all(&self) -> Vec<Diagnostic> {
         let mut report = self.report.clone();
         let mut waivers: Vec<WaiverUse> = Vec::new();
+        let mut places: BTreeMap<String, EcoString> = BTreeMap::new();
         for environment in self.environments() {
             let mut found = Report::default();
-            waivers.extend(self.evaluated(environment, &mut found).waivers);
+            let evaluation = self.evaluated(environment.clone(), &mut found);
+            waivers.extend(evaluation.waivers);
+            if let (Some(environment), Some(address)) =
+                (environment, evaluation.stack.state.and_then(|place| place.address()))
+                && let Some(other) = places.insert(address, environment.clone())
+            {
+                found.add(self.same_place(&other, &environment));
+            }
             // What types already say is wrong is not said again when it is evaluated.
             report.extend(self.report.news(found));
         }
         report.extend(evaluate::unused_waivers(waivers.iter()));
         report.into_sorted()
+    }
+
+    /// Two environments whose states would be one.
+    fn same_place(&self, one: &str, other: &str) -> Diagnostic {
+        let text = format!("{one} and {other} keep their states in the same place");
+        let help = "put ${env} into the key, so that each environment has a state of its own";
+        match self.program.header_field("state") {
+            Some(value) => Diagnostic::error("stack::state", text, value.span, "the same for both"),
+            None => Diagnostic::unplaced("stack::state", text),
+        }
+        .help(help)
     }
 
     /// Fails if the stack is wrong in any environment.

@@ -71,9 +71,8 @@ fn named(place: &StatePlace, sandbox: bool) -> String {
 
 /// The stack as if its header named another store, so that it is checked and evaluated as it will be.
 fn as_if(front: &Front, stack: &StackArguments, written: &str) -> Result<Front, Failure> {
-    let changed = front
-        .with_state(written)
-        .ok_or_else(|| Failure::new("the stack has no header that could name a store"))?;
+    let changed =
+        front.with_state(written).ok_or_else(|| Failure::new("the stack has no header that could name a store"))?;
     let files = DiskFiles::new(&stack.directory).map_err(Failure::new)?.with([changed].into());
     let other = front::load_from(files, &stack.directory, &stack.values.set)?;
     other.require_sound()?;

@@ -42,8 +42,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let environment = environment?;
     let kept = front.state_place(environment.clone())?;
     let (stack, catalogue) = (front.stack(), front.catalogue());
-    let place =
-        pipeline::open(&front.root, &stack, environment.as_ref(), catalogue, &kept, &arguments.cloud).await?;
+    let place = pipeline::open(&front.root, &stack, environment.as_ref(), catalogue, &kept, &arguments.cloud).await?;
     let (mut desired, answers) = front.found(environment.clone(), &place.clouds, &arguments.cloud).await?;
     pipeline::verify_accounts(&desired, &place.clouds).await?;
     if arguments.out.is_some() {
@@ -83,7 +82,8 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     }
     if let Some(file) = &arguments.out {
         let (cloud, lifetime) = (&arguments.cloud, arguments.valid_for);
-        let saving = saved::Saving { front: &front, desired: &desired, plan, key: &key, kept: &place.kept, cloud, lifetime };
+        let saving =
+            saved::Saving { front: &front, desired: &desired, plan, key: &key, kept: &place.kept, cloud, lifetime };
         saved::write(file, &saving)?;
         if arguments.format == Format::Text {
             terminal::out(&format!("  saved {}: cairn apply {}\n", file.display(), file.display()));

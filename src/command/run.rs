@@ -32,7 +32,14 @@ pub async fn take(place: &pipeline::Place) -> Result<Taken, Failure> {
             terminal::out(&format!("{line}\n"));
         }
     };
-    let taken = apply::take(Arc::clone(&place.store) as Arc<dyn StateStore>, &who::who(), &place.clouds, pipeline::quarantine()?, &tell).await;
+    let taken = apply::take(
+        Arc::clone(&place.store) as Arc<dyn StateStore>,
+        &who::who(),
+        &place.clouds,
+        pipeline::quarantine()?,
+        &tell,
+    )
+    .await;
     let taken = taken.map_err(|error| match error {
         TakeError::Store(error) => error.into(),
         TakeError::Unresolved(_) => Failure::new(format!("{error}\nnothing new was begun")),

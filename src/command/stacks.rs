@@ -189,7 +189,15 @@ impl Links {
         let root = absolute(root)?;
         let files = registry::state_directory(&root, &desired.name, &desired.environment, arguments.sandbox);
         let state = place.kept.address().unwrap_or_else(|| files.display().to_string());
-        Ok(Self { own: Arc::clone(&place.store), state, name, used, root, arguments: arguments.clone(), beside: (place.state.clone(), directories) })
+        Ok(Self {
+            own: Arc::clone(&place.store),
+            state,
+            name,
+            used,
+            root,
+            arguments: arguments.clone(),
+            beside: (place.state.clone(), directories),
+        })
     }
 
     /// Tells the stacks that are read, before anything is made from what they gave.
@@ -233,7 +241,11 @@ impl Links {
 ///
 /// # Errors
 /// It cannot be said who reads them.
-pub async fn in_use(state: &dyn Custody, desired: &DesiredStack, header: Option<Span>) -> Result<Vec<Diagnostic>, Failure> {
+pub async fn in_use(
+    state: &dyn Custody,
+    desired: &DesiredStack,
+    header: Option<Span>,
+) -> Result<Vec<Diagnostic>, Failure> {
     let mut missing: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for consumer in state.consumers().await? {
         for output in consumer.outputs {

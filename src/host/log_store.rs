@@ -7,6 +7,7 @@ mod machine;
 mod objects;
 #[cfg(feature = "state-postgres")]
 mod postgres;
+mod stop;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,8 +16,8 @@ use std::time::Duration;
 use crate::engine::secret::Secrets as _;
 use crate::host::secrets::HostSecrets;
 use crate::model::state_place::StatePlace;
-use crate::state::log::{LogState, LogStore, TakeOver, Timing};
 use crate::state::StoreError;
+use crate::state::log::{LogState, LogStore, TakeOver, Timing};
 
 pub use machine::HostMachine;
 
@@ -66,7 +67,7 @@ fn missing(feature: &str) -> String {
 /// # Errors
 /// As [`open`].
 pub fn state(place: &StatePlace, root: &Path, take_over: bool) -> Result<LogState, StoreError> {
-    let store = open(place, root)?;
+    let store = stop::wrapped(open(place, root)?);
     let take_over = if take_over || crate::host::variable("CAIRN_TAKE_OVER").is_some_and(|set| set == "1") {
         TakeOver::Silent
     } else {

@@ -75,10 +75,8 @@ impl StatePlace {
             }
             "postgres" => {
                 let (scheme, name) = first.split_once(':')?;
-                let url = SecretSource {
-                    scheme: scheme.into(),
-                    name: name.replace("%2F", "/").replace("%25", "%").into(),
-                };
+                let url =
+                    SecretSource { scheme: scheme.into(), name: name.replace("%2F", "/").replace("%25", "%").into() };
                 Some(Self::Postgres { url, key: path.into() })
             }
             _ => None,
@@ -97,7 +95,8 @@ impl StatePlace {
 
     /// The place in one line: equal lines are equal places. Nothing secret is in it.
     pub fn describe(&self) -> String {
-        let at = |endpoint: &Option<EcoString>| endpoint.as_ref().map(|at| format!("?endpoint={at}")).unwrap_or_default();
+        let at =
+            |endpoint: &Option<EcoString>| endpoint.as_ref().map(|at| format!("?endpoint={at}")).unwrap_or_default();
         match self {
             Self::Local => ".cairn".to_owned(),
             Self::S3 { bucket, region: _, key, endpoint } => format!("s3://{bucket}/{key}{}", at(endpoint)),

@@ -34,6 +34,7 @@ mod killed;
 mod catalogue_pages;
 mod language;
 mod literate;
+mod log_damage;
 mod log_machine;
 mod log_state;
 mod lsp;
@@ -49,7 +50,11 @@ mod reference;
 mod reference_language;
 mod sample_types;
 mod schema_command;
+#[cfg(all(feature = "state-object", feature = "state-postgres"))]
+mod state_servers;
 mod stacks;
+#[cfg(all(feature = "state-object", feature = "state-postgres"))]
+mod real_states;
 mod replaces;
 mod standard_library;
 mod sandbox_truth;

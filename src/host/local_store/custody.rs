@@ -77,12 +77,9 @@ impl Custody for LocalStore {
             self.take(who).await?
         };
         match migration::whole((loaded.snapshot, loaded.entries)) {
-            Ok(snapshot) => Ok(Luggage {
-                snapshot,
-                key: loaded.key,
-                consumers: self.readers()?,
-                reads: self.states_read()?,
-            }),
+            Ok(snapshot) => {
+                Ok(Luggage { snapshot, key: loaded.key, consumers: self.readers()?, reads: self.states_read()? })
+            }
             Err(error) => {
                 self.release().await?;
                 Err(error)

@@ -56,7 +56,9 @@ pub fn check(directory: &Path) -> Result<(), StoreError> {
         Some(Moved::To(to)) => Err(StoreError::Moved { what: directory.display().to_string(), to }),
         Some(Moved::From(from)) => Err(StoreError::Failed {
             what: directory.display().to_string(),
-            why: format!("a state is being moved here from {from}; the same `cairn state migrate` once more finishes that"),
+            why: format!(
+                "a state is being moved here from {from}; the same `cairn state migrate` once more finishes that"
+            ),
         }),
     }
 }

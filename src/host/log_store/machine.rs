@@ -30,7 +30,10 @@ impl HostMachine {
             .filter(|path| path.starts_with('/'))
             .map(PathBuf::from)
             .or_else(|| variable("HOME").map(|home| PathBuf::from(home).join(".local/state")));
-        Self { identity: identity(std::process::id()).unwrap_or_default(), seen: below.map(|path| path.join("cairn/seen")) }
+        Self {
+            identity: identity(std::process::id()).unwrap_or_default(),
+            seen: below.map(|path| path.join("cairn/seen")),
+        }
     }
 
     fn path(&self, place: &str) -> Option<PathBuf> {

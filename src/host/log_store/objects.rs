@@ -63,7 +63,9 @@ impl ObjectLog {
             Error::Generic { .. } => {
                 let text = error.to_string();
                 // What is wrong with a request stays wrong; what the service could not do, it can later.
-                !text.contains("status code: 4") || text.contains("status code: 429") || text.contains("status code: 408")
+                !text.contains("status code: 4")
+                    || text.contains("status code: 429")
+                    || text.contains("status code: 408")
             }
             Error::JoinError { .. } => true,
             _ => false,
@@ -112,8 +114,7 @@ impl LogStore for ObjectLog {
 
     async fn list(&self, folder: &str) -> Result<Vec<Listed>, LogFailure> {
         let below = self.path(folder.trim_end_matches('/'));
-        let found =
-            self.store.list_with_delimiter(Some(&below)).await.map_err(|error| self.failure(folder, &error))?;
+        let found = self.store.list_with_delimiter(Some(&below)).await.map_err(|error| self.failure(folder, &error))?;
         let mut listed: Vec<Listed> = found
             .objects
             .into_iter()

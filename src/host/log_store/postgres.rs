@@ -78,11 +78,8 @@ impl PostgresLog {
             .map_err(|error| self.failure("", error.to_string(), false))?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let (client, connection) = self
-            .config
-            .connect(MakeRustlsConnect::new(tls))
-            .await
-            .map_err(|error| self.failed("", &error))?;
+        let (client, connection) =
+            self.config.connect(MakeRustlsConnect::new(tls)).await.map_err(|error| self.failed("", &error))?;
         tokio::spawn(async move {
             // How it ends shows at the client.
             let _ = connection.await;

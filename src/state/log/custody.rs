@@ -8,10 +8,10 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use super::chain::{damaged, read_snap};
+use super::migration;
 use super::slot::{self, Slot, digest, opened, sealed};
 use super::snap::{self, Snap};
 use super::writer::{KEY, LogState, TakeOver};
-use super::migration;
 use crate::state::{Consumer, Custody, Luggage, Restored, Snapshot, StateStore as _, StoreError};
 
 /// The folder with an object for each reader.
@@ -51,6 +51,9 @@ impl Custody for LogState {
     }
 
     async fn unlock(&self, who: &str) -> Result<Option<EcoString>, StoreError> {
+        if self.inner.read().await?.is_none() {
+            return Ok(None);
+        }
         let (_, held) = self.take_from(who, TakeOver::Always).await?;
         self.release().await?;
         Ok(held.map(EcoString::from))

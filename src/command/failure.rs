@@ -89,6 +89,9 @@ impl From<StoreError> for Failure {
                 Self::new(format!("{message}\nlet `state:` in the header name {}", untrusted::one_line(&to)))
             }
             StoreError::Damaged { way_out, .. } => Self::new(format!("{message}\n{way_out}")),
+            StoreError::Newer { .. } => {
+                Self::new(format!("{message}\nnothing was touched; use that version, or a later one"))
+            }
             StoreError::Full { .. } => {
                 Self::new(format!("{message}\nnothing was begun that is not recorded; make room and run it again"))
             }

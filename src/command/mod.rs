@@ -124,6 +124,7 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
             return Exit::Done;
         }
     };
+    cairn_provider::failpoint::arm(host::variable("CAIRN_FAILPOINT").as_deref());
     host::with_large_stack(|| run(cli))
 }
 

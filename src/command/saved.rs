@@ -25,7 +25,7 @@ use crate::model::policy::Judgement;
 use crate::model::state_place::StatePlace;
 use crate::registry;
 use crate::source::SourceSet;
-use crate::state::codec::{read_desired, write_desired};
+use crate::state::codec::{SavedText, read_desired, read_saved, write_desired, write_saved};
 use crate::state::{Custody, Entry};
 use crate::view;
 
@@ -33,9 +33,6 @@ use crate::view;
 pub fn is_file(path: &Path) -> bool {
     host::is_file(path)
 }
-
-/// The version of the format.
-const VERSION: u64 = 2;
 
 /// The state a plan is saved for. A stack without one begins it here: there is no key before.
 ///
@@ -82,8 +79,7 @@ pub fn write(file: &Path, saving: &Saving<'_>) -> Result<(), Failure> {
         "touched": touched(plan),
         "approvers": plan.policies.approvers().into_iter().map(EcoString::as_str).collect::<Vec<_>>(),
     });
-    let mut document = json!({
-        "cairn_plan": VERSION,
+    let about = json!({
         "directory": root,
         "environment": desired.environment.as_str(),
         "lineage": plan.base.lineage.as_str(),
@@ -95,12 +91,9 @@ pub fn write(file: &Path, saving: &Saving<'_>) -> Result<(), Failure> {
         let mut random = entropy::bytes(NONCE).into_iter();
         move |_| random.next().unwrap_or_default()
     });
-    let sealed = key.seal(&document.to_string(), &body.to_string(), nonce);
-    if let Some(members) = document.as_object_mut() {
-        members.insert("sealed".to_owned(), sealed.into());
-    }
-    host::write_private(file, &format!("{document:#}\n"))
-        .map_err(|why| Failure::new(format!("{}: {why}", file.display())))
+    let sealed = key.seal(&about.to_string(), &body.to_string(), nonce);
+    let text = write_saved(&SavedText { about, sealed });
+    host::write_private(file, &text).map_err(|why| Failure::new(format!("{}: {why}", file.display())))
 }
 
 /// What a plan changes, in a form that is the same exactly if the changes are. What stays as it is, and how far the
@@ -137,17 +130,12 @@ pub async fn apply(
         Failure::with(Exit::Stale, format!("the saved plan is stale: {why}\nnothing was touched; plan again"))
     };
     let text = host::read_text(file).map_err(|why| broken(&why))?;
-    let mut document: Json = serde_json::from_str(&text).map_err(|error| broken(&error.to_string()))?;
-    if document.get("cairn_plan").and_then(Json::as_u64) != Some(VERSION) {
-        return Err(broken("it does not say that it is one of this version"));
-    }
-    let sealed = document.as_object_mut().and_then(|members| members.remove("sealed"));
-    let sealed = sealed.as_ref().and_then(Json::as_str).ok_or_else(|| broken("a part of it is missing"))?;
-    let said = |key: &str| document.get(key).and_then(Json::as_str).ok_or_else(|| broken("a part of it is missing"));
+    let SavedText { about, sealed } = read_saved(&text).map_err(|error| broken(&error.to_string()))?;
+    let said = |key: &str| about.get(key).and_then(Json::as_str).ok_or_else(|| broken("a part of it is missing"));
     let root = PathBuf::from(said("directory")?);
     let environment = Some(EcoString::from(said("environment")?)).filter(|name| !name.is_empty());
-    let sandbox = document.get("sandbox").and_then(Json::as_bool).unwrap_or(false);
-    let kept = document.get("state").and_then(Json::as_str).map(StatePlace::parse);
+    let sandbox = about.get("sandbox").and_then(Json::as_bool).unwrap_or(false);
+    let kept = about.get("state").and_then(Json::as_str).map(StatePlace::parse);
     let kept = kept.map_or(Some(StatePlace::Local), |kept| kept).ok_or_else(|| broken("it names no store"))?;
     // A plan of the sandbox whose state is not in files was made with the state of the header.
     let remote_state = sandbox && kept != StatePlace::Local;
@@ -159,7 +147,7 @@ pub async fn apply(
         return Err(stale("it was made for another state"));
     }
     let body = StackKey::new(before.key.clone())
-        .unseal(&document.to_string(), sealed)
+        .unseal(&about.to_string(), &sealed)
         .ok_or_else(|| broken("it was changed, or made with another key"))?;
     let body: Json = serde_json::from_str(&body).map_err(|error| broken(&error.to_string()))?;
     let field = |key: &str| body.get(key).and_then(Json::as_str).ok_or_else(|| broken("a part of it is missing"));

@@ -2,7 +2,9 @@
 
 mod consumers;
 mod custody;
+mod disk;
 mod journal_file;
+mod key_file;
 mod lock;
 mod moved;
 mod snapshot_file;
@@ -13,8 +15,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use cairn_provider::failpoint::{Failpoint, reached};
 
-use self::journal_file::JournalFile;
+use self::journal_file::{JournalFile, JournalText};
 use self::lock::Lock;
 use super::entropy;
 use crate::state::{Entry, Loaded, Snapshot, StateStore, StoreError, fold};
@@ -46,7 +49,7 @@ impl LocalStore {
     fn read_whole(&self) -> Result<Option<Loaded>, StoreError> {
         let snapshot = snapshot_file::read(&self.directory)?;
         let journal = journal_file::read(&self.directory)?;
-        let key = self.key()?;
+        let key = key_file::read(&self.directory)?;
         let missing = |what: &str, way_out: &str| {
             Err(StoreError::Damaged {
                 what: self.directory.join(what).display().to_string(),
@@ -57,6 +60,8 @@ impl LocalStore {
         let restore = "bring it back from a backup, or take an older generation: cairn state restore";
         match (snapshot, journal, key) {
             (None, None, None) => Ok(None),
+            // A first writer that died before the key was there: nothing was ever recorded.
+            (Some(snapshot), journal, None) if is_blank(&snapshot, journal.as_ref()) => Ok(None),
             (Some(snapshot), Some(journal), Some(key)) => {
                 if journal.lineage != snapshot.lineage {
                     return Err(StoreError::Damaged {
@@ -65,30 +70,22 @@ impl LocalStore {
                         way_out: restore.to_owned(),
                     });
                 }
+                let older = |what: &str, than: &str| StoreError::Damaged {
+                    what: self.directory.join(what).display().to_string(),
+                    why: format!("it is older than {than} beside it: what was recorded since is missing"),
+                    way_out: restore.to_owned(),
+                };
+                if journal.is_ahead_of(snapshot.sequence) {
+                    return Err(older(snapshot_file::NAME, journal_file::NAME));
+                }
+                if journal.ends_before(snapshot.sequence) {
+                    return Err(older(journal_file::NAME, snapshot_file::NAME));
+                }
                 Ok(Some(Loaded { snapshot, entries: journal.entries, key, repaired: journal.repaired }))
             }
             (None, _, _) => missing(snapshot_file::NAME, restore),
             (_, None, _) => missing(journal_file::NAME, restore),
-            (_, _, None) => missing(
-                KEY,
-                "bring it back from a backup, or write 32 random bytes there: every secret is then sent once more",
-            ),
-        }
-    }
-
-    fn key(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        let path = self.directory.join(KEY);
-        match std::fs::read(&path) {
-            Ok(key) if key.len() >= 16 => Ok(Some(key)),
-            Ok(_) => Err(StoreError::Damaged {
-                what: path.display().to_string(),
-                why: "it is too short to be a key".to_owned(),
-                way_out:
-                    "bring it back from a backup, or write 32 random bytes there: every secret is then sent once more"
-                        .to_owned(),
-            }),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(failed(&path, &error)),
+            (_, _, None) => missing(key_file::NAME, key_file::WAY_OUT),
         }
     }
 
@@ -96,26 +93,18 @@ impl LocalStore {
     fn begin(&self) -> Result<Loaded, StoreError> {
         let snapshot = Snapshot { lineage: hex::encode(entropy::bytes(16)).into(), ..Snapshot::default() };
         let key = entropy::bytes(32);
-        // The snapshot comes last: only then is there a state.
-        snapshot_file::write_file(&self.directory, KEY, &key)?;
-        journal_file::start(&self.directory, &snapshot)?;
+        // The key comes last: whichever file is missing later, it is known that it was there.
         snapshot_file::write(&self.directory, &snapshot)?;
+        journal_file::start(&self.directory, &snapshot)?;
+        key_file::write(&self.directory, &key)?;
         Ok(Loaded { snapshot, entries: Vec::new(), key, repaired: None })
     }
 
     fn take_now(&self, who: &str) -> Result<Loaded, StoreError> {
-        std::fs::create_dir_all(&self.directory).map_err(|error| failed(&self.directory, &error))?;
+        disk::create_directory(&self.directory).map_err(|error| failed(&self.directory, &error))?;
         let lock = Lock::take(&self.directory, who)?;
         moved::check(&self.directory)?;
-        // A first writer that died before its snapshot was there left parts that mean nothing.
-        if snapshot_file::read(&self.directory)?.is_none() {
-            let begun = [KEY, journal_file::NAME].iter().all(|name| self.directory.join(name).exists());
-            if !begun || journal_file::read(&self.directory)?.is_some_and(|journal| journal.entries.is_empty()) {
-                for name in [KEY, journal_file::NAME] {
-                    remove_if_there(&self.directory.join(name))?;
-                }
-            }
-        }
+        reached(Failpoint::AfterLock);
         let mut loaded = match self.read()? {
             Some(loaded) => loaded,
             None => self.begin()?,
@@ -133,8 +122,11 @@ impl LocalStore {
     }
 }
 
-/// The file with the stack's key.
-const KEY: &str = "key";
+/// Whether files were begun in which nothing is recorded.
+fn is_blank(snapshot: &Snapshot, journal: Option<&JournalText>) -> bool {
+    let untouched = snapshot.generation == 0 && snapshot.sequence == 0 && snapshot.resources.is_empty();
+    untouched && journal.is_none_or(|journal| journal.entries.is_empty() && journal.repaired.is_none())
+}
 
 #[async_trait]
 impl StateStore for LocalStore {
@@ -171,6 +163,7 @@ impl StateStore for LocalStore {
         next.previous = snapshot_file::digest_of_current(&self.directory)?.into();
         snapshot_file::keep_current(&self.directory, snapshot.generation)?;
         snapshot_file::write(&self.directory, &next)?;
+        reached(Failpoint::BetweenSnapshotAndJournal);
         // From here on the entries are in the snapshot; a crash before the next line leaves them to be passed over.
         journal_file::start(&self.directory, &next)?;
         let mut open = self.open.lock().expect("no code panics while it holds the store");
@@ -183,6 +176,7 @@ impl StateStore for LocalStore {
     async fn release(&self) -> Result<(), StoreError> {
         let mut open = self.open.lock().expect("no code panics while it holds the store");
         if let Some(mut held) = open.take() {
+            reached(Failpoint::BeforeRelease);
             held.journal.append(&[Entry::Released])?;
         }
         Ok(())
@@ -190,11 +184,7 @@ impl StateStore for LocalStore {
 }
 
 fn remove_if_there(path: &Path) -> Result<(), StoreError> {
-    match std::fs::remove_file(path) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(failed(path, &error)),
-    }
+    disk::remove(path).map_err(|error| failed(path, &error))
 }
 
 /// An error of the system about a file.
@@ -205,4 +195,9 @@ fn failed(path: &Path, error: &std::io::Error) -> StoreError {
     } else {
         StoreError::Failed { what, why: error.to_string() }
     }
+}
+
+/// State of a version that this program does not know: it is whole, and must not be touched.
+fn newer(path: &Path, version: impl std::fmt::Display) -> StoreError {
+    StoreError::Newer { what: path.display().to_string(), version: format!("{version}") }
 }

@@ -5,6 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
+use cairn_provider::failpoint::{Failpoint, reached};
 use cairn_sim::Storage;
 
 use super::local_store::LocalStore;
@@ -93,6 +94,10 @@ impl Storage for SandboxFile {
     }
 
     fn append(&mut self, line: &str) -> Result<(), String> {
-        self.write(line).map_err(|error| self.describe(&error))
+        // What is written here is what a cloud does: before it nothing was sent, after it the effect is there.
+        reached(Failpoint::BeforeSend);
+        let written = self.write(line).map_err(|error| self.describe(&error));
+        reached(Failpoint::AfterSend);
+        written
     }
 }

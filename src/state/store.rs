@@ -85,6 +85,13 @@ pub enum StoreError {
         /// The way out.
         way_out: String,
     },
+    /// It was written by a newer version of Cairn. It is whole.
+    Newer {
+        /// The file or object.
+        what: String,
+        /// What it says of its version.
+        version: String,
+    },
     /// There is no more room. Nothing was written.
     Full {
         /// The file or object.
@@ -106,6 +113,9 @@ impl fmt::Display for StoreError {
             Self::Lost { why } => write!(formatter, "the state is not held any more: {why}"),
             Self::Moved { what, to } => write!(formatter, "the state was moved from {what} to {to}"),
             Self::Damaged { what, why, .. } => write!(formatter, "{what} is damaged: {why}"),
+            Self::Newer { what, version } => {
+                write!(formatter, "{what} was written by a newer version of Cairn ({version})")
+            }
             Self::Full { what } => write!(formatter, "there is no room left for {what}"),
             Self::Failed { what, why } => write!(formatter, "{what}: {why}"),
         }

@@ -3,21 +3,40 @@
 use std::path::Path;
 
 use cairn::host::local_store::LocalStore;
-use cairn::state::{Folded, StateStore as _, StoreError, fold};
+use cairn::state::codec::read_saved;
+use cairn::state::{Folded, Loaded, StateStore as _, StoreError, fold};
 
 use crate::project::Project;
 use crate::sandbox_truth::state_directory;
 
-/// Bits that are turned over in each file.
-const FLIPS: usize = 1_500;
-
-/// Every n-th of the flips and cuts is also shown to the whole command.
+/// Every n-th of the cuts is also shown to the whole command.
 const WHOLE_COMMANDS: usize = 150;
 
-fn load(directory: &Path) -> Result<Folded, StoreError> {
+/// A stack whose files are small enough for every bit of them.
+const ONE: &str = r#"stack one {
+  cairn: "1"
+}
+
+import aws
+
+provider eu = aws.Target { region: "eu-central-1" }
+
+input name: String = "one"
+
+resource topic = aws.sns.Topic { topic_name: name }
+"#;
+
+fn load_all(directory: &Path) -> Result<Loaded, StoreError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let loaded = runtime.block_on(LocalStore::new(directory).load())?;
-    Ok(fold(loaded.snapshot, loaded.entries))
+    runtime.block_on(LocalStore::new(directory).load())
+}
+
+fn fold_all(loaded: Loaded) -> Folded {
+    fold(loaded.snapshot, loaded.entries)
+}
+
+fn load(directory: &Path) -> Result<Folded, StoreError> {
+    load_all(directory).map(fold_all)
 }
 
 /// A state with a snapshot and a journal that has a lot to say: the process ended in the middle.
@@ -32,8 +51,7 @@ fn interrupted() -> Project {
 
 /// All states that a correct prefix of the journal gives, from nothing behind the snapshot to everything.
 fn prefixes(directory: &Path) -> Vec<Folded> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let loaded = runtime.block_on(LocalStore::new(directory).load()).unwrap();
+    let loaded = load_all(directory).unwrap();
     (0..=loaded.entries.len())
         .map(|count| fold(loaded.snapshot.clone(), loaded.entries[..count].iter().cloned()))
         .collect()
@@ -43,17 +61,6 @@ fn prefixes(directory: &Path) -> Vec<Folded> {
 fn told(error: &StoreError) -> bool {
     matches!(error, StoreError::Damaged { why, way_out, .. }
         if !why.is_empty() && (way_out.contains("cairn state restore") || way_out.contains("backup")))
-}
-
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % u64::try_from(limit).unwrap()).unwrap()
-    }
 }
 
 /// The command says so, changes nothing, and does not panic.
@@ -114,39 +121,76 @@ fn every_cut_of_the_snapshot_is_told() {
     }
 }
 
+/// Of a small state every bit, one after the other, through the reader that the product has.
 #[test]
-fn bits_that_turn_over_are_told() {
-    let project = interrupted();
-    let directory = state_directory(&project, "network");
-    let mut numbers = Numbers(0x5EED);
-    for name in ["state.json", "journal.jsonl"] {
-        let prefixes = prefixes(&directory);
-        let file = directory.join(name);
-        let whole = std::fs::read(&file).unwrap();
-        let (mut shorter, mut refused) = (0, 0);
-        for round in 0..FLIPS {
-            let (at, bit) = (numbers.below(whole.len()), numbers.below(8));
-            let mut damaged = whole.clone();
-            damaged[at] ^= 1 << bit;
-            std::fs::write(&file, &damaged).unwrap();
-            match load(&directory) {
-                // Only the end of the last line can be taken for one that was never finished.
-                Ok(found) => {
-                    assert_eq!(at, whole.len() - 1, "{name}: bit {bit} of byte {at} was not seen");
-                    assert!(name == "journal.jsonl" && found == prefixes[prefixes.len() - 2], "{name}: {at}");
-                    shorter += 1;
+fn every_bit_that_turns_over_is_told() {
+    let project = Project::with(ONE);
+    project.expect(0, "apply --sandbox --yes");
+    let mut child = project.command("apply --sandbox --yes --parallelism 1 --set name=two".split_whitespace());
+    child.env("CAIRN_STOP_AFTER_RECORD", "5").stdout(std::process::Stdio::null());
+    assert_eq!(child.output().unwrap().status.code(), None);
+    let directory = state_directory(&project, "one");
+    let whole = fold_all(load_all(&directory).unwrap());
+    let shorter = prefixes(&directory).into_iter().rev().nth(1).unwrap();
+    assert!(!whole.open.is_empty());
+    for name in ["state.json", "journal.jsonl", "key"] {
+        let text = std::fs::read(directory.join(name)).unwrap();
+        let bits: Vec<usize> = (0..text.len() * 8).collect();
+        // Each thread damages a copy of its own.
+        let copies: Vec<tempfile::TempDir> = (0..2).map(|_| copied(&directory)).collect();
+        let halves: Vec<(&Path, &[usize])> =
+            copies.iter().map(tempfile::TempDir::path).zip(bits.chunks(bits.len().div_ceil(2))).collect();
+        let found: Vec<Vec<usize>> = cairn::host::in_parallel(&halves, |(copy, bits)| {
+            let unseen = bits.iter().filter(|bit| {
+                std::fs::write(copy.join(name), flipped(&text, **bit)).unwrap();
+                match load(copy) {
+                    // Only the end of the last line can be taken for one that was never finished.
+                    Ok(found) => name != "journal.jsonl" || **bit / 8 != text.len() - 1 || found != shorter,
+                    Err(error) => !told(&error),
                 }
-                Err(error) => {
-                    assert!(told(&error), "{name}: bit {bit} of byte {at}: {error:?}");
-                    refused += 1;
-                }
-            }
-            if round % WHOLE_COMMANDS == 0 && at != whole.len() - 1 {
-                command_refuses(&project, &file, &format!("{name}: bit {bit} of byte {at}"));
-            }
+            });
+            unseen.copied().collect()
+        });
+        let unseen: Vec<usize> = found.concat();
+        assert!(unseen.is_empty(), "{name}: bits {unseen:?} turned over and nobody saw it");
+        println!("{name}: {} bits of {} bytes, all told", bits.len(), text.len());
+        for at in (0..text.len() - 1).step_by(text.len() / 4) {
+            let file = directory.join(name);
+            std::fs::write(&file, flipped(&text, at * 8)).unwrap();
+            command_refuses(&project, &file, &format!("{name}, byte {at}"));
+            std::fs::write(&file, &text).unwrap();
         }
-        println!("{name}: {refused} told, {shorter} a prefix");
-        std::fs::write(&file, &whole).unwrap();
+    }
+}
+
+fn flipped(bytes: &[u8], bit: usize) -> Vec<u8> {
+    let mut damaged = bytes.to_vec();
+    damaged[bit / 8] ^= 1 << (bit % 8);
+    damaged
+}
+
+fn copied(directory: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for name in ["state.json", "journal.jsonl", "key"] {
+        std::fs::copy(directory.join(name), copy.path().join(name)).unwrap();
+    }
+    copy
+}
+
+/// The key: cut anywhere it is told, or whole without its checksum.
+#[test]
+fn every_cut_of_the_key_is_told() {
+    let project = Project::with(ONE);
+    project.expect(0, "apply --sandbox --yes");
+    let directory = state_directory(&project, "one");
+    let (file, key) = (directory.join("key"), load_all(&directory).unwrap().key);
+    let whole = std::fs::read(&file).unwrap();
+    for length in 0..whole.len() {
+        std::fs::write(&file, &whole[..length]).unwrap();
+        match load_all(&directory) {
+            Ok(found) => assert!(length == key.len() && found.key == key, "cut at {length}"),
+            Err(error) => assert!(told(&error), "cut at {length}: {error:?}"),
+        }
     }
 }
 
@@ -181,17 +225,126 @@ fn a_journal_whose_lines_do_not_follow_each_other_is_told() {
 /// A crash between the two files of a compaction: the new snapshot stands beside the old journal.
 #[test]
 fn a_journal_that_is_folded_in_already_changes_nothing() {
-    let project = interrupted();
+    let project = Project::of("network");
+    project.expect(0, "apply --sandbox --yes");
     let directory = state_directory(&project, "network");
-    let journal = std::fs::read(directory.join("journal.jsonl")).unwrap();
-    project.expect(0, "apply --sandbox --yes --set cidr=10.99.0.0/16");
-    let after = load(&directory).unwrap();
-    std::fs::write(directory.join("journal.jsonl"), journal).unwrap();
+    let mut child = project.command("apply --sandbox --yes --set cidr=10.99.0.0/16".split_whitespace());
+    child.env("CAIRN_FAILPOINT", "between_snapshot_and_journal").stdout(std::process::Stdio::null());
+    assert_eq!(child.output().unwrap().status.code(), None);
     let beside = load(&directory).unwrap();
-    assert_eq!(beside.snapshot.resources, after.snapshot.resources);
-    assert_eq!(beside.snapshot.epoch, after.snapshot.epoch);
     assert!(beside.open.is_empty() && beside.snapshot.deposed.is_empty());
+    let journal = std::fs::read_to_string(directory.join("journal.jsonl")).unwrap();
+    assert!(journal.lines().count() > 10, "the journal is the old one");
     project.expect(0, "plan --sandbox --detailed-exitcode --set cidr=10.99.0.0/16");
     project.expect(0, "apply --sandbox --yes --set cidr=10.98.0.0/16");
     project.expect(0, "plan --sandbox --detailed-exitcode --set cidr=10.98.0.0/16");
+}
+
+/// One file of a backup beside the other one of today.
+#[test]
+fn files_of_different_times_are_told() {
+    let project = Project::of("network");
+    let directory = state_directory(&project, "network");
+    let files = ["state.json", "journal.jsonl"].map(|name| directory.join(name));
+    let mut generations = Vec::new();
+    for cidr in ["10.97.0.0/16", "10.98.0.0/16", "10.99.0.0/16"] {
+        project.expect(0, &format!("apply --sandbox --yes --set cidr={cidr}"));
+        generations.push(files.each_ref().map(|file| std::fs::read(file).unwrap()));
+    }
+    for (state, with_state) in generations.iter().enumerate() {
+        for (journal, with_journal) in generations.iter().enumerate() {
+            std::fs::write(&files[0], &with_state[0]).unwrap();
+            std::fs::write(&files[1], &with_journal[1]).unwrap();
+            match load(&directory) {
+                Ok(found) => {
+                    assert_eq!(state, journal, "a snapshot of one time was read with a journal of another");
+                    assert!(found.open.is_empty());
+                }
+                Err(error) => {
+                    assert!(state != journal && told(&error), "{state} {journal}: {error:?}");
+                    let older = if state < journal { "state.json is damaged" } else { "journal.jsonl is damaged" };
+                    assert!(error.to_string().contains(older), "{error}");
+                }
+            }
+        }
+    }
+}
+
+/// A file that is gone or empty is never a state that is not there yet.
+#[test]
+fn a_file_that_is_missing_or_empty_is_told() {
+    for settled in [true, false] {
+        let project = if settled { Project::of("network") } else { interrupted() };
+        if settled {
+            project.expect(0, "apply --sandbox --yes");
+        }
+        let directory = state_directory(&project, "network");
+        for name in ["state.json", "journal.jsonl", "key"] {
+            let file = directory.join(name);
+            let whole = std::fs::read(&file).unwrap();
+            for zeros in [None, Some(0), Some(whole.len())] {
+                match zeros {
+                    None => std::fs::remove_file(&file).unwrap(),
+                    Some(length) => std::fs::write(&file, vec![0; length]).unwrap(),
+                }
+                let error = load(&directory).expect_err(&format!("{name} with {zeros:?} bytes was not seen"));
+                assert!(told(&error), "{name}: {error:?}");
+            }
+            std::fs::write(&file, &whole).unwrap();
+            load(&directory).unwrap();
+        }
+    }
+}
+
+/// Whatever a lock says of its holder, it is only shown; whether it is held is the kernel's to say.
+#[test]
+fn a_lock_with_other_words_in_it_locks_all_the_same() {
+    let project = Project::with(ONE);
+    project.expect(0, "apply --sandbox --yes");
+    let directory = state_directory(&project, "one");
+    let file = directory.join("lock");
+    let words = std::fs::read(&file).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let before = load(&directory).unwrap().snapshot.resources;
+    let cuts = (0..words.len()).map(|length| words[..length].to_vec());
+    for damaged in cuts.chain((0..words.len() * 8).map(|bit| flipped(&words, bit))) {
+        std::fs::write(&file, &damaged).unwrap();
+        let (first, second) = (LocalStore::new(&directory), LocalStore::new(&directory));
+        let mut taken = runtime.block_on(first.take("a test"));
+        // A program that another test starts right now holds what this process has open, for a moment.
+        while matches!(taken, Err(StoreError::Locked { .. })) {
+            taken = runtime.block_on(first.take("a test"));
+        }
+        assert_eq!(fold_all(taken.unwrap()).snapshot.resources, before);
+        std::fs::write(&file, &damaged).unwrap();
+        let refused = runtime.block_on(second.take("another")).unwrap_err();
+        assert!(matches!(refused, StoreError::Locked { .. }), "{refused:?}");
+        runtime.block_on(first.release()).unwrap();
+    }
+}
+
+/// A saved plan is what was saved, or is refused.
+#[test]
+fn every_bit_and_every_cut_of_a_saved_plan_is_told() {
+    let project = Project::with(ONE);
+    project.expect(0, "plan --sandbox --out one.plan");
+    let whole = std::fs::read(project.path().join("one.plan")).unwrap();
+    let saved = read_saved(std::str::from_utf8(&whole).unwrap()).unwrap();
+    let read = |bytes: &[u8]| std::str::from_utf8(bytes).ok().and_then(|text| read_saved(text).ok());
+    // Without the line end it is whole, too.
+    for length in 0..whole.len() - 1 {
+        assert_eq!(read(&whole[..length]), None, "cut at {length}");
+    }
+    let bits: Vec<usize> = (0..whole.len() * 8).collect();
+    let same = cairn::host::in_parallel(&bits, |bit| read(&flipped(&whole, *bit)).map(|found| (*bit, found)));
+    for (bit, found) in same.into_iter().flatten() {
+        assert_eq!(found, saved, "bit {} of byte {} changed the plan", bit % 8, bit / 8);
+    }
+    println!("{} bits of a saved plan", bits.len());
+    for at in (0..whole.len()).step_by(whole.len() / 12) {
+        std::fs::write(project.path().join("one.plan"), flipped(&whole, at * 8 + 1)).unwrap();
+        let ended = project.run("apply one.plan --sandbox");
+        assert_eq!(ended.code, Some(1), "{}{}", ended.out, ended.err);
+        assert!(ended.err.contains("is no saved plan"), "{}", ended.err);
+    }
 }

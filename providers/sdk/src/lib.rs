@@ -13,4 +13,5 @@ pub mod declaration;
 pub mod object;
 pub mod request;
 pub mod error;
+pub mod failpoint;
 pub mod provider;

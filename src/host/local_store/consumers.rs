@@ -60,7 +60,7 @@ impl LocalStore {
             return remove_if_there(&path);
         }
         let folder = self.directory.join(READERS);
-        std::fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
+        super::disk::create_directory(&folder).map_err(|error| failed(&folder, &error))?;
         snapshot_file::write_file(&folder, &name, text(consumer).as_bytes())
     }
 

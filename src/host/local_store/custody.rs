@@ -7,7 +7,7 @@ use ecow::EcoString;
 
 use super::lock::Lock;
 use super::moved::{self, Moved};
-use super::{KEY, LocalStore, failed, journal_file, snapshot_file};
+use super::{LocalStore, failed, journal_file, key_file, snapshot_file};
 use crate::host::entropy;
 use crate::state::log::migration;
 use crate::state::{Consumer, Custody, Luggage, Restored, StateStore as _, StoreError};
@@ -20,11 +20,12 @@ impl Custody for LocalStore {
         let _lock = Lock::take(&self.directory, who)?;
         moved::check(&self.directory)?;
         let snapshot = snapshot_file::read_generation(&self.directory, wanted)?;
-        if self.key()?.is_none() {
-            snapshot_file::write_file(&self.directory, KEY, &entropy::bytes(32))?;
+        if key_file::read(&self.directory)?.is_none() {
+            key_file::write(&self.directory, &entropy::bytes(32))?;
         }
-        journal_file::start(&self.directory, &snapshot)?;
+        // Between the two, the old journal does not fit the older snapshot, and everybody is told so.
         snapshot_file::write(&self.directory, &snapshot)?;
+        journal_file::start(&self.directory, &snapshot)?;
         Ok(Restored::Done(Box::new(snapshot)))
     }
 
@@ -103,7 +104,7 @@ impl Custody for LocalStore {
             },
         }
         moved::write(&self.directory, &Moved::From(from.to_owned()))?;
-        snapshot_file::write_file(&self.directory, KEY, &luggage.key)?;
+        key_file::write(&self.directory, &luggage.key)?;
         journal_file::start(&self.directory, &luggage.snapshot)?;
         snapshot_file::write(&self.directory, &luggage.snapshot)?;
         for consumer in &luggage.consumers {

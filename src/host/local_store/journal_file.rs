@@ -1,19 +1,23 @@
 //! The journal as a file: one entry a line, each with a checksum and a link to the line before.
 
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Seek as _, SeekFrom, Write as _};
+use std::io::{ErrorKind, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use cairn_provider::failpoint::{Failpoint, reached};
 use ecow::EcoString;
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
-use super::{failed, snapshot_file, stop};
+use super::{disk, failed, snapshot_file, stop};
 use crate::state::codec::{read_entry, write_entry};
 use crate::state::{Entry, Snapshot, StoreError};
 
 /// The file.
 pub const NAME: &str = "journal.jsonl";
+
+/// The version its first line names.
+const VERSION: u64 = 1;
 
 /// What a journal holds.
 pub struct JournalText {
@@ -23,10 +27,26 @@ pub struct JournalText {
     pub entries: Vec<(u64, Entry)>,
     /// What was left out: a last line that was never finished.
     pub repaired: Option<String>,
+    /// The number of the last entry that the snapshot beside it has, where the first line says so.
+    base: Option<u64>,
     /// How many bytes are good.
     good: u64,
     /// The link to the last good line.
     link: String,
+}
+
+impl JournalText {
+    /// Whether this journal ends before a snapshot does: it is an older one, and what it said later is lost.
+    pub fn ends_before(&self, snapshot: u64) -> bool {
+        let last = self.entries.last().map(|(sequence, _)| *sequence).or(self.base);
+        last.is_some_and(|last| last < snapshot)
+    }
+
+    /// Whether entries are missing between a snapshot that ends at a number and this journal.
+    pub fn is_ahead_of(&self, snapshot: u64) -> bool {
+        let first = self.entries.first().map(|(sequence, _)| *sequence);
+        self.base.is_some_and(|base| base > snapshot) || first.is_some_and(|first| first > snapshot + 1)
+    }
 }
 
 /// Reads the journal of a directory; nothing if there is none.
@@ -49,8 +69,14 @@ fn damaged(path: &Path, why: String) -> StoreError {
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<JournalText, StoreError> {
-    let mut journal =
-        JournalText { lineage: EcoString::new(), entries: Vec::new(), repaired: None, good: 0, link: String::new() };
+    let mut journal = JournalText {
+        lineage: EcoString::new(),
+        entries: Vec::new(),
+        repaired: None,
+        base: None,
+        good: 0,
+        link: String::new(),
+    };
     let mut number = 0_u64;
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         number += 1;
@@ -67,13 +93,26 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<JournalText, StoreError> {
             return Err(damaged(path, format!("line {number} does not follow the line before it")));
         }
         if number == 1 {
+            match json.get("journal").and_then(Json::as_u64) {
+                Some(VERSION) => {}
+                Some(newer) if newer > VERSION => {
+                    return Err(super::newer(path, format_args!("version {newer} of the journal")));
+                }
+                _ => return Err(damaged(path, "its first line is none of a journal".to_owned())),
+            }
             journal.lineage = json.get("lineage").and_then(Json::as_str).unwrap_or_default().into();
+            journal.base = json.get("base").and_then(Json::as_u64);
         } else {
             let sequence = json.get("seq").and_then(Json::as_u64);
             let text = json.get("body").map(Json::to_string).unwrap_or_default();
+            let before = journal.entries.last().map(|(sequence, _)| *sequence);
             match (sequence, read_entry(&text)) {
+                (Some(sequence), Ok(_)) if before.is_some_and(|before| sequence != before + 1) => {
+                    return Err(damaged(path, format!("line {number} does not count on from the line before it")));
+                }
                 (Some(sequence), Ok(entry)) => journal.entries.push((sequence, entry)),
-                _ => return Err(damaged(path, format!("line {number} is no entry of this version"))),
+                // The line is whole, its checksum fits: only another version can have written it.
+                _ => return Err(super::newer(path, format_args!("line {number} is unknown to this one"))),
             }
         }
         journal.link = link(whole);
@@ -106,7 +145,12 @@ fn line(json: &str) -> String {
 
 /// Replaces the journal by an empty one for a snapshot.
 pub fn start(directory: &Path, snapshot: &Snapshot) -> Result<(), StoreError> {
-    let header = serde_json::json!({ "journal": 1, "lineage": snapshot.lineage.as_str(), "prev": "" });
+    let header = serde_json::json!({
+        "journal": VERSION,
+        "lineage": snapshot.lineage.as_str(),
+        "base": snapshot.sequence,
+        "prev": "",
+    });
     snapshot_file::write_file(directory, NAME, line(&header.to_string()).as_bytes())
 }
 
@@ -116,6 +160,8 @@ pub struct JournalFile {
     file: File,
     sequence: u64,
     link: String,
+    /// Whether a write failed: what the file holds since then is for the next process to read.
+    broken: bool,
 }
 
 impl JournalFile {
@@ -125,16 +171,20 @@ impl JournalFile {
         let text = read(directory)?.ok_or_else(|| damaged(&path, "it is missing".to_owned()))?;
         let opened = (|| {
             let mut file = OpenOptions::new().write(true).open(&path)?;
-            file.set_len(text.good)?;
+            disk::cut(&file, text.good)?;
             file.seek(SeekFrom::End(0))?;
             Ok(file)
         })();
         let file = opened.map_err(|error| failed(&path, &error))?;
-        Ok(Self { path, file, sequence: last, link: text.link })
+        Ok(Self { path, file, sequence: last, link: text.link, broken: false })
     }
 
     /// Appends entries in one write; when this returns, they survive a power failure. Gives the last number.
     pub fn append(&mut self, entries: &[Entry]) -> Result<u64, StoreError> {
+        if self.broken {
+            let why = "an earlier entry could not be written".to_owned();
+            return Err(StoreError::Failed { what: self.path.display().to_string(), why });
+        }
         let stop = stop::within(entries.len());
         let entries = stop.and_then(|kept| entries.get(..kept)).unwrap_or(entries);
         let mut text = String::new();
@@ -147,11 +197,16 @@ impl JournalFile {
             text.push_str(&whole);
         }
         let before = self.file.stream_position().map_err(|error| failed(&self.path, &error))?;
-        let written = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_data());
+        let written = disk::append(&mut self.file, text.as_bytes()).and_then(|()| disk::sync_appended(&self.file));
         if let Err(error) = written {
-            // What was partly written must not stand before a later line.
-            let _ = self.file.set_len(before);
+            self.broken = true;
+            // If this fails, too, the next reader leaves out a last line that is not whole.
+            let _ = disk::cut(&self.file, before);
             return Err(failed(&self.path, &error));
+        }
+        reached(Failpoint::AfterAppend);
+        if entries.iter().any(|entry| matches!(entry, Entry::Identified { .. })) {
+            reached(Failpoint::AfterIdentity);
         }
         if stop.is_some() {
             std::process::abort();

@@ -1,13 +1,12 @@
 //! The snapshot as a file: readable, with a checksum, replaced as a whole, the last generations kept.
 
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::failed;
-use crate::state::codec::{read_snapshot, write_snapshot};
+use super::{disk, failed};
+use crate::state::codec::{newer_version, read_snapshot, write_snapshot};
 use crate::state::{Snapshot, StoreError};
 
 /// The file.
@@ -70,6 +69,10 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Snapshot, StoreError> {
     if hex::encode(Sha256::digest(zeroed.as_bytes())) != sum {
         return Err(damaged("its checksum does not fit: it was changed by something else, or only partly written"));
     }
+    // Its checksum fits: all versions begin with one.
+    if let Some(version) = newer_version(text) {
+        return Err(super::newer(path, format_args!("version {version} of the state")));
+    }
     read_snapshot(text).map_err(|error| damaged(&error.to_string()))
 }
 
@@ -96,19 +99,7 @@ pub fn write(directory: &Path, snapshot: &Snapshot) -> Result<(), StoreError> {
 
 /// Writes a file so that after a power failure it is either the old one or the new one.
 pub fn write_file(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-    let path = directory.join(name);
-    let temporary = directory.join(format!("{name}.new"));
-    let written = (|| {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        super::super::private(&mut options);
-        let mut file = options.open(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, &path)?;
-        File::open(directory)?.sync_all()
-    })();
-    written.map_err(|error| failed(&path, &error))
+    disk::replace(directory, name, bytes).map_err(|error| failed(&directory.join(name), &error))
 }
 
 /// The digest of the current file, to link the next one to it.
@@ -121,12 +112,13 @@ pub fn digest_of_current(directory: &Path) -> Result<String, StoreError> {
 /// Keeps the current file among the older generations, and drops the oldest.
 pub fn keep_current(directory: &Path, generation: u64) -> Result<(), StoreError> {
     let history_directory = directory.join(HISTORY);
-    std::fs::create_dir_all(&history_directory).map_err(|error| failed(&history_directory, &error))?;
-    let kept = generation_path(directory, generation);
-    std::fs::copy(directory.join(NAME), &kept).map_err(|error| failed(&kept, &error))?;
+    disk::create_directory(&history_directory).map_err(|error| failed(&history_directory, &error))?;
+    let current = directory.join(NAME);
+    let bytes = std::fs::read(&current).map_err(|error| failed(&current, &error))?;
+    write_file(&history_directory, &format!("state-{generation}.json"), &bytes)?;
     for old in history(directory)?.into_iter().skip(KEPT) {
         let path = generation_path(directory, old);
-        std::fs::remove_file(&path).map_err(|error| failed(&path, &error))?;
+        disk::remove(&path).map_err(|error| failed(&path, &error))?;
     }
     Ok(())
 }

@@ -5,11 +5,13 @@
 mod desired;
 mod judgement;
 mod residual;
+mod saved;
 mod v1;
 
 pub use desired::{read as read_desired, write as write_desired};
 pub use residual::{read as read_residual, write as write_residual};
-pub use v1::{read_entry, read_snapshot, write_entry, write_snapshot};
+pub use saved::{SavedText, read as read_saved, write as write_saved};
+pub use v1::{newer_version, read_entry, read_snapshot, write_entry, write_snapshot};
 
 /// Why text is no state.
 #[derive(Clone, Debug, PartialEq, Eq)]

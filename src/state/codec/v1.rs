@@ -192,6 +192,12 @@ pub fn write_snapshot(snapshot: &Snapshot) -> String {
     serde_json::to_string_pretty(&text).expect("a snapshot is JSON")
 }
 
+/// The version a snapshot's text names, if this tool does not know it yet.
+pub fn newer_version(text: &str) -> Option<u64> {
+    let json: Json = serde_json::from_str(text).ok()?;
+    json.get("cairn_state").and_then(Json::as_u64).filter(|version| *version > VERSION)
+}
+
 /// A snapshot from its text.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use cairn_provider::error::{ErrorClass, ProviderError};
+use cairn_provider::failpoint::{Failpoint, reached};
 use cairn_provider::request::Caller;
 use cairn_provider_net::calls::Calls;
 use cairn_provider_net::lane::Lane;
@@ -178,8 +179,15 @@ impl Session {
         let lane = self.lane(service, mutating);
         let place = lane.enter().await;
         self.calls.count(operation);
+        if mutating {
+            reached(Failpoint::BeforeSend);
+        }
         // The SDK's futures are large; on the heap they do not blow up those that wait for them.
-        match Box::pin(call).await {
+        let answer = Box::pin(call).await;
+        if mutating {
+            reached(Failpoint::AfterSend);
+        }
+        match answer {
             Ok(answer) => {
                 place.went_well();
                 Ok(answer)

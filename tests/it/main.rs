@@ -55,6 +55,7 @@ mod schema_command;
 #[cfg(all(feature = "state-object", feature = "state-postgres"))]
 mod state_servers;
 mod stacks;
+mod state_header;
 #[cfg(all(feature = "state-object", feature = "state-postgres"))]
 mod real_states;
 mod replaces;

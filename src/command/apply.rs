@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::arguments::{CloudArguments, Detail, Format, ValueArguments};
+use super::arguments::{CloudArguments, Detail, Format, GuardArguments, OnFailure, ReplaceArguments, ValueArguments};
 use super::failure::{Exit, Failure, count, reports};
 use super::proposal::{Proposal, Question, settle};
-use super::{front, pipeline, run as running, saved, stacks, verdict};
+use super::{front, guard, pipeline, run as running, saved, stacks, verdict};
 use crate::engine::apply::Work;
 use crate::host::terminal;
 
@@ -21,6 +21,10 @@ pub struct Arguments {
     values: ValueArguments,
     #[command(flatten)]
     cloud: CloudArguments,
+    #[command(flatten)]
+    guard: GuardArguments,
+    #[command(flatten)]
+    replace: ReplaceArguments,
     /// How the result is shown
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -30,6 +34,9 @@ pub struct Arguments {
     /// Do not ask
     #[arg(long)]
     yes: bool,
+    /// What to do once a step has failed
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t)]
+    on_failure: OnFailure,
     /// Consent in the name of a team that a policy asks for; may be repeated
     #[arg(long, value_name = "TEAM")]
     approve: Vec<String>,
@@ -38,8 +45,16 @@ pub struct Arguments {
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     if saved::is_file(&arguments.path) {
-        return saved::apply(&arguments.path, &arguments.cloud, arguments.format, arguments.detail, arguments.approve)
-            .await;
+        return saved::apply(saved::Order {
+            file: &arguments.path,
+            cloud: &arguments.cloud,
+            guard: &arguments.guard,
+            format: arguments.format,
+            detail: arguments.detail,
+            approved: arguments.approve,
+            on_failure: arguments.on_failure.into(),
+        })
+        .await;
     }
     let front = front::load(&arguments.path, &arguments.values.set)?;
     let warnings = front.require_sound()?;
@@ -66,12 +81,13 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         &taken.key,
         sources,
         &front.root,
-        &arguments.cloud.only,
+        &pipeline::Chosen { only: &arguments.cloud.only, replace: &arguments.replace.replace },
     )
     .await?;
     planned.planning.refused.extend(stacks::in_use(&*place.store, &desired, front.header()).await?);
     planned.planning.plan.remark = front.other_catalogues().unwrap_or_default();
     verdict::of_changes(&front, &answers, &mut desired, &mut planned)?;
+    planned.planning.refused.extend(guard::too_many(&planned.planning.plan, &arguments.guard));
     let question = Question {
         text: "Apply this plan?",
         expected: environment.as_ref().map_or_else(|| front.stack().to_string(), ToString::to_string),
@@ -83,12 +99,15 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
             moved: planned.moved,
             clouds: place.clouds.clone(),
             first: Vec::new(),
+            last: Vec::new(),
+            command: "apply".into(),
             partial: !arguments.cloud.only.is_empty(),
         },
         place: &place,
         root: &front.root,
         arguments: &arguments.cloud,
         format: arguments.format,
+        on_failure: arguments.on_failure.into(),
     };
     let question = (!arguments.yes).then_some(question);
     settle(Proposal {

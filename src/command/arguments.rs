@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
+use crate::engine::apply;
 use crate::view::human::layout;
 
 /// Which stack, which environment, which values.
@@ -28,13 +29,24 @@ pub struct ValueArguments {
     pub set: Vec<String>,
 }
 
+/// Whether the state of the sandbox is meant.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct SandboxArguments {
+    /// That of the embedded sandbox cloud
+    #[arg(long)]
+    pub sandbox: bool,
+    /// Kept where the header says
+    #[arg(long, requires = "sandbox")]
+    pub remote_state: bool,
+}
+
 /// Which cloud, how much of it, how fast.
 #[derive(Args, Clone, Debug)]
 pub struct CloudArguments {
     /// Work on the embedded sandbox cloud, which lies beside the state
     #[arg(long)]
     pub sandbox: bool,
-    /// Faults of the sandbox: seed=7,throttle=0.2,fail=0.1,lose=0.1,lag=3,tempo=1
+    /// Faults of the sandbox: seed=7,throttle=0.2,fail=0.1,lose=0.1,lag=3,tempo=1,refuse=TYPE,broken=TYPE,account=ID
     #[arg(long, value_name = "FAULTS", requires = "sandbox")]
     pub sandbox_faults: Option<String>,
     /// Keep the sandbox's state where the header says, apart from the real one
@@ -52,6 +64,22 @@ pub struct CloudArguments {
     /// Count the calls to the cloud, by service
     #[arg(long)]
     pub stats: bool,
+}
+
+/// What a plan may destroy.
+#[derive(Args, Clone, Debug, Default)]
+pub struct GuardArguments {
+    /// Refuse plans that destroy more objects than this; replacements count
+    #[arg(long, value_name = "N")]
+    pub max_destroy: Option<usize>,
+}
+
+/// What is replaced although it need not be.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ReplaceArguments {
+    /// Replace the object of this address by a new one; may be repeated
+    #[arg(long, value_name = "ADDR")]
+    pub replace: Vec<String>,
 }
 
 impl CloudArguments {
@@ -87,6 +115,28 @@ impl From<Detail> for layout::Detail {
             Detail::Full => Self::Full,
             Detail::Default => Self::Default,
             Detail::Names => Self::Names,
+        }
+    }
+}
+
+/// What is done once a step of an apply has failed.
+#[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnFailure {
+    /// Finish what does not depend on the failed step
+    #[default]
+    FinishIndependent,
+    /// Begin nothing new
+    Stop,
+    /// Begin nothing new, then take back what this run did, as far as no data is lost
+    Rollback,
+}
+
+impl From<OnFailure> for apply::OnFailure {
+    fn from(wish: OnFailure) -> Self {
+        match wish {
+            OnFailure::FinishIndependent => Self::FinishIndependent,
+            OnFailure::Stop => Self::Stop,
+            OnFailure::Rollback => Self::Rollback,
         }
     }
 }

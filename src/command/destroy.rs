@@ -2,12 +2,12 @@
 
 use clap::Args;
 
-use super::arguments::{CloudArguments, Detail, Format, StackArguments};
+use super::arguments::{CloudArguments, Detail, Format, GuardArguments, StackArguments};
 use super::failure::{Exit, Failure};
 use super::proposal::{Proposal, Question, settle};
-use super::{front, pipeline, run as running, stacks, verdict};
+use super::{front, guard, pipeline, run as running, stacks, verdict};
 use crate::diagnostic::{Report, Severity};
-use crate::engine::apply::Work;
+use crate::engine::apply::{OnFailure, Work};
 use crate::model::desired::{DesiredStack, LookupAnswers};
 
 /// Destroy everything the stack manages in an environment.
@@ -17,6 +17,8 @@ pub struct Arguments {
     stack: StackArguments,
     #[command(flatten)]
     cloud: CloudArguments,
+    #[command(flatten)]
+    guard: GuardArguments,
     /// How the result is shown
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -58,7 +60,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         &taken.key,
         sources,
         &front.root,
-        &arguments.cloud.only,
+        &pipeline::Chosen { only: &arguments.cloud.only, replace: &[] },
     )
     .await?;
     if arguments.cloud.only.is_empty() {
@@ -68,6 +70,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     if front.check_all().iter().all(|diagnostic| diagnostic.severity != Severity::Error) {
         verdict::of_changes(&front, &LookupAnswers::default(), &mut desired, &mut planned)?;
     }
+    planned.planning.refused.extend(guard::too_many(&planned.planning.plan, &arguments.guard));
     let question = Question {
         text: "Destroy all of this? There is no way back.",
         expected: environment.as_ref().map_or_else(|| front.stack().to_string(), ToString::to_string),
@@ -79,12 +82,15 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
             moved: planned.moved,
             clouds: place.clouds.clone(),
             first: Vec::new(),
+            last: Vec::new(),
+            command: "destroy".into(),
             partial: !arguments.cloud.only.is_empty(),
         },
         place: &place,
         root: &front.root,
         arguments: &arguments.cloud,
         format: arguments.format,
+        on_failure: OnFailure::FinishIndependent,
     };
     let question = (!arguments.yes).then_some(question);
     settle(Proposal {

@@ -32,8 +32,8 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let desired = front.online(environment.clone(), &place.clouds, &arguments.cloud).await?;
     let (folded, key) = pipeline::recorded(place.store.load().await?, &place.clouds).await?;
     let sources = &front.program.sources;
-    let planned =
-        pipeline::planned(&desired, &folded, &place.clouds, &key, sources, &front.root, &arguments.cloud.only).await?;
+    let chosen = pipeline::Chosen { only: &arguments.cloud.only, replace: &[] };
+    let planned = pipeline::planned(&desired, &folded, &place.clouds, &key, sources, &front.root, &chosen).await?;
     let plan = &planned.planning.plan;
     match arguments.format {
         Format::Json => terminal::out(&view::json::drift(plan, &diagnostics, sources)),

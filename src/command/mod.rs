@@ -16,6 +16,7 @@ mod fix;
 mod fmt;
 mod front;
 mod graph;
+mod guard;
 mod lsp;
 mod migrate;
 mod pins;
@@ -24,6 +25,7 @@ mod plan;
 mod proposal;
 mod rego;
 mod run;
+mod runs;
 mod sandbox;
 mod schema;
 mod saved;
@@ -32,6 +34,7 @@ mod stacks;
 mod state;
 mod store;
 mod test;
+mod undo;
 mod unlock;
 mod update;
 mod vendor;
@@ -76,6 +79,10 @@ enum Command {
     Apply(apply::Arguments),
     /// Destroy everything the stack manages in an environment
     Destroy(destroy::Arguments),
+    /// Take back what a run did
+    Undo(undo::Arguments),
+    /// List what was run
+    Runs(runs::Arguments),
     /// Show what somebody else changed
     Drift(drift::Arguments),
     /// Show what depends on what
@@ -145,6 +152,8 @@ fn run(cli: Cli) -> Exit {
             Command::Plan(arguments) => plan::run(arguments).await,
             Command::Apply(arguments) => apply::run(arguments).await,
             Command::Destroy(arguments) => destroy::run(arguments).await,
+            Command::Undo(arguments) => undo::run(arguments).await,
+            Command::Runs(arguments) => runs::run(arguments).await,
             Command::Drift(arguments) => drift::run(arguments).await,
             Command::Graph(arguments) => graph::run(arguments),
             Command::Console(arguments) => console::run(arguments).await,

@@ -104,7 +104,19 @@ pub async fn recorded(loaded: Loaded, clouds: &Clouds) -> Result<(Folded, StackK
 /// # Errors
 /// They are not, or the caller is unknown.
 pub async fn verify_accounts(desired: &DesiredStack, clouds: &Clouds) -> Result<(), Failure> {
-    let targets: BTreeSet<&Target> = desired.nodes().map(|node| &node.place.target).collect();
+    verify(desired.nodes().map(|node| &node.place.target).collect(), clouds).await
+}
+
+/// As [`verify_accounts`], of what is recorded: in another account all of it would seem to have vanished.
+///
+/// # Errors
+/// See there.
+pub async fn verify_recorded(snapshot: &Snapshot, clouds: &Clouds) -> Result<(), Failure> {
+    let deposed = snapshot.deposed.iter().map(|(_, recorded)| recorded);
+    verify(snapshot.resources.values().chain(deposed).map(|recorded| &recorded.target).collect(), clouds).await
+}
+
+async fn verify(targets: BTreeSet<&Target>, clouds: &Clouds) -> Result<(), Failure> {
     for target in targets {
         let Some(pinned) = target.setting("account") else { continue };
         let Some(provider) = clouds.provider(&target.cloud) else { continue };
@@ -135,6 +147,38 @@ pub struct Planned {
     pub before: BTreeMap<Address, Map>,
 }
 
+/// Addresses of the command line.
+#[derive(Clone, Copy, Default)]
+pub struct Chosen<'a> {
+    /// Only these, what is inside of them and what they need; everything if empty.
+    pub only: &'a [String],
+    /// These get new objects.
+    pub replace: &'a [String],
+}
+
+/// Addresses of the command line that are known: with `inside`, also those that only have something inside of them.
+fn known(
+    texts: &[String],
+    option: &str,
+    desired: &DesiredStack,
+    snapshot: &Snapshot,
+    inside: bool,
+) -> Result<Vec<Address>, Failure> {
+    let addresses: Vec<Address> = texts.iter().map(|text| Address::from_text(text)).collect();
+    for address in &addresses {
+        let of_actions = desired.actions.values().map(|action| &action.call.address).filter(|_| inside);
+        let mut all = desired.resources.keys().chain(of_actions).chain(snapshot.resources.keys());
+        if !all.any(|other| if inside { other.is_within(address) } else { other == address }) {
+            let names = desired.nodes().map(|node| node.address.as_str());
+            let hint = crate::diagnostic::suggest::nearest(address.as_str(), names)
+                .map(|near| format!("; did you mean {near}?"))
+                .unwrap_or_default();
+            return Err(Failure::new(format!("{option} {address}: there is no such address{hint}")));
+        }
+    }
+    Ok(addresses)
+}
+
 /// Observes and plans.
 ///
 /// # Errors
@@ -146,7 +190,7 @@ pub async fn planned(
     key: &StackKey,
     sources: &SourceSet,
     root: &Path,
-    only: &[String],
+    chosen: &Chosen<'_>,
 ) -> Result<Planned, Failure> {
     let wrong = |reports: Vec<Diagnostic>| {
         let text = super::failure::reports(&reports, sources, &crate::host::terminal::detect());
@@ -164,21 +208,8 @@ pub async fn planned(
     }
     let observations = observe(snapshot, desired, clouds, quarantine()?).await;
     let world = secrets(desired, snapshot, &observations, clouds, &HostSecrets::new(root)).await.map_err(wrong)?;
-    let only: Vec<Address> = only.iter().map(|text| Address::from_text(text)).collect();
-    for address in &only {
-        let known = desired
-            .nodes()
-            .map(|node| &node.address)
-            .chain(snapshot.resources.keys())
-            .any(|other| other.is_within(address));
-        if !known {
-            let names = desired.nodes().map(|node| node.address.as_str());
-            let hint = crate::diagnostic::suggest::nearest(address.as_str(), names)
-                .map(|near| format!("; did you mean {near}?"))
-                .unwrap_or_default();
-            return Err(Failure::new(format!("--only {address}: there is no such address{hint}")));
-        }
-    }
+    let only = known(chosen.only, "--only", desired, snapshot, true)?;
+    let replace = known(chosen.replace, "--replace", desired, snapshot, false)?;
     let inputs = Inputs {
         desired,
         snapshot,
@@ -188,6 +219,7 @@ pub async fn planned(
         key,
         sources,
         only: &only,
+        replace: &replace,
         moved: &moves.moved,
     };
     let mut planning = plan(&inputs, world);

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::arguments::{CloudArguments, Detail, Format, StackArguments};
+use super::arguments::{CloudArguments, Detail, Format, GuardArguments, ReplaceArguments, StackArguments};
 use super::failure::{Exit, Failure, reports, style};
-use super::{front, pipeline, saved, stacks, verdict};
+use super::{front, guard, pipeline, saved, stacks, verdict};
 use crate::host::terminal;
+use crate::state::fold;
 use crate::view;
 
 /// Show what an apply would do; writes nothing.
@@ -17,6 +18,10 @@ pub struct Arguments {
     stack: StackArguments,
     #[command(flatten)]
     cloud: CloudArguments,
+    #[command(flatten)]
+    guard: GuardArguments,
+    #[command(flatten)]
+    replace: ReplaceArguments,
     /// How the plan is shown
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -48,13 +53,16 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     if arguments.out.is_some() {
         saved::begin_state(&*place.store).await?;
     }
-    let (folded, key) = pipeline::recorded(place.store.load().await?, &place.clouds).await?;
+    let loaded = place.store.load().await?;
+    pipeline::verify_recorded(&fold(loaded.snapshot.clone(), loaded.entries.clone()).snapshot, &place.clouds).await?;
+    let (folded, key) = pipeline::recorded(loaded, &place.clouds).await?;
     let sources = &front.program.sources;
-    let mut planned =
-        pipeline::planned(&desired, &folded, &place.clouds, &key, sources, &front.root, &arguments.cloud.only).await?;
+    let chosen = pipeline::Chosen { only: &arguments.cloud.only, replace: &arguments.replace.replace };
+    let mut planned = pipeline::planned(&desired, &folded, &place.clouds, &key, sources, &front.root, &chosen).await?;
     planned.planning.refused.extend(stacks::in_use(&*place.store, &desired, front.header()).await?);
     planned.planning.plan.remark = front.other_catalogues().unwrap_or_default();
     verdict::of_changes(&front, &answers, &mut desired, &mut planned)?;
+    planned.planning.refused.extend(guard::too_many(&planned.planning.plan, &arguments.guard));
     let plan = &planned.planning.plan;
     let refused = verdict::refused(&plan.policies, sources);
     let look = terminal::detect();
@@ -81,9 +89,9 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         return Err(Failure::with(Exit::Refused, "refused by a policy"));
     }
     if let Some(file) = &arguments.out {
-        let (cloud, lifetime) = (&arguments.cloud, arguments.valid_for);
-        let saving =
-            saved::Saving { front: &front, desired: &desired, plan, key: &key, kept: &place.kept, cloud, lifetime };
+        let (cloud, lifetime, replace) = (&arguments.cloud, arguments.valid_for, &arguments.replace.replace);
+        let (key, kept) = (&key, &place.kept);
+        let saving = saved::Saving { front: &front, desired: &desired, plan, key, kept, cloud, lifetime, replace };
         saved::write(file, &saving)?;
         if arguments.format == Format::Text {
             terminal::out(&format!("  saved {}: cairn apply {}\n", file.display(), file.display()));

@@ -110,5 +110,11 @@ pub fn not_planned(refused: &[Diagnostic]) -> String {
     if refused.iter().all(|diagnostic| diagnostic.code == "plan::output_in_use") {
         return "refused: other stacks use what would be gone".to_owned();
     }
+    if refused.iter().all(|diagnostic| diagnostic.code == "plan::not_undone") {
+        return "refused: not all of it can be undone".to_owned();
+    }
+    if refused.iter().all(|diagnostic| diagnostic.code == "plan::too_many_destroyed") {
+        return "refused: more would be destroyed than --max-destroy allows".to_owned();
+    }
     format!("refused: {}", count(refused))
 }

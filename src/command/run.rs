@@ -11,14 +11,16 @@ use super::failure::{Exit, Failure};
 use super::pipeline;
 use super::stacks::Links;
 use crate::engine::apply;
-use crate::engine::apply::{Means, Ready, TakeError, Taken};
+use crate::engine::apply::{Means, OnFailure, Ready, TakeError, Taken};
 use crate::engine::execute::{Halt, Limits, Report};
+use crate::engine::rollback::RolledBack;
 use crate::host::actions::HostActions;
 use crate::host::entropy::SystemEntropy;
 use crate::host::secrets::HostSecrets;
 use crate::host::{Stopwatch, signals, terminal, who};
+use crate::model::Address;
 use crate::model::event::Event;
-use crate::state::{StateStore, StoreError};
+use crate::state::{StateStore, StoreError, fold};
 use crate::view;
 use crate::view::human::event::line;
 use crate::view::human::progress::Progress;
@@ -27,6 +29,10 @@ use crate::view::untrusted;
 
 /// Takes the state and finishes what an interrupted run left open.
 pub async fn take(place: &pipeline::Place) -> Result<Taken, Failure> {
+    // A state that cannot be read is reported when it is taken.
+    if let Ok(before) = place.store.load().await {
+        pipeline::verify_recorded(&fold(before.snapshot, before.entries).snapshot, &place.clouds).await?;
+    }
     let tell = |event: Event| {
         if let Some(line) = line(&event) {
             terminal::out(&format!("{line}\n"));
@@ -62,12 +68,15 @@ pub struct Work<'a> {
     pub arguments: &'a CloudArguments,
     /// How the result is shown.
     pub format: Format,
+    /// What is done once a step has failed.
+    pub on_failure: OnFailure,
 }
 
 /// Carries out a plan that was consented to, and writes the next snapshot.
 pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
     let watch = Stopwatch::start();
-    let Work { work, place, root, arguments, format } = work;
+    let Work { work, place, root, arguments, format, on_failure } = work;
+    let partial = work.partial;
     let links = Links::of(&work.desired, root, place, arguments)?;
     links.begin().await?;
     let plan = work.planning.plan.clone();
@@ -95,7 +104,13 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
         quarantine: pipeline::quarantine()?,
         halt: wish.clone(),
         events,
-        limits: Limits { total: arguments.parallelism.into(), service: arguments.parallelism.into() },
+        limits: Limits {
+            total: arguments.parallelism.into(),
+            service: arguments.parallelism.into(),
+            stop_at_failure: false,
+        },
+        on_failure,
+        now: Arc::new(crate::host::now),
     };
     let applied = ready.carry_out(means).await;
     if *wish.borrow() != Halt::Now {
@@ -103,18 +118,30 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
         let _ = shown.await;
     }
     let applied = applied?;
-    if applied.released && applied.report.is_complete() {
+    // Of a part nobody knows whether the rest still reads the others.
+    if applied.released && applied.report.is_complete() && !partial {
         links.end().await?;
     }
-    let (report, outputs) = (applied.report, applied.outputs);
+    let (report, outputs, rolled_back) = (applied.report, applied.outputs, applied.rolled_back);
     if format == Format::Json {
-        terminal::out(&view::json::applied(&plan, &outcome(&report, outputs.clone())));
+        let outcome = outcome(&report, outputs.clone(), rolled_back.as_ref());
+        terminal::out(&view::json::applied(&plan, &outcome));
+    }
+    if let Some(back) = rolled_back {
+        return Err(taken_back(&report, &back));
     }
     end(&report, &summary, *wish.borrow(), watch.elapsed(), &outputs, format)
 }
 
 /// The result, for programs.
-fn outcome(report: &Report, outputs: Vec<(String, Option<Value>)>) -> Outcome {
+fn outcome(report: &Report, outputs: Vec<(String, Option<Value>)>, back: Option<&RolledBack>) -> Outcome {
+    let rolled_back = back.map(|back| view::json::Rollback {
+        run: back.run,
+        complete: back.impossible.is_none() && back.report.is_complete(),
+        done: back.report.done,
+        failed: back.report.failed.iter().map(|(address, error)| (address.to_string(), error.clone())).collect(),
+        stays: back.stays.iter().map(|(address, why)| (address.to_string(), why.clone())).collect(),
+    });
     Outcome {
         complete: report.is_complete(),
         done: report.done,
@@ -123,7 +150,41 @@ fn outcome(report: &Report, outputs: Vec<(String, Option<Value>)>) -> Outcome {
         left: report.left,
         not_begun: report.halted,
         outputs,
+        rolled_back,
     }
+}
+
+/// The end of a run that failed and was taken back.
+fn taken_back(report: &Report, back: &RolledBack) -> Failure {
+    let list = |failed: &[(Address, String)]| {
+        failed.iter().map(|(address, error)| format!("  {address}: {error}\n")).collect::<String>()
+    };
+    let mut text = format!("{} done, {} failed\n{}", report.done, report.failed.len(), list(&report.failed));
+    if let Some(why) = &back.impossible {
+        text.push_str(&format!("it could not be rolled back: {why}\nthe next apply goes on from here"));
+        return Failure::new(text);
+    }
+    let stays = back.stays.len();
+    let rest = match stays {
+        0 => String::new(),
+        1 => "; one resource stays as it is, see above".to_owned(),
+        _ => format!("; {stays} resources stay as they are, see above"),
+    };
+    if let Some(broken) = &back.report.broken {
+        text.push_str(&format!("the state could not be written: {broken}\nwhat was begun is in the journal"));
+    } else if back.report.is_complete() {
+        text.push_str(&format!("run {} was rolled back{rest}", back.run));
+    } else {
+        text.push_str(&format!(
+            "the rollback of run {} is not complete: {} done, {} failed, {} not begun{rest}\n{}the next apply goes on from here",
+            back.run,
+            back.report.done,
+            back.report.failed.len(),
+            back.report.skipped + back.report.halted + back.report.left,
+            list(&back.report.failed)
+        ));
+    }
+    Failure::new(text)
 }
 
 fn end(

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use ecow::EcoString;
 use serde_json::{Value as Json, json};
 
-use super::arguments::{CloudArguments, Detail, Format};
+use super::arguments::{CloudArguments, Detail, Format, GuardArguments};
 use super::failure::{Exit, Failure};
 use super::front::Front;
 use super::proposal::{Proposal, settle};
-use super::{pipeline, run as running, stacks, verdict};
-use crate::engine::apply::Work;
+use super::{guard, pipeline, run as running, stacks, verdict};
+use crate::engine::apply::{OnFailure, Work};
 use crate::engine::execute::Entropy as _;
 use crate::engine::mask::StackKey;
 use crate::engine::seal::NONCE;
@@ -62,6 +62,8 @@ pub struct Saving<'a> {
     pub cloud: &'a CloudArguments,
     /// For how many seconds it is good.
     pub lifetime: u64,
+    /// Addresses that get new objects because the command line asks for it.
+    pub replace: &'a [String],
 }
 
 /// Saves a plan, encrypted with the stack's key. Secrets are not in it: they are read again when it is applied.
@@ -69,7 +71,7 @@ pub struct Saving<'a> {
 /// # Errors
 /// The file cannot be written.
 pub fn write(file: &Path, saving: &Saving<'_>) -> Result<(), Failure> {
-    let Saving { front, desired, plan, key, kept, cloud, lifetime } = saving;
+    let Saving { front, desired, plan, key, kept, cloud, lifetime, replace } = saving;
     let root = host::absolute(&front.root).map_err(Failure::new)?;
     let body = json!({
         "plan": SystemEntropy.nonce().as_str(),
@@ -77,6 +79,7 @@ pub fn write(file: &Path, saving: &Saving<'_>) -> Result<(), Failure> {
         "desired": write_desired(desired, &front.program.sources),
         "changes": changes(plan),
         "touched": touched(plan),
+        "replace": replace,
         "approvers": plan.policies.approvers().into_iter().map(EcoString::as_str).collect::<Vec<_>>(),
     });
     let about = json!({
@@ -117,14 +120,27 @@ fn touched(plan: &Plan) -> BTreeSet<&str> {
     plan.changes.iter().filter(|change| change.is_effective()).map(|change| change.address.as_str()).collect()
 }
 
+/// What of a saved plan is applied, and how.
+pub struct Order<'a> {
+    /// The file.
+    pub file: &'a Path,
+    /// Which cloud, how fast.
+    pub cloud: &'a CloudArguments,
+    /// What it may destroy.
+    pub guard: &'a GuardArguments,
+    /// How the result is shown.
+    pub format: Format,
+    /// How much the plan says.
+    pub detail: Detail,
+    /// Teams in whose name consent was given.
+    pub approved: Vec<String>,
+    /// What is done once a step has failed.
+    pub on_failure: OnFailure,
+}
+
 /// Applies a saved plan.
-pub async fn apply(
-    file: &Path,
-    arguments: &CloudArguments,
-    format: Format,
-    detail: Detail,
-    approved: Vec<String>,
-) -> Result<Exit, Failure> {
+pub async fn apply(order: Order<'_>) -> Result<Exit, Failure> {
+    let Order { file, cloud: arguments, guard, format, detail, approved, on_failure } = order;
     let broken = |why: &str| Failure::new(format!("{} is no saved plan: {why}", file.display()));
     let stale = |why: &str| {
         Failure::with(Exit::Stale, format!("the saved plan is stale: {why}\nnothing was touched; plan again"))
@@ -186,9 +202,12 @@ pub async fn apply(
         taken.store.release().await?;
         return Err(stale("what it changes is not there any more"));
     }
-    let planned = pipeline::planned(&desired, &taken.folded, &place.clouds, &taken.key, &sources, &root, &only).await?;
+    let chosen = pipeline::Chosen { only: &only, replace: &texts("replace") };
+    let planned =
+        pipeline::planned(&desired, &taken.folded, &place.clouds, &taken.key, &sources, &root, &chosen).await?;
     let mut planning = planned.planning;
     planning.refused.extend(stacks::in_use(&*place.store, &desired, None).await?);
+    planning.refused.extend(guard::too_many(&planning.plan, guard));
     if changes(&planning.plan) != field("changes")? {
         taken.store.release().await?;
         return Err(stale("what it read has changed since"));
@@ -200,12 +219,15 @@ pub async fn apply(
             moved: planned.moved,
             clouds: place.clouds.clone(),
             first: vec![Entry::PlanUsed { plan: plan_id.into() }],
+            last: Vec::new(),
+            command: "apply of a saved plan".into(),
             partial,
         },
         place: &place,
         root: &root,
         arguments: &arguments,
         format,
+        on_failure,
     };
     settle(Proposal { command: "apply", taken, work, sources: &sources, detail, question: None, approved }).await
 }

@@ -1,5 +1,12 @@
 //! `cairn state`: what is remembered, and the way back if it is damaged.
 
+mod mv;
+mod part;
+mod past;
+mod pull;
+mod rebuild;
+mod rm;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -25,6 +32,18 @@ enum Command {
     List(List),
     /// Show what is remembered of one address
     Show(Show),
+    /// Remember what is at an address at another one
+    Mv(mv::Move),
+    /// Let go of an address: its object stays and is not managed any more
+    Rm(rm::Remove),
+    /// Print everything that is remembered as JSON
+    Pull(pull::Pull),
+    /// List the generations of the state, with the runs between them
+    History(past::History),
+    /// List what was managed when a run had ended
+    At(past::At),
+    /// Make a state anew from the marks in the cloud, after it was lost
+    Rebuild(rebuild::Rebuild),
     /// Go back to an older generation of the state; without one, list them
     Restore(Restore),
     /// Take the state as it is, although more of it was seen on this machine before
@@ -85,6 +104,12 @@ struct Accept {
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     match arguments.command {
+        Command::Mv(arguments) => return mv::mv(arguments).await,
+        Command::Rm(arguments) => return rm::rm(arguments).await,
+        Command::Pull(arguments) => pull::pull(arguments).await?,
+        Command::History(arguments) => past::history(arguments).await?,
+        Command::At(arguments) => past::at(arguments).await?,
+        Command::Rebuild(arguments) => return rebuild::rebuild(arguments).await,
         Command::List(list) => {
             list.cloud.require_whole("state list")?;
             let (_, store) = store::of_stack(&list.stack.directory, &list.stack.values, &list.cloud)?;

@@ -43,7 +43,7 @@ pages! {
     names: circular duplicate undefined unknown_decorator;
     network: outside overlap;
     phase: choice input_not_known known_input lookup_own loop_key pin_missing place;
-    plan: looks_renamed never_replaced output_in_use protected;
+    plan: broken looks_renamed never_replaced not_undone output_in_use protected too_many_destroyed;
     policy: approval denied rego shape undecided unknown verdict waiver_date waiver_expired waiver_unused warned;
     providers: default;
     raw: known not_sent;
@@ -55,7 +55,7 @@ pages! {
         excludes keyed lookup_only missing_fields not_sent one_of read_only reference_suffix requires
         unknown_field unknown_type vendor_spelling;
     secret: leak missing output source written;
-    stack: environments field header state unreadable version;
+    stack: environments field header protected state unreadable version;
     syntax:
         block_text_column chained_comparison colon_in_declaration encoding equals_in_record escape
         foreign_character foreign_comment hcl_block hidden_character indented_declaration interpolated_key

@@ -95,6 +95,11 @@ impl Diagnostic {
         }
     }
 
+    /// A warning that concerns no text.
+    pub fn warning_unplaced(code: Code, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::unplaced(code, message) }
+    }
+
     /// One more place.
     #[must_use]
     pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use cairn_provider::error::ProviderError;
-use cairn_provider::value::Value;
+use cairn_provider::value::{Map, Value};
 use ecow::EcoString;
 use tokio::sync::{mpsc, watch};
 
@@ -16,10 +16,12 @@ use super::Clouds;
 use super::action::Runner;
 use super::execute::{Entropy, Halt, Limits, Report, Run, execute};
 use super::journal::Journal;
+use super::known::World;
 use super::mask::{StackKey, masked};
 use super::observe::used;
 use super::plan::Planning;
 use super::recover::recover;
+use super::rollback::{RolledBack, Whose, roll_back};
 use super::schedule::{ActionGraph, schedule};
 use super::secret::Secrets;
 use super::wait::ReadQueue;
@@ -27,7 +29,8 @@ use crate::model::Address;
 use crate::model::change::{Action, Reason};
 use crate::model::desired::DesiredStack;
 use crate::model::event::Event;
-use crate::state::{Entry, Folded, OpenIntent, Recorded, StateStore, StoreError, fold};
+use crate::model::plan::Plan;
+use crate::state::{Ending, Entry, Folded, OpenIntent, Recorded, Snapshot, StateStore, StoreError, fold};
 
 /// The state, taken for writing, with every interrupted step resolved.
 pub struct Taken {
@@ -105,6 +108,10 @@ pub struct Work {
     pub clouds: Clouds,
     /// Entries to write before the first step: the use of a saved plan.
     pub first: Vec<Entry>,
+    /// Entries to write after the last step, if everything was done.
+    pub last: Vec<Entry>,
+    /// What is run, in the words of the command line, for the list of runs.
+    pub command: EcoString,
     /// Whether the plan is about a part of the stack: what it does not name is not taken for undeclared.
     pub partial: bool,
 }
@@ -125,6 +132,22 @@ pub struct Means {
     pub events: mpsc::UnboundedSender<Event>,
     /// How many steps run at once.
     pub limits: Limits,
+    /// What is done once a step has failed.
+    pub on_failure: OnFailure,
+    /// The time, in seconds since the beginning of 1970 (UTC).
+    pub now: Arc<dyn Fn() -> u64 + Send + Sync>,
+}
+
+/// What is done once a step has failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnFailure {
+    /// What does not depend on it goes on.
+    #[default]
+    FinishIndependent,
+    /// What runs ends; nothing new is begun.
+    Stop,
+    /// As [`Stop`](Self::Stop); then what the run did is taken back, as far as that loses nothing.
+    Rollback,
 }
 
 /// How carrying out ended.
@@ -135,6 +158,8 @@ pub struct Applied {
     pub outputs: Vec<(String, Option<Value>)>,
     /// Whether the end was recorded and the store given back.
     pub released: bool,
+    /// How the run was taken back, if it was.
+    pub rolled_back: Option<RolledBack>,
 }
 
 /// A plan with the order of its steps, about to be carried out.
@@ -185,51 +210,60 @@ impl Ready {
         }
         entries.extend(notes(&work.desired, &work.planning, &folded, &work.clouds, &key));
         let (journal, writer) = Journal::start(Arc::clone(&store));
-        if !entries.is_empty() {
+        // A plan without changes that leaves everything as it is remembered is no run.
+        let counts = !entries.is_empty() || !graph.steps.is_empty();
+        if counts {
+            entries.insert(0, Entry::CommandBegun { command: work.command, at: (means.now)() });
             journal.append(entries).await?;
         }
-        let places: BTreeMap<Address, EcoString> =
-            plan.changes.iter().map(|change| (change.address.clone(), change.source.clone())).collect();
-        let used = used(&work.desired);
-        let halt = means.halt.clone();
-        let run = Arc::new(Run {
+        let run = Arc::new(means.run(Started {
+            places: places(plan),
             desired: work.desired,
             snapshot: folded.snapshot,
-            reads: ReadQueue::start(work.clouds.clone()),
-            clouds: work.clouds,
+            clouds: work.clouds.clone(),
             journal: journal.clone(),
-            used,
-            key,
-            places,
-            world: Mutex::new(work.planning.world),
-            events: means.events,
-            secrets: means.secrets,
-            actions: means.actions,
-            entropy: means.entropy,
-            quarantine: means.quarantine,
+            key: key.clone(),
+            world: work.planning.world,
             seen: work.planning.seen,
-            kept: Mutex::default(),
-            gone: Mutex::default(),
-            halt: means.halt,
-            reusable: Mutex::new(usable.into_iter().map(|open| (open.intent.address.clone(), open)).collect()),
-        });
-        let report = execute(Arc::clone(&run), graph, means.limits).await;
-        let left_now = *halt.borrow() == Halt::Now;
-        if !left_now {
+            reusable: usable,
+        }));
+        let stop_at_failure = means.on_failure != OnFailure::FinishIndependent;
+        let report = execute(Arc::clone(&run), graph, Limits { stop_at_failure, ..means.limits }).await;
+        if *means.halt.borrow() != Halt::Now {
             run.read_revealed().await;
         }
         let outputs = shown_outputs(&run);
+        let mut last = if report.is_complete() { work.last } else { Vec::new() };
         let recorded = recorded_outputs(&run, work.partial);
-        let recorded = (recorded != run.snapshot.outputs).then_some(Entry::Outputs { outputs: recorded });
+        last.extend((recorded != run.snapshot.outputs).then_some(Entry::Outputs { outputs: recorded }));
         drop(run);
+        let wish = *means.halt.borrow();
+        let failed = !report.failed.is_empty() && report.broken.is_none();
+        let mut rolled_back = None;
+        if failed && means.on_failure == OnFailure::Rollback && wish == Halt::No {
+            journal.append(vec![Entry::CommandEnded { how: Ending::Failed, at: (means.now)() }]).await?;
+            let whose = Whose { store: &store, journal: &journal, clouds: &work.clouds, key: &key };
+            rolled_back = Some(roll_back(&whose, &means).await?);
+            // The outputs of what was taken back are those of before.
+            last.clear();
+        }
         drop(journal);
-        if left_now || report.broken.is_some() {
-            return Ok(Applied { report, outputs, released: false });
+        let left_now = *means.halt.borrow() == Halt::Now;
+        let broken = |report: &Report| report.broken.is_some();
+        if left_now || broken(&report) || rolled_back.as_ref().is_some_and(|back| broken(&back.report)) {
+            return Ok(Applied { report, outputs, released: false, rolled_back });
         }
         // Everything that was written is durable.
         let _ = writer.await;
-        if let Some(recorded) = recorded {
-            store.append(&[recorded]).await?;
+        let complete = rolled_back.as_ref().map_or(report.is_complete(), |back| back.report.is_complete());
+        let how = match (complete, *means.halt.borrow()) {
+            (true, _) => Ending::Done,
+            (false, Halt::No) => Ending::Failed,
+            (false, Halt::Soon | Halt::Now) => Ending::Stopped,
+        };
+        last.extend(counts.then(|| Entry::CommandEnded { how, at: (means.now)() }));
+        if !last.is_empty() {
+            store.append(&last).await?;
         }
         let loaded = store.load().await?;
         let next = fold(loaded.snapshot, loaded.entries);
@@ -237,7 +271,54 @@ impl Ready {
             store.compact(&next.snapshot).await?;
         }
         store.release().await?;
-        Ok(Applied { report, outputs, released: true })
+        Ok(Applied { report, outputs, released: true, rolled_back })
+    }
+}
+
+/// Where each address is declared, `path:line`.
+pub(super) fn places(plan: &Plan) -> BTreeMap<Address, EcoString> {
+    plan.changes.iter().map(|change| (change.address.clone(), change.source.clone())).collect()
+}
+
+/// What steps are carried out on.
+pub(super) struct Started {
+    pub desired: DesiredStack,
+    pub snapshot: Snapshot,
+    pub clouds: Clouds,
+    pub journal: Journal,
+    pub key: StackKey,
+    pub places: BTreeMap<Address, EcoString>,
+    pub world: World,
+    pub seen: BTreeMap<EcoString, Map>,
+    pub reusable: Vec<OpenIntent>,
+}
+
+impl Means {
+    /// What all steps share.
+    pub(super) fn run(&self, started: Started) -> Run {
+        Run {
+            used: used(&started.desired),
+            desired: started.desired,
+            snapshot: started.snapshot,
+            reads: ReadQueue::start(started.clouds.clone()),
+            clouds: started.clouds,
+            journal: started.journal,
+            key: started.key,
+            places: started.places,
+            world: Mutex::new(started.world),
+            seen: started.seen,
+            events: self.events.clone(),
+            secrets: Arc::clone(&self.secrets),
+            actions: Arc::clone(&self.actions),
+            entropy: Arc::clone(&self.entropy),
+            quarantine: self.quarantine,
+            kept: Mutex::default(),
+            gone: Mutex::default(),
+            halt: self.halt.clone(),
+            reusable: Mutex::new(
+                started.reusable.into_iter().map(|open| (open.intent.address.clone(), open)).collect(),
+            ),
+        }
     }
 }
 
@@ -269,12 +350,14 @@ fn notes(desired: &DesiredStack, planning: &Planning, folded: &Folded, clouds: &
                 inputs.insert(name.clone(), value);
             }
         }
+        let mut inputs = masked(schema, &inputs, key);
+        inputs.extend(wanted.options.kept.clone());
         let after = Recorded {
-            inputs: masked(schema, &inputs, key),
+            inputs,
             needs: wanted.needs.iter().map(|need| need.address.clone()).collect(),
             target: wanted.place.target.clone(),
             protect: wanted.options.protect.unwrap_or(before.protect && wanted.options.protect.is_none()),
-            incomplete: false,
+            incomplete: before.incomplete && change.action == Action::Move,
             source: change.source.clone(),
             ..before.clone()
         };

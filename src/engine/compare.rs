@@ -103,9 +103,9 @@ fn compared(subject: &Subject<'_>, world: &World, key: &StackKey) -> Change {
     let ignored = &desired.options.ignore;
     change.attributes = Differ::new(subject.schema, key, ignored).against_live(&wanted, live, Some(&recorded.inputs));
     change.drift = drift(subject, recorded, live, key);
-    if matches!(live.status, cairn_provider::object::Status::Failed(_)) {
+    if let cairn_provider::object::Status::Failed(why) = &live.status {
         change.action = Action::Replace(Replacement::DestroyFirst);
-        change.reasons.push(Reason::Incomplete);
+        change.reasons.push(Reason::Broken(why.clone()));
         finish_replacement(&mut change, subject, &wanted);
         return change;
     }
@@ -127,6 +127,23 @@ fn compared(subject: &Subject<'_>, world: &World, key: &StackKey) -> Change {
     change
 }
 
+/// A change of an object that stays becomes a replacement, because somebody asks for it.
+pub fn replaced(change: &mut Change, subject: &Subject<'_>, world: &World, key: &StackKey) {
+    let there = match subject.observed {
+        Some(Observed::Present(_)) => subject.recorded.is_some(),
+        Some(Observed::Absent | Observed::Unreadable(_)) | None => false,
+    };
+    if !there {
+        return;
+    }
+    let wanted = wanted(subject, world);
+    if !matches!(change.action, Action::Replace(_)) {
+        change.attributes = created(subject.schema, &wanted, key);
+        finish_replacement(change, subject, &wanted);
+    }
+    change.reasons.push(Reason::Asked);
+}
+
 /// What is wanted, as far as it is known.
 pub fn wanted(subject: &Subject<'_>, world: &World) -> BTreeMap<EcoString, Planned> {
     let inputs = &subject.desired.inputs;
@@ -135,13 +152,18 @@ pub fn wanted(subject: &Subject<'_>, world: &World) -> BTreeMap<EcoString, Plann
 
 /// Fields that were written and are written no longer, with what they go back to.
 pub fn unwritten(schema: &TypeSchema, desired: &DesiredResource, recorded: &Recorded) -> Map {
-    let fields = recorded.inputs.keys().filter(|name| !desired.inputs.contains_key(*name));
+    let fields = recorded.inputs.keys().filter(|name| !written(desired, name));
     fields.filter_map(|name| Some((name.clone(), schema.field(name)?.unwritten.clone()?))).collect()
+}
+
+/// Whether a field is written, or kept as it was written.
+fn written(desired: &DesiredResource, name: &EcoString) -> bool {
+    desired.inputs.contains_key(name) || desired.options.kept.contains_key(name)
 }
 
 /// Fields that were written, are written no longer, and stay as they are: nobody knows what they would go back to.
 fn released(schema: &TypeSchema, desired: &DesiredResource, recorded: &Recorded, unwritten: &Map) -> Vec<EcoString> {
-    let fields = recorded.inputs.keys().filter(|name| !desired.inputs.contains_key(*name));
+    let fields = recorded.inputs.keys().filter(|name| !written(desired, name));
     let fields = fields.filter(|name| !unwritten.contains_key(*name));
     // A name that was made for the object was never written.
     let made = schema.overlay.name.filter(|rule| rule.renewed).map(|rule| rule.property);

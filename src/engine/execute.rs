@@ -25,6 +25,8 @@ pub struct Limits {
     pub total: usize,
     /// Of one service of one cloud.
     pub service: usize,
+    /// Whether nothing new is begun once a step has failed.
+    pub stop_at_failure: bool,
 }
 
 /// How a run ended.
@@ -141,7 +143,10 @@ impl Executor {
                     }
                 }
             }
-            if self.report.broken.is_some() {
+            if !stopping && self.limits.stop_at_failure && !self.report.failed.is_empty() && !self.running.is_empty() {
+                self.run.tell(Event::Ending { running: self.running.len() });
+            }
+            if self.report.broken.is_some() || self.limits.stop_at_failure && !self.report.failed.is_empty() {
                 stopping = true;
             }
         }

@@ -21,10 +21,13 @@ pub mod recover;
 pub mod execute;
 pub mod apply;
 mod call;
-mod marks;
+pub mod marks;
 mod raw;
 mod step;
 pub mod wait;
+pub mod undo;
+pub mod rollback;
+pub mod rebuild;
 pub mod action;
 pub mod secret;
 

@@ -41,6 +41,8 @@ pub struct Inputs<'a> {
     pub sources: &'a SourceSet,
     /// Only these addresses, what they need, and what is inside of them. Everything if empty.
     pub only: &'a [Address],
+    /// These addresses get new objects, whatever they have now.
+    pub replace: &'a [Address],
     /// Addresses that changed, new to old; what is recorded is at the new ones already.
     pub moved: &'a BTreeMap<Address, Address>,
 }
@@ -86,7 +88,7 @@ pub fn plan(inputs: &Inputs<'_>, world: World) -> Planning {
     changes.retain(|change| selected.as_ref().is_none_or(|selected| selected.contains(&change.address)));
     let mut refused = std::mem::take(&mut planner.refused);
     refused.append(&mut planner.undecided);
-    refused.extend(changes.iter().filter_map(|change| refusal(inputs, change)));
+    refused.extend(changes.iter().filter_map(|change| refusal(inputs, change).or_else(|| broken(inputs, change))));
     let mut warnings = adopt::without_effect(inputs.desired, inputs.snapshot);
     warnings.extend(renamed::looks_renamed(inputs, &changes, &planner.world));
     let policies = super::judge::judge(&inputs.desired.judgement, &changes, &planner.world);
@@ -164,6 +166,10 @@ impl Planner<'_> {
         let recorded = inputs.snapshot.resources.get(address);
         let subject = Subject { desired, schema, recorded, observed, source };
         let mut change = compare(&subject, &self.world, inputs.key);
+        let asked = inputs.replace.contains(address);
+        if asked {
+            compare::replaced(&mut change, &subject, &self.world, inputs.key);
+        }
         change.previous = inputs.moved.get(address).cloned().or_else(|| self.marked_before(desired, schema, observed));
         if change.previous.is_some() && change.action == Action::Unchanged {
             change.action = Action::Move;
@@ -378,6 +384,23 @@ impl Planner<'_> {
         }
         changes
     }
+}
+
+/// What holds data and is broken is replaced only if somebody asks for exactly that.
+fn broken(inputs: &Inputs<'_>, change: &Change) -> Option<Diagnostic> {
+    let why =
+        change.reasons.iter().find_map(|reason| if let Reason::Broken(why) = reason { Some(why) } else { None })?;
+    if !change.risks.contains(&Risk::DataLoss) || change.reasons.contains(&Reason::Asked) {
+        return None;
+    }
+    let desired = inputs.desired.resources.get(&change.address)?;
+    let head = format!("`{}` is broken, and replacing it destroys its data", change.address);
+    let label = format!("the cloud says: {}", cairn_provider::value::quote(why));
+    let help = format!(
+        "repair it, and the next plan finds it healthy; if nothing in it is needed:\n--replace {}",
+        cairn_provider::value::quote(change.address.as_str())
+    );
+    Some(Diagnostic::error("plan::broken", head, desired.origin, label).help(help))
 }
 
 /// Protected objects are not destroyed, and `@replace("never")` means it.

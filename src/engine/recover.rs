@@ -222,7 +222,7 @@ fn found(intent: &Intent, id: EcoString) -> Entry {
             target: intent.target.clone(),
             inputs: intent.inputs.clone(),
             needs: intent.needs.clone(),
-            protect: false,
+            protect: intent.protect,
             incomplete: true,
             nonce: intent.nonce.clone(),
             source: intent.source.clone(),

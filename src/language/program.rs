@@ -151,6 +151,18 @@ impl Program {
         listed.is_some_and(|listed| listed.iter().any(|(text, _)| text == what))
     }
 
+    /// Whether what holds data is protected in an environment of the stack unless it says otherwise.
+    pub fn protects(&self, environment: Option<&EcoString>) -> bool {
+        let Some(protected) = self.header_field("protected") else { return false };
+        match environment {
+            None => matches!(&protected.kind, ExprKind::Name(name) if name == "true"),
+            Some(environment) => {
+                let listed = known_texts(protected);
+                listed.is_some_and(|listed| listed.iter().any(|(text, _)| text == environment))
+            }
+        }
+    }
+
     /// A field of the stack's header.
     pub fn header_field(&self, name: &str) -> Option<&Expr> {
         self.header_field_of(Self::STACK, name)

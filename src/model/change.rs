@@ -127,6 +127,12 @@ pub enum Reason {
     Changed(EcoString),
     /// The condition of an action holds.
     Condition,
+    /// A run is taken back.
+    Undone(u64),
+    /// The cloud says that it will never become usable, in these words.
+    Broken(EcoString),
+    /// The command line asks for a new object.
+    Asked,
 }
 
 /// What a reviewer should see first, worst first.

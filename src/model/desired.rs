@@ -206,6 +206,9 @@ pub struct Options {
     pub adopt: Option<Adoption>,
     /// `@was`: the addresses it had, the newest first.
     pub was: Vec<Former>,
+    /// Fields that are not written although they were, and are not taken back either: what is remembered of them stays.
+    /// No source says that; the way back does, of secrets, which nobody keeps.
+    pub kept: Map,
 }
 
 /// How a resource is replaced.

@@ -87,6 +87,25 @@ pub enum Event {
         /// How many calls are running.
         running: usize,
     },
+    /// A step failed, and nothing new is begun for that: running calls end.
+    Ending {
+        /// How many calls are running.
+        running: usize,
+    },
+    /// What a run did is being taken back.
+    RollingBack {
+        /// The number of the run.
+        run: u64,
+        /// How many steps that takes.
+        steps: usize,
+    },
+    /// Something is not taken back.
+    Stays {
+        /// The address.
+        address: Address,
+        /// Why.
+        why: String,
+    },
     /// The provider did not do what it was told; its authors should know.
     ProviderFault {
         /// The address.

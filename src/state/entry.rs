@@ -6,7 +6,7 @@ use cairn_provider::request::Target;
 use cairn_provider::value::{Map, Value};
 use ecow::EcoString;
 
-use super::{Ran, Recorded};
+use super::{Ending, Ran, Recorded};
 use crate::model::Address;
 
 /// One record of the journal.
@@ -18,6 +18,20 @@ pub enum Entry {
         epoch: u64,
         /// Who, for people: user, host and process.
         who: EcoString,
+    },
+    /// A command begins that may change something; what follows belongs to it until the next one.
+    CommandBegun {
+        /// What was run, in the words of the command line.
+        command: EcoString,
+        /// When, in seconds since the beginning of 1970 (UTC).
+        at: u64,
+    },
+    /// The command has ended.
+    CommandEnded {
+        /// How.
+        how: Ending,
+        /// When, in seconds since the beginning of 1970 (UTC).
+        at: u64,
     },
     /// A saved plan is being applied; it cannot be applied again.
     PlanUsed {
@@ -68,6 +82,20 @@ pub enum Entry {
     Forgotten {
         /// The address.
         address: Address,
+    },
+    /// An object that was replaced and is not gone is the one of its address again; the other one is on its way out.
+    Reinstated {
+        /// The address.
+        address: Address,
+        /// The identity of the object that is wanted back.
+        id: EcoString,
+    },
+    /// The state was lost; this one goes on under the name that objects in the cloud are marked with.
+    Rebuilt {
+        /// The lineage in the marks.
+        lineage: EcoString,
+        /// Everything that was found: one entry, so that there is all of it or nothing.
+        resources: BTreeMap<Address, Recorded>,
     },
     /// What is remembered at an address is remembered at another one.
     Moved {
@@ -125,6 +153,8 @@ pub struct Intent {
     pub inputs: Map,
     /// What it needs, for the order of a later deletion.
     pub needs: BTreeSet<Address>,
+    /// Whether plans that destroy it are refused, of what is made.
+    pub protect: bool,
     /// Where it is declared, `path:line`.
     pub source: EcoString,
 }
@@ -142,4 +172,17 @@ pub enum IntentKind {
     Import,
     /// The marks are taken off an object that stays.
     Forget,
+}
+
+impl IntentKind {
+    /// The name other programs read.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Import => "import",
+            Self::Forget => "forget",
+        }
+    }
 }

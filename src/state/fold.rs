@@ -2,7 +2,7 @@
 
 use ecow::EcoString;
 
-use super::{Entry, Intent, IntentKind, Ran, Recorded, Snapshot};
+use super::{Entry, Intent, IntentKind, Ran, Recorded, RunEnd, Snapshot};
 use crate::model::Address;
 
 /// The result of a fold.
@@ -46,10 +46,26 @@ fn apply(folded: &mut Folded, entry: Entry) {
             folded.snapshot.epoch = folded.snapshot.epoch.max(epoch);
             folded.writer = Some(who);
         }
+        Entry::CommandBegun { command, at } => {
+            let who = folded.writer.clone().unwrap_or_default();
+            folded.snapshot.begin_run(command, who, at);
+        }
+        Entry::CommandEnded { how, at } => {
+            if let Some(run) = folded.snapshot.runs.last_mut() {
+                run.end = Some(RunEnd { at, how });
+            }
+        }
         Entry::PlanUsed { plan } => {
             folded.snapshot.used_plans.insert(plan);
         }
-        Entry::Begun(intent) => folded.open.push(OpenIntent { intent, id: None, monitor: None }),
+        Entry::Begun(intent) => {
+            if intent.kind == IntentKind::Create
+                && let Some(before) = folded.snapshot.runs.last_mut().and_then(|run| run.before.as_mut())
+            {
+                before.made.insert(intent.nonce.clone());
+            }
+            folded.open.push(OpenIntent { intent, id: None, monitor: None });
+        }
         Entry::Identified { nonce, id } => {
             let Some(open) = folded.open.iter_mut().find(|open| open.intent.nonce == nonce) else { return };
             open.id = Some(id.clone());
@@ -67,11 +83,21 @@ fn apply(folded: &mut Folded, entry: Entry) {
         }
         Entry::Applied { nonce, recorded } => {
             if let Some(open) = take(folded, &nonce) {
+                // What could not be finished did not change in a way that counts.
+                if !recorded.incomplete || open.intent.kind == IntentKind::Create {
+                    folded.snapshot.counted(|counts| match open.intent.kind {
+                        IntentKind::Create => counts.created += 1,
+                        IntentKind::Update => counts.updated += 1,
+                        IntentKind::Import => counts.imported += 1,
+                        IntentKind::Delete | IntentKind::Forget => {}
+                    });
+                }
                 place(&mut folded.snapshot, open.intent.address, *recorded);
             }
         }
         Entry::Gone { nonce } => {
             if let Some(open) = take(folded, &nonce) {
+                folded.snapshot.counted(|counts| counts.deleted += 1);
                 remove(&mut folded.snapshot, &open.intent.address, open.intent.id.as_ref());
             }
         }
@@ -79,13 +105,38 @@ fn apply(folded: &mut Folded, entry: Entry) {
             take(folded, &nonce);
         }
         Entry::Noted { address, recorded } => {
+            // Lines move with every edit; that alone is nothing to go back to.
+            let only_moved = folded.snapshot.resources.get(&address).is_some_and(|before| {
+                let source = recorded.source.clone();
+                Recorded { source, ..before.clone() } == *recorded
+            });
+            if !only_moved {
+                folded.snapshot.touch(&address);
+            }
             folded.snapshot.resources.insert(address, *recorded);
         }
         Entry::Forgotten { address } => {
-            folded.snapshot.resources.remove(&address);
+            folded.snapshot.touch(&address);
+            if folded.snapshot.resources.remove(&address).is_some() {
+                if let Some(before) = folded.snapshot.runs.last_mut().and_then(|run| run.before.as_mut()) {
+                    before.let_go.insert(address);
+                }
+                folded.snapshot.counted(|counts| counts.forgotten += 1);
+            }
         }
-        Entry::Moved { from, to } => folded.snapshot.rename([(&from, &to)]),
-        Entry::Outputs { outputs } => folded.snapshot.outputs = outputs,
+        Entry::Reinstated { address, id } => reinstate(&mut folded.snapshot, &address, &id),
+        Entry::Rebuilt { lineage, resources } => {
+            folded.snapshot.lineage = lineage;
+            for (address, recorded) in resources {
+                folded.snapshot.touch(&address);
+                folded.snapshot.resources.insert(address, recorded);
+            }
+        }
+        Entry::Moved { from, to } => moved(&mut folded.snapshot, &from, &to),
+        Entry::Outputs { outputs } => {
+            folded.snapshot.touch_outputs();
+            folded.snapshot.outputs = outputs;
+        }
         Entry::RunBegun { address, kind, source } => {
             // Unless its end is recorded, too, the next plan runs it again.
             let ran = folded.snapshot.actions.entry(address).or_default();
@@ -96,6 +147,10 @@ fn apply(folded: &mut Folded, entry: Entry) {
             ran.source = source;
         }
         Entry::RunDone { address, ran } => {
+            if let Some(before) = folded.snapshot.runs.last_mut().and_then(|run| run.before.as_mut()) {
+                before.ran.insert(address.clone());
+            }
+            folded.snapshot.counted(|counts| counts.ran += 1);
             folded.snapshot.actions.insert(address, *ran);
         }
         Entry::RunForgotten { address } => {
@@ -107,6 +162,10 @@ fn apply(folded: &mut Folded, entry: Entry) {
 
 /// Remembers an object at an address. Another one that was there is on its way out: it stays known until it is gone.
 fn place(snapshot: &mut Snapshot, address: Address, recorded: Recorded) {
+    snapshot.touch(&address);
+    if snapshot.resources.get(&address).is_some_and(|before| before.id != recorded.id) {
+        snapshot.touch_deposed();
+    }
     if let Some(before) = snapshot.resources.insert(address.clone(), recorded.clone())
         && before.id != recorded.id
     {
@@ -116,9 +175,44 @@ fn place(snapshot: &mut Snapshot, address: Address, recorded: Recorded) {
 
 fn remove(snapshot: &mut Snapshot, address: &Address, id: Option<&EcoString>) {
     if snapshot.resources.get(address).is_some_and(|recorded| Some(&recorded.id) == id) {
+        snapshot.touch(address);
         snapshot.resources.remove(address);
     }
+    if snapshot.deposed.iter().any(|(at, recorded)| at == address && Some(&recorded.id) == id) {
+        snapshot.touch_deposed();
+    }
     snapshot.deposed.retain(|(at, recorded)| at != address || Some(&recorded.id) != id);
+}
+
+/// What was replaced is wanted again: both stay known, with their parts exchanged.
+fn reinstate(snapshot: &mut Snapshot, address: &Address, id: &EcoString) {
+    let Some(at) = snapshot.deposed.iter().position(|(at, recorded)| at == address && recorded.id == *id) else {
+        return;
+    };
+    snapshot.touch(address);
+    snapshot.touch_deposed();
+    let (_, again) = snapshot.deposed.remove(at);
+    if let Some(other) = snapshot.resources.insert(address.clone(), again) {
+        snapshot.deposed.push((address.clone(), other));
+    }
+}
+
+/// What is remembered at an address, and everything that needs it there, is written anew.
+fn moved(snapshot: &mut Snapshot, from: &Address, to: &Address) {
+    if !snapshot.resources.contains_key(from) || snapshot.resources.contains_key(to) {
+        return;
+    }
+    let needing = snapshot.resources.iter().filter(|(_, recorded)| recorded.needs.contains(from));
+    let mut touched: Vec<Address> = needing.map(|(address, _)| address.clone()).collect();
+    touched.extend([from.clone(), to.clone()]);
+    for address in &touched {
+        snapshot.touch(address);
+    }
+    if !snapshot.deposed.is_empty() {
+        snapshot.touch_deposed();
+    }
+    snapshot.rename([(from, to)]);
+    snapshot.counted(|counts| counts.moved += 1);
 }
 
 fn take(folded: &mut Folded, nonce: &EcoString) -> Option<super::OpenIntent> {
@@ -133,7 +227,7 @@ fn incomplete(intent: &Intent, id: EcoString) -> Recorded {
         target: intent.target.clone(),
         inputs: intent.inputs.clone(),
         needs: intent.needs.clone(),
-        protect: false,
+        protect: intent.protect,
         incomplete: true,
         nonce: intent.nonce.clone(),
         source: intent.source.clone(),
@@ -158,6 +252,7 @@ mod tests {
             id: id.map(Into::into),
             inputs: Map::new(),
             needs: std::collections::BTreeSet::new(),
+            protect: false,
             source: "a.cairn:1".into(),
         })
     }

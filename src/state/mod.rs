@@ -8,11 +8,13 @@ mod custody;
 mod entry;
 mod fold;
 pub mod log;
+mod runs;
 mod snapshot;
 mod store;
 
 pub use custody::{Consumer, Custody, Luggage, Restored};
 pub use entry::{Entry, Intent, IntentKind};
 pub use fold::{Folded, OpenIntent, fold};
+pub use runs::{Before, Ending, NoSuchRun, RunCounts, RunEnd, RunRecord};
 pub use snapshot::{Masked, Ran, Recorded, Snapshot};
 pub use store::{Loaded, StateStore, StoreError};

@@ -6,6 +6,7 @@ use cairn_provider::request::Target;
 use cairn_provider::value::{Map, Value};
 use ecow::EcoString;
 
+use super::RunRecord;
 use crate::model::Address;
 
 /// All a stack remembers.
@@ -31,6 +32,8 @@ pub struct Snapshot {
     pub used_plans: BTreeSet<EcoString>,
     /// What other stacks read: outputs by name, resources by their addresses; nothing of a secret.
     pub outputs: BTreeMap<EcoString, Option<Value>>,
+    /// The last runs, the oldest first.
+    pub runs: Vec<RunRecord>,
 }
 
 /// What is remembered of one object.

@@ -8,4 +8,5 @@ pub mod junit;
 pub mod markdown;
 pub mod policies;
 pub mod tested;
+pub mod time;
 pub mod untrusted;

@@ -23,17 +23,35 @@ pub struct Faults {
     pub lag: u32,
     /// What waiting takes, as a multiple of the waiting for a real cloud.
     pub tempo: f64,
+    /// The type whose objects cannot be made, changed or destroyed; empty for none.
+    pub refuse: String,
+    /// The type whose objects never become usable; empty for none.
+    pub broken: String,
+    /// The account that the credentials are of, whatever a target names; empty for the one it names.
+    pub account: String,
     state: u64,
 }
 
 impl Default for Faults {
     fn default() -> Self {
-        Self { seed: 0, throttle: 0.0, fail: 0.0, lose: 0.0, lag: 0, tempo: 0.001, state: 0 }
+        Self {
+            seed: 0,
+            throttle: 0.0,
+            fail: 0.0,
+            lose: 0.0,
+            lag: 0,
+            tempo: 0.001,
+            refuse: String::new(),
+            broken: String::new(),
+            account: String::new(),
+            state: 0,
+        }
     }
 }
 
 impl Faults {
-    /// From `seed=7,throttle=0.2,fail=0.1,lose=0.1,lag=3,tempo=1`; every part may be left out.
+    /// From `seed=7,throttle=0.2,fail=0.1,lose=0.1,lag=3,tempo=1,refuse=aws.sns.Topic,broken=aws.rds.DbInstance`; every
+    /// part may be left out.
     ///
     /// # Errors
     /// The sentence says which part cannot be read.
@@ -52,9 +70,12 @@ impl Faults {
                 "throttle" => faults.throttle = share()?,
                 "fail" => faults.fail = share()?,
                 "lose" => faults.lose = share()?,
+                "refuse" => faults.refuse = value.to_owned(),
+                "broken" => faults.broken = value.to_owned(),
+                "account" => faults.account = value.to_owned(),
                 _ => {
                     return Err(format!(
-                        "there is no fault `{name}`; there are seed, throttle, fail, lose, lag and tempo"
+                        "there is no fault `{name}`; there are seed, throttle, fail, lose, lag, tempo, refuse, broken and account"
                     ));
                 }
             }
@@ -91,6 +112,9 @@ impl Faults {
             return Some(throttled(schema));
         }
         let operation = eco_format!("{}.{}", schema.service(), schema.name.rsplit('.').next().unwrap_or_default());
+        if self.refuse == schema.name.as_str() {
+            return Some(ProviderError::new(ErrorClass::Refused, "SandboxFailure", operation, "told to refuse"));
+        }
         if self.happens(fail) {
             return Some(ProviderError::new(ErrorClass::Refused, "SandboxFailure", operation, "told to fail"));
         }

@@ -227,7 +227,9 @@ impl Provider for Sim {
 
     async fn caller(&self, target: &Target) -> Result<Caller, ProviderError> {
         *self.inner().calls.entry("sts.GetCallerIdentity".into()).or_default() += 1;
-        let account: EcoString = target.setting("account").unwrap_or(ACCOUNT).into();
+        let own = self.inner().faults.account.clone();
+        let account: EcoString =
+            if own.is_empty() { target.setting("account").unwrap_or(ACCOUNT).into() } else { own.into() };
         Ok(Caller { identity: eco_format!("the sandbox as {account}"), account })
     }
 

@@ -134,6 +134,7 @@ async fn intend(run: &Run, desired: &DesiredResource, written: &Map) -> Result<E
         nonce: nonce.clone(),
         kind: IntentKind::Create,
         address: desired.address.clone(),
+        protect: desired.options.protect.unwrap_or(false),
         resource: desired.kind.clone(),
         target: desired.place.target.clone(),
         id: None,

@@ -33,6 +33,7 @@ pub async fn delete(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
         nonce: nonce.clone(),
         kind: IntentKind::Delete,
         address: step.address.clone(),
+        protect: recorded.protect,
         resource: recorded.kind.clone(),
         target: recorded.target.clone(),
         id: Some(recorded.id.clone()),

@@ -28,6 +28,7 @@ pub async fn forget(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
         nonce: nonce.clone(),
         kind: IntentKind::Forget,
         address: step.address.clone(),
+        protect: recorded.protect,
         resource: recorded.kind.clone(),
         target: recorded.target.clone(),
         id: Some(recorded.id.clone()),

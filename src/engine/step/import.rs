@@ -43,6 +43,7 @@ pub async fn import(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
         nonce: nonce.clone(),
         kind: IntentKind::Import,
         address: desired.address.clone(),
+        protect: recorded.protect,
         resource: desired.kind.clone(),
         target: desired.place.target.clone(),
         id: Some(id.clone()),

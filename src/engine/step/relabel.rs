@@ -26,6 +26,7 @@ pub async fn relabel(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepEr
         nonce: nonce.clone(),
         kind: IntentKind::Update,
         address: step.address.clone(),
+        protect: recorded.protect,
         resource: recorded.kind.clone(),
         target: recorded.target.clone(),
         id: Some(recorded.id.clone()),

@@ -30,7 +30,10 @@ pub async fn update(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     let schema = Arc::clone(run.schema(&desired.kind)?);
     let mut inputs = run.final_inputs(desired).await?;
     let id = recorded.id.clone();
-    let after = run.record(desired, id.clone(), &inputs, recorded.nonce.clone())?;
+    let mut after = run.record(desired, id.clone(), &inputs, recorded.nonce.clone())?;
+    after.inputs.extend(desired.options.kept.clone());
+    // Taking the decorator away does not take the protection away.
+    after.protect = desired.options.protect.unwrap_or(recorded.protect);
     inputs.extend(compare::unwritten(&schema, desired, recorded));
     let observed = run.world().object(&step.address).cloned().ok_or_else(gone)?;
     let differences = remaining(run, desired, recorded, &observed, &inputs)?;
@@ -123,6 +126,7 @@ fn intent(run: &Run, desired: &DesiredResource, id: &EcoString, nonce: &EcoStrin
         nonce: nonce.clone(),
         kind: IntentKind::Update,
         address: desired.address.clone(),
+        protect: desired.options.protect.unwrap_or(false),
         resource: desired.kind.clone(),
         target: desired.place.target.clone(),
         id: Some(id.clone()),

@@ -56,6 +56,7 @@ pub fn header() -> Vec<FieldInfo> {
     vec![
         field("cairn", "the version of the language: \"1\"", true),
         field("environments", "the environments, such as [\"staging\", \"production\"]", false),
+        field("protected", "the environments in which what holds data is protected, such as [\"production\"]", false),
         field("state", "where the state is kept, such as LocalState {}", false),
     ]
 }

@@ -424,8 +424,9 @@ impl Checker<'_> {
             }
             "state" => self.state(value),
             "allow" => self.allowed(value),
+            "protected" => self.protected_environments(value),
             _ => {
-                let names = ["cairn", "environments", "state", "allow"];
+                let names = ["cairn", "environments", "protected", "state", "allow"];
                 let label = suggest::nearest(name, names)
                     .map_or_else(|| "not a field of a header".to_owned(), |near| format!("did you mean `{near}`?"));
                 self.report(

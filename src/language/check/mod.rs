@@ -15,6 +15,7 @@ mod moving;
 mod misspelt;
 mod operator;
 mod policy;
+mod protected;
 mod raw;
 mod record;
 mod state_store;

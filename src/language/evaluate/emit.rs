@@ -83,6 +83,9 @@ impl Evaluator<'_> {
         *instance.placement.borrow_mut() = Some(decorated.placement.clone());
         let mut options = decorated.options;
         super::decorator::inherit(&mut options, &instance.inherited.options);
+        if options.protect.is_none() && instance.schema.overlay.stateful {
+            options.protect = program.protects(self.environment.as_ref()).then_some(true);
+        }
         options.was = self.former_addresses(instance, &place);
         options.adopt = self.adoption(instance, &place);
         let mut needs: Vec<Need> = decorated.needs;

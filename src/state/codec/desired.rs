@@ -262,6 +262,7 @@ fn read_resource(json: &Json, places: &mut Places) -> Result<DesiredResource, Co
             replace,
             ignore: ignore.collect(),
             timeouts: timeouts.collect(),
+            kept: cairn_provider::value::Map::new(),
             adopt: adopt.map(|(id, span)| Adoption { id, span }),
             was: was
                 .into_iter()

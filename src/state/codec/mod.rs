@@ -5,6 +5,7 @@
 mod desired;
 mod judgement;
 mod residual;
+mod runs;
 mod saved;
 mod v1;
 

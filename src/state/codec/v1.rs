@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 
 use super::CodecError;
 use super::residual::{read as read_residual, write as write_residual};
+use super::runs::{EndingText, RunText, ending_text, ending_value, run_text, run_value};
 use crate::model::{Address, Residual};
 use crate::state::{Entry, Intent, IntentKind, Ran, Recorded, Snapshot};
 
@@ -33,6 +34,8 @@ struct SnapshotText {
     deposed: Vec<DeposedText>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     actions: BTreeMap<String, RanText>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    runs: Vec<RunText>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -57,7 +60,7 @@ struct DeposedText {
 }
 
 #[derive(Serialize, Deserialize)]
-struct RecordedText {
+pub(super) struct RecordedText {
     #[serde(rename = "type")]
     kind: String,
     id: String,
@@ -86,6 +89,14 @@ enum EntryText {
     Take {
         epoch: u64,
         who: String,
+    },
+    CommandBegun {
+        command: String,
+        at: u64,
+    },
+    CommandEnded {
+        how: EndingText,
+        at: u64,
     },
     PlanUsed {
         plan: String,
@@ -120,6 +131,14 @@ enum EntryText {
         from: String,
         to: String,
     },
+    Reinstated {
+        address: String,
+        id: String,
+    },
+    Rebuilt {
+        lineage: String,
+        resources: BTreeMap<String, RecordedText>,
+    },
     Outputs {
         outputs: BTreeMap<String, Option<Json>>,
     },
@@ -152,6 +171,8 @@ struct IntentText {
     inputs: Json,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     needs: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    protect: bool,
     source: String,
 }
 
@@ -187,6 +208,7 @@ pub fn write_snapshot(snapshot: &Snapshot) -> String {
             .map(|(address, recorded)| DeposedText { address: address.to_string(), object: recorded_text(recorded) })
             .collect(),
         actions: snapshot.actions.iter().map(|(address, ran)| (address.to_string(), ran_text(ran))).collect(),
+        runs: snapshot.runs.iter().map(run_text).collect(),
     };
     // These types hold only text, numbers and maps with text keys: they always are JSON.
     serde_json::to_string_pretty(&text).expect("a snapshot is JSON")
@@ -235,6 +257,7 @@ pub fn read_snapshot(text: &str) -> Result<Snapshot, CodecError> {
             .into_iter()
             .map(|(address, ran)| (Address::from_text(&address), ran_value(ran)))
             .collect(),
+        runs: text.runs.into_iter().map(run_value).collect::<Result<_, _>>()?,
     })
 }
 
@@ -242,6 +265,16 @@ pub fn read_snapshot(text: &str) -> Result<Snapshot, CodecError> {
 pub fn write_entry(entry: &Entry) -> String {
     let text = match entry {
         Entry::Take { epoch, who } => EntryText::Take { epoch: *epoch, who: who.to_string() },
+        Entry::CommandBegun { command, at } => EntryText::CommandBegun { command: command.to_string(), at: *at },
+        Entry::CommandEnded { how, at } => EntryText::CommandEnded { how: ending_text(*how), at: *at },
+        Entry::Reinstated { address, id } => EntryText::Reinstated { address: address.to_string(), id: id.to_string() },
+        Entry::Rebuilt { lineage, resources } => EntryText::Rebuilt {
+            lineage: lineage.to_string(),
+            resources: resources
+                .iter()
+                .map(|(address, recorded)| (address.to_string(), recorded_text(recorded)))
+                .collect(),
+        },
         Entry::PlanUsed { plan } => EntryText::PlanUsed { plan: plan.to_string() },
         Entry::Begun(intent) => EntryText::Begun(intent_text(intent)),
         Entry::Identified { nonce, id } => EntryText::Identified { nonce: nonce.to_string(), id: id.to_string() },
@@ -277,6 +310,18 @@ pub fn read_entry(line: &str) -> Result<Entry, CodecError> {
     let text: EntryText = serde_json::from_str(line).map_err(|error| CodecError(error.to_string()))?;
     Ok(match text {
         EntryText::Take { epoch, who } => Entry::Take { epoch, who: who.into() },
+        EntryText::CommandBegun { command, at } => Entry::CommandBegun { command: command.into(), at },
+        EntryText::CommandEnded { how, at } => Entry::CommandEnded { how: ending_value(&how), at },
+        EntryText::Reinstated { address, id } => {
+            Entry::Reinstated { address: Address::from_text(&address), id: id.into() }
+        }
+        EntryText::Rebuilt { lineage, resources } => Entry::Rebuilt {
+            lineage: lineage.into(),
+            resources: resources
+                .into_iter()
+                .map(|(address, recorded)| (Address::from_text(&address), recorded_value(recorded)))
+                .collect(),
+        },
         EntryText::PlanUsed { plan } => Entry::PlanUsed { plan: plan.into() },
         EntryText::Begun(intent) => Entry::Begun(intent_value(intent)),
         EntryText::Identified { nonce, id } => Entry::Identified { nonce: nonce.into(), id: id.into() },
@@ -304,12 +349,14 @@ pub fn read_entry(line: &str) -> Result<Entry, CodecError> {
 }
 
 /// Outputs keep their types: a duration that is read is a duration.
-fn outputs_text(outputs: &BTreeMap<EcoString, Option<Value>>) -> BTreeMap<String, Option<Json>> {
+pub(super) fn outputs_text(outputs: &BTreeMap<EcoString, Option<Value>>) -> BTreeMap<String, Option<Json>> {
     let text = |value: &Value| write_residual(&Residual::Value(value.clone()));
     outputs.iter().map(|(name, value)| (name.to_string(), value.as_ref().map(text))).collect()
 }
 
-fn outputs_value(outputs: BTreeMap<String, Option<Json>>) -> Result<BTreeMap<EcoString, Option<Value>>, CodecError> {
+pub(super) fn outputs_value(
+    outputs: BTreeMap<String, Option<Json>>,
+) -> Result<BTreeMap<EcoString, Option<Value>>, CodecError> {
     let mut read = BTreeMap::new();
     for (name, json) in outputs {
         let value = match json.as_ref().map(read_residual).transpose()? {
@@ -344,7 +391,7 @@ fn ran_value(text: RanText) -> Ran {
     }
 }
 
-fn recorded_text(recorded: &Recorded) -> RecordedText {
+pub(super) fn recorded_text(recorded: &Recorded) -> RecordedText {
     RecordedText {
         kind: recorded.kind.to_string(),
         id: recorded.id.to_string(),
@@ -358,7 +405,7 @@ fn recorded_text(recorded: &Recorded) -> RecordedText {
     }
 }
 
-fn recorded_value(text: RecordedText) -> Recorded {
+pub(super) fn recorded_value(text: RecordedText) -> Recorded {
     Recorded {
         kind: text.kind.into(),
         id: text.id.into(),
@@ -388,6 +435,7 @@ fn intent_text(intent: &Intent) -> IntentText {
         id: intent.id.as_ref().map(ToString::to_string),
         inputs: document(&intent.inputs),
         needs: intent.needs.iter().map(ToString::to_string).collect(),
+        protect: intent.protect,
         source: intent.source.to_string(),
     }
 }
@@ -408,6 +456,7 @@ fn intent_value(text: IntentText) -> Intent {
         id: text.id.map(EcoString::from),
         inputs: document_value(&text.inputs),
         needs: text.needs.iter().map(|address| Address::from_text(address)).collect(),
+        protect: text.protect,
         source: text.source.into(),
     }
 }
@@ -511,6 +560,10 @@ mod tests {
             Entry::RunBegun { address: Address::top("m"), kind: "http.Probe".into(), source: "a.cairn:9".into() },
             Entry::RunDone { address: Address::top("m"), ran: Box::new(ran()) },
             Entry::RunForgotten { address: Address::top("m") },
+            Entry::CommandBegun { command: "undo 3".into(), at: 5 },
+            Entry::CommandEnded { how: crate::state::Ending::Stopped, at: 6 },
+            Entry::Reinstated { address: Address::top("a"), id: "i".into() },
+            Entry::Rebuilt { lineage: "l".into(), resources: [(Address::top("a"), recorded())].into() },
             Entry::Released,
         ] {
             let line = write_entry(&entry);

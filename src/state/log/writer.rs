@@ -171,24 +171,15 @@ const TRIES: usize = 20;
 
 /// Who holds the log, for people.
 fn holder(chain: &Chain) -> Option<String> {
-    chain.entries.iter().rev().find_map(|(_, entry)| match entry {
-        Entry::Take { who, .. } => Some(Some(who.to_string())),
-        Entry::Released => Some(None),
-        Entry::PlanUsed { .. }
-        | Entry::Begun(_)
-        | Entry::Identified { .. }
-        | Entry::Monitored { .. }
-        | Entry::Applied { .. }
-        | Entry::Gone { .. }
-        | Entry::Failed { .. }
-        | Entry::Noted { .. }
-        | Entry::Forgotten { .. }
-        | Entry::Moved { .. }
-        | Entry::Outputs { .. }
-        | Entry::RunBegun { .. }
-        | Entry::RunDone { .. }
-        | Entry::RunForgotten { .. } => None,
-    })?
+    for (_, entry) in chain.entries.iter().rev() {
+        if let Entry::Take { who, .. } = entry {
+            return Some(who.to_string());
+        }
+        if *entry == Entry::Released {
+            break;
+        }
+    }
+    None
 }
 
 impl Inner {

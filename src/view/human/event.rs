@@ -35,6 +35,13 @@ pub fn line(event: &Event) -> Option<String> {
             format!("  {address}: {} was begun and goes on without us: {}", step.doing(), one_line(reason))
         }
         Event::Stopping { running } => format!("stopping: {running} calls are running, safe to press Ctrl-C again"),
+        Event::Ending { running } => {
+            format!("a step failed, and --on-failure asks for no more: {running} calls are running")
+        }
+        Event::RollingBack { run, steps } => {
+            format!("\nrolling back run {run}: {steps} {}", if *steps == 1 { "step" } else { "steps" })
+        }
+        Event::Stays { address, why } => format!("  {address} is not rolled back: {}", one_line(why)),
         Event::ProviderFault { address, fault } => {
             format!("! {address}: a bug in the provider, please report it: {}", one_line(fault))
         }
@@ -54,6 +61,9 @@ pub fn log_line(event: &Event) -> Option<String> {
         | Event::Skipped { .. }
         | Event::Left { .. }
         | Event::Stopping { .. }
+        | Event::Ending { .. }
+        | Event::RollingBack { .. }
+        | Event::Stays { .. }
         | Event::ProviderFault { .. } => line(event),
     }
 }

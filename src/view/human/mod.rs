@@ -14,5 +14,7 @@ pub mod event;
 pub mod progress;
 pub mod inspected;
 pub mod page;
+pub mod rebuilt;
+pub mod runs;
 pub mod schema;
 pub mod state;

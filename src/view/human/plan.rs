@@ -408,5 +408,8 @@ fn reason(reason: &Reason) -> Option<String> {
         Reason::RunUnfinished => "its last run has not ended well".to_owned(),
         Reason::Changed(what) => format!("{} changed", untrusted::one_line(what)),
         Reason::Condition => "its condition holds".to_owned(),
+        Reason::Undone(run) => format!("run {run} is taken back"),
+        Reason::Broken(why) => format!("it is broken: {}", untrusted::one_line(why)),
+        Reason::Asked => "--replace asks for a new one".to_owned(),
     })
 }

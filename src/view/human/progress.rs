@@ -44,6 +44,7 @@ impl Progress {
                 self.advance();
             }
             Event::Skipped { .. } => self.advance(),
+            Event::RollingBack { steps, .. } => self.restart(*steps),
             Event::Waiting { address, reason } => {
                 if self.waits.insert(address.clone(), reason.clone()).as_ref() == Some(reason) {
                     return;
@@ -53,6 +54,8 @@ impl Progress {
             | Event::Recovered { .. }
             | Event::Output { .. }
             | Event::Stopping { .. }
+            | Event::Ending { .. }
+            | Event::Stays { .. }
             | Event::ProviderFault { .. } => {}
         }
         match &self.bar {
@@ -67,6 +70,13 @@ impl Progress {
                     (self.print)(&format!("{line}\n"));
                 }
             }
+        }
+    }
+
+    fn restart(&self, steps: usize) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(0);
+            bar.set_length(steps as u64);
         }
     }
 

@@ -1,18 +1,21 @@
 //! For programs: documented JSON, described by the published schema `plan.schema.json`.
 
+mod state;
+mod state_wire;
 mod wire;
+
+pub use state::{history, pulled, rebuilt, runs, state};
 
 use cairn_provider::value::{Value, to_json};
 use serde_json::Value as Json;
 
 use crate::diagnostic::{Diagnostic, Fix, Severity};
-use crate::model::Address;
 use crate::model::change::{Action, After, AttributeChange, Change, Reason, Risk};
 use crate::model::plan::{Plan, Revealed};
 use crate::model::policy::{Judgement, Standing, Verdict};
 use crate::model::type_page::{FieldPage, RecordPage, TypePage};
 use crate::source::SourceSet;
-use crate::state::{Masked, Recorded};
+use crate::state::Masked;
 use crate::view::tested::CaseRun;
 
 /// The version of the formats: programs ignore keys they do not know inside of a major version.
@@ -66,6 +69,23 @@ pub struct Outcome {
     pub left: usize,
     /// Names and values of the outputs; nothing for secrets.
     pub outputs: Vec<(String, Option<Value>)>,
+    /// How the run was taken back, if it was.
+    pub rolled_back: Option<Rollback>,
+}
+
+/// How a run was taken back.
+#[derive(Clone, Debug)]
+pub struct Rollback {
+    /// The number of the run.
+    pub run: u64,
+    /// Whether everything was done that could be.
+    pub complete: bool,
+    /// Steps that are done.
+    pub done: usize,
+    /// Addresses whose step failed, and why.
+    pub failed: Vec<(String, String)>,
+    /// Addresses that stay as they are, and why.
+    pub stays: Vec<(String, String)>,
 }
 
 /// What was carried out, and how it ended, as JSON.
@@ -90,37 +110,22 @@ pub fn applied(plan: &Plan, outcome: &Outcome) -> String {
             .iter()
             .map(|(name, value)| (name.clone(), value.as_ref().map_or_else(|| Json::from("(sensitive)"), to_json)))
             .collect(),
+        rolled_back: outcome.rolled_back.as_ref().map(|back| wire::RolledBack {
+            run: back.run,
+            complete: back.complete,
+            done: back.done,
+            failed: back
+                .failed
+                .iter()
+                .map(|(address, error)| wire::FailedStep { address: address.clone(), error: error.clone() })
+                .collect(),
+            stays: back
+                .stays
+                .iter()
+                .map(|(address, why)| wire::Staying { address: address.clone(), why: why.clone() })
+                .collect(),
+        }),
     })
-}
-
-/// What is remembered, as JSON: secrets are masked.
-pub fn state<'a>(resources: impl Iterator<Item = (&'a Address, &'a Recorded)>) -> String {
-    let resources = resources
-        .map(|(address, recorded)| wire::Remembered {
-            address: address.to_string(),
-            kind: recorded.kind.to_string(),
-            id: recorded.id.to_string(),
-            source: recorded.source.to_string(),
-            protected: recorded.protect,
-            incomplete: recorded.incomplete,
-            needs: recorded.needs.iter().map(ToString::to_string).collect(),
-            target: recorded
-                .target
-                .settings
-                .iter()
-                .map(|(name, value)| (name.to_string(), value.to_string()))
-                .collect(),
-            inputs: recorded
-                .inputs
-                .iter()
-                .map(|(name, value)| {
-                    let masked = Masked::digest(value).is_some();
-                    (name.to_string(), if masked { Json::from("(sensitive)") } else { to_json(value) })
-                })
-                .collect(),
-        })
-        .collect();
-    pretty(&wire::State { format_version: FORMAT, resources })
 }
 
 /// A resource type as JSON.
@@ -286,7 +291,11 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("fmt.schema.json", pretty(&schemars::schema_for!(wire::Formatted))),
         ("test.schema.json", pretty(&schemars::schema_for!(wire::Tested))),
         ("apply.schema.json", pretty(&schemars::schema_for!(wire::Applied))),
-        ("state.schema.json", pretty(&schemars::schema_for!(wire::State))),
+        ("runs.schema.json", pretty(&schemars::schema_for!(state_wire::Runs))),
+        ("history.schema.json", pretty(&schemars::schema_for!(state_wire::History))),
+        ("pull.schema.json", pretty(&schemars::schema_for!(state_wire::Pulled))),
+        ("rebuild.schema.json", pretty(&schemars::schema_for!(state_wire::Rebuilt))),
+        ("state.schema.json", pretty(&schemars::schema_for!(state_wire::State))),
     ]
 }
 
@@ -397,6 +406,9 @@ fn reason(reason: &Reason) -> String {
         Reason::RunUnfinished => "run_unfinished".to_owned(),
         Reason::Changed(what) => format!("changed: {what}"),
         Reason::Condition => "condition".to_owned(),
+        Reason::Undone(run) => format!("undone: {run}"),
+        Reason::Broken(why) => format!("broken: {why}"),
+        Reason::Asked => "asked".to_owned(),
     }
 }
 

@@ -205,6 +205,32 @@ pub struct Applied {
     pub left: usize,
     /// The outputs by name; secrets are "(sensitive)".
     pub outputs: BTreeMap<String, Json>,
+    /// How the run was taken back after a failure; null if it was not.
+    pub rolled_back: Option<RolledBack>,
+}
+
+/// How a run was taken back: `--on-failure rollback`.
+#[derive(Serialize, JsonSchema)]
+pub struct RolledBack {
+    /// The number of the run.
+    pub run: u64,
+    /// Whether everything was done that could be.
+    pub complete: bool,
+    /// Steps of the way back that were done.
+    pub done: usize,
+    /// Steps of the way back that failed.
+    pub failed: Vec<FailedStep>,
+    /// What stays as it is.
+    pub stays: Vec<Staying>,
+}
+
+/// Something that is not taken back.
+#[derive(Serialize, JsonSchema)]
+pub struct Staying {
+    /// Its address in the stack.
+    pub address: String,
+    /// Why.
+    pub why: String,
 }
 
 /// A step that failed.
@@ -214,39 +240,6 @@ pub struct FailedStep {
     pub address: String,
     /// Why.
     pub error: String,
-}
-
-/// What is remembered: `cairn state list --format json` and `cairn state show --format json`.
-#[derive(Serialize, JsonSchema)]
-pub struct State {
-    /// The version of the format.
-    pub format_version: &'static str,
-    /// The objects, by address.
-    pub resources: Vec<Remembered>,
-}
-
-/// What is remembered of an object.
-#[derive(Serialize, JsonSchema)]
-pub struct Remembered {
-    /// Its address in the stack.
-    pub address: String,
-    /// Its type.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Its identity in the cloud.
-    pub id: String,
-    /// Where it is declared, `path:line`.
-    pub source: String,
-    /// Whether it must not be destroyed.
-    pub protected: bool,
-    /// Whether its creation or change was left unfinished.
-    pub incomplete: bool,
-    /// Addresses it needs.
-    pub needs: Vec<String>,
-    /// Where it lives: region, account, role.
-    pub target: BTreeMap<String, String>,
-    /// What was last written, by field; secrets are masked.
-    pub inputs: BTreeMap<String, Json>,
 }
 
 /// How many objects of each action.

@@ -46,7 +46,7 @@ pub struct CloudArguments {
     /// Work on the embedded sandbox cloud, which lies beside the state
     #[arg(long)]
     pub sandbox: bool,
-    /// Faults of the sandbox: seed=7,throttle=0.2,fail=0.1,lose=0.1,lag=3,tempo=1,refuse=TYPE,broken=TYPE,account=ID
+    /// Faults of the sandbox: seed=7,throttle=0.2,fail=0.1,lose=0.1,lag=3,latency=20,tempo=1,refuse=TYPE,broken=TYPE,account=ID
     #[arg(long, value_name = "FAULTS", requires = "sandbox")]
     pub sandbox_faults: Option<String>,
     /// Keep the sandbox's state where the header says, apart from the real one

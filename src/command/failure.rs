@@ -88,6 +88,10 @@ impl From<StoreError> for Failure {
             StoreError::Moved { to, .. } => {
                 Self::new(format!("{message}\nlet `state:` in the header name {}", untrusted::one_line(&to)))
             }
+            StoreError::Fenced { .. } => Self::with(
+                Exit::Locked,
+                format!("{message}\nthey resolve what this run began; nothing more was touched"),
+            ),
             StoreError::Damaged { way_out, .. } => Self::new(format!("{message}\n{way_out}")),
             StoreError::Newer { .. } => {
                 Self::new(format!("{message}\nnothing was touched; use that version, or a later one"))

@@ -13,6 +13,7 @@ use super::stacks::Links;
 use crate::engine::apply;
 use crate::engine::apply::{Means, OnFailure, Ready, TakeError, Taken};
 use crate::engine::execute::{Halt, Limits, Report};
+use crate::engine::journal::Written;
 use crate::engine::rollback::RolledBack;
 use crate::host::actions::HostActions;
 use crate::host::entropy::SystemEntropy;
@@ -122,6 +123,10 @@ pub async fn carry_out(taken: Taken, work: Work<'_>) -> Result<Exit, Failure> {
     if applied.released && applied.report.is_complete() && !partial {
         links.end().await?;
     }
+    if arguments.stats {
+        let Written { entries, writes } = applied.written;
+        terminal::err(&format!("state: {entries} records in {writes} writes\n"));
+    }
     let (report, outputs, rolled_back) = (applied.report, applied.outputs, applied.rolled_back);
     if format == Format::Json {
         let outcome = outcome(&report, outputs.clone(), rolled_back.as_ref());
@@ -228,6 +233,12 @@ fn end(
         let failure = report.broken.clone().map(Failure::from);
         let why = failure.map(|failure| failure.message).unwrap_or_default();
         return Err(Failure::with(Exit::Locked, format!("{counts}\n{why}")));
+    }
+    if let Some(StoreError::Fenced { by }) = &report.broken {
+        let text = format!(
+            "{counts}\nthe state was taken over by {by}\nthey resolve what this run began; nothing more was touched"
+        );
+        return Err(Failure::with(Exit::Locked, text));
     }
     if let Some(broken) = &report.broken {
         return Err(Failure::new(format!(

@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, watch};
 use super::Clouds;
 use super::action::Runner;
 use super::execute::{Entropy, Halt, Limits, Report, Run, execute};
-use super::journal::Journal;
+use super::journal::{Journal, Written};
 use super::known::World;
 use super::mask::{StackKey, masked};
 use super::observe::used;
@@ -160,6 +160,8 @@ pub struct Applied {
     pub released: bool,
     /// How the run was taken back, if it was.
     pub rolled_back: Option<RolledBack>,
+    /// What the steps wrote into the state, once all of it is durable.
+    pub written: Written,
 }
 
 /// A plan with the order of its steps, about to be carried out.
@@ -251,10 +253,10 @@ impl Ready {
         let left_now = *means.halt.borrow() == Halt::Now;
         let broken = |report: &Report| report.broken.is_some();
         if left_now || broken(&report) || rolled_back.as_ref().is_some_and(|back| broken(&back.report)) {
-            return Ok(Applied { report, outputs, released: false, rolled_back });
+            return Ok(Applied { report, outputs, released: false, written: Written::default(), rolled_back });
         }
         // Everything that was written is durable.
-        let _ = writer.await;
+        let written = writer.await.unwrap_or_default();
         let complete = rolled_back.as_ref().map_or(report.is_complete(), |back| back.report.is_complete());
         let how = match (complete, *means.halt.borrow()) {
             (true, _) => Ending::Done,
@@ -271,7 +273,7 @@ impl Ready {
             store.compact(&next.snapshot).await?;
         }
         store.release().await?;
-        Ok(Applied { report, outputs, released: true, rolled_back })
+        Ok(Applied { report, outputs, released: true, written, rolled_back })
     }
 }
 

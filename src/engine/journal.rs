@@ -17,9 +17,18 @@ struct Request {
     answer: oneshot::Sender<Result<(), StoreError>>,
 }
 
+/// What was written in the end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Entries.
+    pub entries: usize,
+    /// Writes, each of them durable before the next one: entries that come together are written together.
+    pub writes: usize,
+}
+
 impl Journal {
     /// Starts the task that writes to a store that was taken.
-    pub fn start(store: Arc<dyn StateStore>) -> (Self, tokio::task::JoinHandle<()>) {
+    pub fn start(store: Arc<dyn StateStore>) -> (Self, tokio::task::JoinHandle<Written>) {
         let (requests, inbox) = mpsc::channel(1024);
         let task = tokio::spawn(write(store, inbox));
         (Self { requests }, task)
@@ -37,7 +46,8 @@ impl Journal {
     }
 }
 
-async fn write(store: Arc<dyn StateStore>, mut inbox: mpsc::Receiver<Request>) {
+async fn write(store: Arc<dyn StateStore>, mut inbox: mpsc::Receiver<Request>) -> Written {
+    let mut written = Written::default();
     // After one failure nothing more is written: the order of entries is part of their meaning.
     let mut broken: Option<StoreError> = None;
     while let Some(first) = inbox.recv().await {
@@ -50,6 +60,8 @@ async fn write(store: Arc<dyn StateStore>, mut inbox: mpsc::Receiver<Request>) {
             None => {
                 let entries: Vec<Entry> =
                     requests.iter_mut().flat_map(|request| std::mem::take(&mut request.entries)).collect();
+                written.entries += entries.len();
+                written.writes += 1;
                 store.append(&entries).await
             }
         };
@@ -61,4 +73,5 @@ async fn write(store: Arc<dyn StateStore>, mut inbox: mpsc::Receiver<Request>) {
             let _ = request.answer.send(result.clone());
         }
     }
+    written
 }

@@ -183,7 +183,10 @@ async fn create(
 
 /// Those that do not carry the marks of another create. Which objects exist is the provider's to say; that one is never
 /// taken for another is not left to a filter of the cloud.
-async fn ours(
+///
+/// # Errors
+/// One of them could not be read.
+pub(super) async fn ours(
     found: Vec<EcoString>,
     request: &Create,
     provider: &Arc<dyn Provider>,

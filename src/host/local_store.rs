@@ -90,13 +90,13 @@ impl LocalStore {
     }
 
     /// The first writer makes lineage, key and journal.
-    fn begin(&self) -> Result<Loaded, StoreError> {
+    fn begin(&self, lock: &Lock) -> Result<Loaded, StoreError> {
         let snapshot = Snapshot { lineage: hex::encode(entropy::bytes(16)).into(), ..Snapshot::default() };
         let key = entropy::bytes(32);
         // The key comes last: whichever file is missing later, it is known that it was there.
-        snapshot_file::write(&self.directory, &snapshot)?;
-        journal_file::start(&self.directory, &snapshot)?;
-        key_file::write(&self.directory, &key)?;
+        snapshot_file::write(&self.directory, &snapshot, lock)?;
+        journal_file::start(&self.directory, &snapshot, lock)?;
+        key_file::write(&self.directory, &key, lock)?;
         Ok(Loaded { snapshot, entries: Vec::new(), key, repaired: None })
     }
 
@@ -105,16 +105,32 @@ impl LocalStore {
         let lock = Lock::take(&self.directory, who)?;
         moved::check(&self.directory)?;
         reached(Failpoint::AfterLock);
+        self.take_with(lock, who)
+    }
+
+    /// Takes the state from whoever holds it, dead, stopped or at work: what they still do cannot reach it any more.
+    /// They find out at their next record, and stop.
+    ///
+    /// # Errors
+    /// As for `take`, but for the lock.
+    pub fn take_over(&self, who: &str) -> Result<Loaded, StoreError> {
+        disk::create_directory(&self.directory).map_err(|error| failed(&self.directory, &error))?;
+        let lock = Lock::seize(&self.directory, who)?;
+        journal_file::part_from(&self.directory, &lock)?;
+        self.take_with(lock, who)
+    }
+
+    fn take_with(&self, lock: Lock, who: &str) -> Result<Loaded, StoreError> {
         let mut loaded = match self.read()? {
             Some(loaded) => loaded,
-            None => self.begin()?,
+            None => self.begin(&lock)?,
         };
         let last = loaded.entries.last().map_or(loaded.snapshot.sequence, |(sequence, _)| *sequence);
         let last = last.max(loaded.snapshot.sequence);
         let mut journal = JournalFile::open(&self.directory, last)?;
         let epoch = fold(loaded.snapshot.clone(), loaded.entries.clone()).snapshot.epoch + 1;
         let take = Entry::Take { epoch, who: who.into() };
-        let sequence = journal.append(std::slice::from_ref(&take))?;
+        let sequence = journal.append(std::slice::from_ref(&take), &lock)?;
         loaded.entries.push((sequence, take));
         let mut open = self.open.lock().expect("no code panics while it holds the store");
         *open = Some(Open { lock, journal });
@@ -144,12 +160,8 @@ impl StateStore for LocalStore {
         let written = tokio::task::spawn_blocking(move || {
             let mut open = open.lock().expect("no code panics while it holds the store");
             match open.as_mut() {
-                // A lock file that somebody replaced locks nobody else out.
-                Some(open) if !open.lock.is_held() => {
-                    Err(StoreError::Lost { why: "its lock file was replaced or removed".to_owned() })
-                }
-                Some(open) => open.journal.append(&entries).map(|_| ()),
-                None => Err(StoreError::Failed { what: "the state".to_owned(), why: "it is not taken".to_owned() }),
+                Some(open) => open.journal.append(&entries, &open.lock).map(|_| ()),
+                None => Err(untaken()),
             }
         });
         written
@@ -158,18 +170,20 @@ impl StateStore for LocalStore {
     }
 
     async fn compact(&self, snapshot: &Snapshot) -> Result<(), StoreError> {
+        let mut open = self.open.lock().expect("no code panics while it holds the store");
+        let Some(open) = open.as_mut() else { return Err(untaken()) };
+        if !open.lock.is_held() {
+            return Err(StoreError::Fenced { by: open.lock.holder() });
+        }
         let mut next = snapshot.clone();
         next.generation += 1;
         next.previous = snapshot_file::digest_of_current(&self.directory)?.into();
         snapshot_file::keep_current(&self.directory, snapshot.generation)?;
-        snapshot_file::write(&self.directory, &next)?;
+        snapshot_file::write(&self.directory, &next, &open.lock)?;
         reached(Failpoint::BetweenSnapshotAndJournal);
         // From here on the entries are in the snapshot; a crash before the next line leaves them to be passed over.
-        journal_file::start(&self.directory, &next)?;
-        let mut open = self.open.lock().expect("no code panics while it holds the store");
-        if let Some(open) = open.as_mut() {
-            open.journal = JournalFile::open(&self.directory, next.sequence)?;
-        }
+        journal_file::start(&self.directory, &next, &open.lock)?;
+        open.journal = JournalFile::open(&self.directory, next.sequence)?;
         Ok(())
     }
 
@@ -177,7 +191,7 @@ impl StateStore for LocalStore {
         let mut open = self.open.lock().expect("no code panics while it holds the store");
         if let Some(mut held) = open.take() {
             reached(Failpoint::BeforeRelease);
-            held.journal.append(&[Entry::Released])?;
+            held.journal.append(&[Entry::Released], &held.lock)?;
         }
         Ok(())
     }
@@ -185,6 +199,10 @@ impl StateStore for LocalStore {
 
 fn remove_if_there(path: &Path) -> Result<(), StoreError> {
     disk::remove(path).map_err(|error| failed(path, &error))
+}
+
+fn untaken() -> StoreError {
+    StoreError::Failed { what: "the state".to_owned(), why: "it is not taken".to_owned() }
 }
 
 /// An error of the system about a file.

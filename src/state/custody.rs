@@ -53,7 +53,7 @@ pub trait Custody: StateStore {
     /// Ends the hold of whoever writes; that one can write no more. Says who it was.
     ///
     /// # Errors
-    /// The state is damaged, or a hold in this store ends with its process alone.
+    /// The state is damaged, or cannot be written.
     async fn unlock(&self, who: &str) -> Result<Option<EcoString>, StoreError>;
 
     /// Forgets what was seen of this state before, so that an older one is taken for good.

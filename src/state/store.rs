@@ -76,6 +76,11 @@ pub enum StoreError {
         /// Where it is.
         to: String,
     },
+    /// Somebody else took the state meanwhile: nothing may be begun, what is under way is theirs to resolve.
+    Fenced {
+        /// Who.
+        by: String,
+    },
     /// What is there is damaged.
     Damaged {
         /// The file or object.
@@ -112,6 +117,7 @@ impl fmt::Display for StoreError {
             Self::Locked { who } => write!(formatter, "the state is being written by {who}"),
             Self::Lost { why } => write!(formatter, "the state is not held any more: {why}"),
             Self::Moved { what, to } => write!(formatter, "the state was moved from {what} to {to}"),
+            Self::Fenced { by } => write!(formatter, "the state was taken over by {by}"),
             Self::Damaged { what, why, .. } => write!(formatter, "{what} is damaged: {why}"),
             Self::Newer { what, version } => {
                 write!(formatter, "{what} was written by a newer version of Cairn ({version})")

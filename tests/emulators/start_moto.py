@@ -3,12 +3,16 @@
 EC2 answers with every object of which any element of a list is among the values of a filter. moto asks that all elements
 are among them, or all values among the elements: associations of several route tables, of some but not of all subnets,
 would look as if they were gone.
+
+S3 puts the tags that come with a new bucket on it at once; moto leaves them out.
 """
 
 import fnmatch
 import sys
 
+import xmltodict
 from moto.ec2 import utils
+from moto.s3.responses import S3Response
 from moto.server import main
 
 of_one = utils.is_filter_matching
@@ -23,4 +27,20 @@ def of_any(obj, name, values):
 
 
 utils.is_filter_matching = of_any
+
+put_bucket = S3Response._bucket_response_put
+
+
+def with_tags(self, request, bucket_name, querystring):
+    answer = put_bucket(self, request, bucket_name, querystring)
+    if not set(querystring) - {"x-id"} and self.body:
+        tags = (xmltodict.parse(self.body).get("CreateBucketConfiguration") or {}).get("Tags") or {}
+        tags = tags.get("Tag") or []
+        tags = tags if isinstance(tags, list) else [tags]
+        if tags:
+            self.backend.put_bucket_tagging(bucket_name, {tag["Key"]: tag["Value"] or "" for tag in tags})
+    return answer
+
+
+S3Response._bucket_response_put = with_tags
 sys.exit(main(sys.argv[1:]))

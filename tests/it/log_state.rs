@@ -89,7 +89,7 @@ fn who_was_taken_over_writes_nothing_more() {
         next.take("two").await.unwrap();
         let before = store.objects();
         let lost = zombie.append(&[identified("a")]).await.unwrap_err();
-        assert_eq!(lost, StoreError::Lost { why: "it was taken over by two".into() });
+        assert_eq!(lost, StoreError::Fenced { by: "two".into() });
         assert_eq!(zombie.append(&[]).await.unwrap_err(), lost, "and stays stopped");
         assert_eq!(zombie.release().await.unwrap_err(), lost);
         let slots = |objects: std::collections::BTreeMap<String, Vec<u8>>| {
@@ -299,7 +299,7 @@ fn of_many_that_take_at_once_each_epoch_has_one() {
                     tokio::task::yield_now().await;
                     match state.append(&[intent(&format!("{number}-{round}"))]).await {
                         Ok(()) => written.fetch_add(1, Ordering::Relaxed),
-                        Err(StoreError::Lost { .. }) => 0,
+                        Err(StoreError::Fenced { .. }) => 0,
                         Err(error) => panic!("{error}"),
                     };
                 }

@@ -49,6 +49,9 @@ mod plan_pages;
 mod policies;
 mod project;
 mod protection;
+#[path = "../proxy/mod.rs"]
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "its tests need no cloud"))]
+mod proxy;
 mod reference;
 mod reference_language;
 mod sample_types;
@@ -63,6 +66,7 @@ mod state_tools;
 mod replaces;
 mod rollback;
 mod standard_library;
+mod taken_over;
 mod states_of_versions;
 mod sandbox_truth;
 mod saved_plans;

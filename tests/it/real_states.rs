@@ -146,7 +146,7 @@ fn fenced(server: &Server) {
     signal(&sleeper, "-CONT");
     let woken = ended(sleeper.wait_with_output().unwrap());
     assert_eq!(woken.code, Some(4), "{}{}", woken.out, woken.err);
-    says(&woken, "the state is not held any more: it was taken over by");
+    says(&woken, "the state was taken over by");
     let after = std::fs::read_to_string(state_directory(&project, "shop").join("sandbox.jsonl")).unwrap();
     assert_eq!(before, after, "it touched something");
     whole(&project, "after the sleeper");

@@ -1,8 +1,12 @@
-//! A lane: how many requests to one service of one account and region may run at once.
+//! A lane: how many requests to one service of one account and region may run at once, and how many may begin in a
+//! second.
 //!
-//! The number grows slowly while all goes well and is halved by a throttle; a `Retry-After` holds the whole lane.
-//! Vendors do not publish their limits completely, so the lane finds them.
+//! The number at once grows slowly while all goes well and is halved by a throttle. The number in a second is not limited
+//! before the first throttle; then it is a little less than what was answered well, comes back to where the throttle was
+//! and goes beyond it carefully. A `Retry-After` holds the whole lane. Vendors do not publish their limits completely, so
+//! the lane finds them.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,7 +22,20 @@ const GOOD_FOR_MORE: u32 = 20;
 /// Throttles within this time count as one: they belong to requests that ran together.
 const ONE_THROTTLE: Duration = Duration::from_millis(500);
 
-/// The requests to one service of one account and region, of one kind: those that read, or those that change.
+/// What a throttle leaves of the answers in a second that came before it.
+const AFTER_THROTTLE: f64 = 0.85;
+/// Up to this share of the last limit a good answer allows more quickly.
+const NEAR_LIMIT: f64 = 0.95;
+/// How many more requests in a second a good answer allows, far from the last limit and near to it.
+const FAR_GROWTH: f64 = 0.05;
+const NEAR_GROWTH: f64 = 0.005;
+/// Never fewer requests in a second.
+const SLOWEST: f64 = 0.5;
+/// So many good answers are remembered, to know how many came in a second.
+const REMEMBERED: usize = 64;
+
+/// The requests to one service of one account and region, of one kind: those that read, those that change, or those that
+/// delete.
 #[derive(Debug)]
 pub struct Lane {
     state: Mutex<State>,
@@ -32,11 +49,38 @@ struct State {
     good: u32,
     blocked_until: Option<Instant>,
     throttled_at: Option<Instant>,
+    /// Requests in a second, once a limit was met.
+    rate: Option<f64>,
+    /// The rate at which the last throttle came.
+    limit: f64,
+    /// The next request begins no sooner.
+    next: Option<Instant>,
+    /// When the last good answers came.
+    answers: VecDeque<Instant>,
+}
+
+impl State {
+    /// How many good answers there were in a second, as far as is remembered.
+    fn answered(&self, now: Instant) -> f64 {
+        let Some(first) = self.answers.front() else { return SLOWEST };
+        let seconds = now.duration_since(*first).as_secs_f64();
+        (self.answers.len() as f64 / seconds.max(0.1)).max(SLOWEST)
+    }
 }
 
 impl Default for Lane {
     fn default() -> Self {
-        let state = State { allowed: FIRST, running: 0, good: 0, blocked_until: None, throttled_at: None };
+        let state = State {
+            allowed: FIRST,
+            running: 0,
+            good: 0,
+            blocked_until: None,
+            throttled_at: None,
+            rate: None,
+            limit: 0.0,
+            next: None,
+            answers: VecDeque::new(),
+        };
         Self { state: Mutex::new(state), left: Notify::new() }
     }
 }
@@ -83,6 +127,13 @@ impl Lane {
         if state.running >= state.allowed as usize {
             return Entry::Full;
         }
+        if let Some(rate) = state.rate {
+            let now = Instant::now();
+            if let Some(next) = state.next.filter(|next| now < *next) {
+                return Entry::Until(next);
+            }
+            state.next = Some(now + Duration::from_secs_f64(1.0 / rate));
+        }
         state.running += 1;
         Entry::Go
     }
@@ -96,6 +147,14 @@ impl Place<'_> {
     /// The answer was a good one.
     pub fn went_well(&self) {
         let mut state = self.lane.state();
+        state.answers.push_back(Instant::now());
+        if state.answers.len() > REMEMBERED {
+            state.answers.pop_front();
+        }
+        if let Some(rate) = state.rate {
+            let growth = if rate < state.limit * NEAR_LIMIT { FAR_GROWTH } else { NEAR_GROWTH };
+            state.rate = Some(rate + growth);
+        }
         state.good += 1;
         if state.good >= GOOD_FOR_MORE {
             state.good = 0;
@@ -110,6 +169,9 @@ impl Place<'_> {
         if state.throttled_at.is_none_or(|last| now.duration_since(last) > ONE_THROTTLE) {
             state.allowed = (state.allowed / 2.0).max(1.0);
             state.throttled_at = Some(now);
+            let answered = state.answered(now);
+            state.limit = state.rate.map_or(answered, |rate| rate.min(answered));
+            state.rate = Some((state.limit * AFTER_THROTTLE).max(SLOWEST));
         }
         state.good = 0;
         if let Some(pause) = pause {

@@ -21,6 +21,8 @@ pub struct Faults {
     pub lose: f64,
     /// How many reads do not see a new object yet.
     pub lag: u32,
+    /// How long each call takes.
+    pub latency: Duration,
     /// What waiting takes, as a multiple of the waiting for a real cloud.
     pub tempo: f64,
     /// The type whose objects cannot be made, changed or destroyed; empty for none.
@@ -40,6 +42,7 @@ impl Default for Faults {
             fail: 0.0,
             lose: 0.0,
             lag: 0,
+            latency: Duration::ZERO,
             tempo: 0.001,
             refuse: String::new(),
             broken: String::new(),
@@ -50,8 +53,8 @@ impl Default for Faults {
 }
 
 impl Faults {
-    /// From `seed=7,throttle=0.2,fail=0.1,lose=0.1,lag=3,tempo=1,refuse=aws.sns.Topic,broken=aws.rds.DbInstance`; every
-    /// part may be left out.
+    /// From `seed=7,throttle=0.2,fail=0.1,lose=0.1,lag=3,latency=20,tempo=1,refuse=aws.sns.Topic,broken=aws.rds.DbInstance`;
+    /// the latency is in milliseconds, every part may be left out.
     ///
     /// # Errors
     /// The sentence says which part cannot be read.
@@ -64,6 +67,11 @@ impl Faults {
             match name {
                 "seed" => faults.seed = value.parse().map_err(|_| format!("`seed` is a whole number, not {value}"))?,
                 "lag" => faults.lag = value.parse().map_err(|_| format!("`lag` is a whole number, not {value}"))?,
+                "latency" => {
+                    let milliseconds = value.parse().ok().filter(|number| *number <= 60_000);
+                    let wrong = || format!("`latency` is a number of milliseconds, at most 60000, not {value}");
+                    faults.latency = Duration::from_millis(milliseconds.ok_or_else(wrong)?);
+                }
                 "tempo" => {
                     faults.tempo = number().ok_or_else(|| format!("`tempo` is a number from 0 to 1, not {value}"))?;
                 }
@@ -75,7 +83,7 @@ impl Faults {
                 "account" => faults.account = value.to_owned(),
                 _ => {
                     return Err(format!(
-                        "there is no fault `{name}`; there are seed, throttle, fail, lose, lag, tempo, refuse, broken and account"
+                        "there is no fault `{name}`; there are seed, throttle, fail, lose, lag, latency, tempo, refuse, broken and account"
                     ));
                 }
             }

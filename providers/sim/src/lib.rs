@@ -14,6 +14,7 @@ mod storage;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use cairn_provider::declaration::Declaration;
@@ -45,6 +46,7 @@ pub struct Sim {
     catalogue: Arc<Catalogue>,
     declarations: Declarations,
     tempo: f64,
+    latency: Duration,
     inner: Mutex<Inner>,
 }
 
@@ -78,15 +80,22 @@ impl Sim {
         storage: Box<dyn Storage>,
         faults: Faults,
     ) -> Result<Self, String> {
-        let tempo = faults.tempo;
+        let (tempo, latency) = (faults.tempo, faults.latency);
         let mut inner = Inner { cloud: Cloud::default(), storage, faults, calls: BTreeMap::new() };
         inner.catch_up()?;
-        Ok(Self { name, catalogue, declarations, tempo, inner: Mutex::new(inner) })
+        Ok(Self { name, catalogue, declarations, tempo, latency, inner: Mutex::new(inner) })
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
         // No code panics while it holds the sandbox.
         self.inner.lock().expect("the sandbox is never left poisoned")
+    }
+
+    /// What a call takes that goes over a network.
+    async fn take_time(&self) {
+        if !self.latency.is_zero() {
+            tokio::time::sleep(self.latency).await;
+        }
     }
 
     /// The sandbox as it is now: other processes work on the same one.
@@ -226,6 +235,7 @@ impl Provider for Sim {
     }
 
     async fn caller(&self, target: &Target) -> Result<Caller, ProviderError> {
+        self.take_time().await;
         *self.inner().calls.entry("sts.GetCallerIdentity".into()).or_default() += 1;
         let own = self.inner().faults.account.clone();
         let account: EcoString =
@@ -234,6 +244,7 @@ impl Provider for Sim {
     }
 
     async fn read(&self, target: &Target, wanted: &ReadSet) -> Readings {
+        self.take_time().await;
         let mut inner = self.inner();
         let inner = &mut *inner;
         let mut readings = Readings::default();
@@ -266,6 +277,7 @@ impl Provider for Sim {
     }
 
     async fn create(&self, target: &Target, request: &Create) -> Result<Created, ProviderError> {
+        self.take_time().await;
         let schema = Arc::clone(self.schema(&request.kind)?);
         let mut inner = self.current()?;
         let inner = &mut *inner;
@@ -305,6 +317,7 @@ impl Provider for Sim {
     }
 
     async fn resolve(&self, _target: &Target, request: &Create) -> Result<Vec<EcoString>, ProviderError> {
+        self.take_time().await;
         let schema = Arc::clone(self.schema(&request.kind)?);
         let mut inner = self.current()?;
         inner.count(&schema, "Describe");
@@ -312,6 +325,7 @@ impl Provider for Sim {
     }
 
     async fn update(&self, target: &Target, request: &Update) -> Result<Option<Monitor>, ProviderError> {
+        self.take_time().await;
         let schema = Arc::clone(self.schema(&request.kind)?);
         let mut inner = self.current()?;
         let inner = &mut *inner;
@@ -330,6 +344,7 @@ impl Provider for Sim {
     }
 
     async fn delete(&self, target: &Target, request: &Delete) -> Result<Option<Monitor>, ProviderError> {
+        self.take_time().await;
         let schema = Arc::clone(self.schema(&request.kind)?);
         let mut inner = self.current()?;
         let inner = &mut *inner;
@@ -357,6 +372,7 @@ impl Provider for Sim {
     }
 
     async fn reveal(&self, target: &Target, kind: &str, id: &str, field: &str) -> Result<Value, ProviderError> {
+        self.take_time().await;
         let schema = Arc::clone(self.schema(kind)?);
         let mut inner = self.current()?;
         inner.count(&schema, "GetSecretOf");
@@ -370,6 +386,7 @@ impl Provider for Sim {
     }
 
     async fn run(&self, target: &Target, request: &RunAction) -> Result<Map, ProviderError> {
+        self.take_time().await;
         let schema = Arc::clone(self.schema(&request.kind)?);
         let mut inner = self.current()?;
         inner.count(&schema, "Run");
@@ -380,6 +397,7 @@ impl Provider for Sim {
     }
 
     async fn secret(&self, _target: &Target, name: &str) -> Result<Value, ProviderError> {
+        self.take_time().await;
         let mut inner = self.current()?;
         let inner = &mut *inner;
         inner.count(&Arc::clone(self.schema(STORE)?), "GetValueOf");
@@ -398,6 +416,7 @@ impl Provider for Sim {
     }
 
     async fn list(&self, target: &Target, kind: &str) -> Result<Vec<EcoString>, ProviderError> {
+        self.take_time().await;
         let schema = Arc::clone(self.schema(kind)?);
         let mut inner = self.current()?;
         inner.count(&schema, "List");
@@ -405,6 +424,7 @@ impl Provider for Sim {
     }
 
     async fn look_up(&self, target: &Target, request: &LookUp) -> Result<Vec<Live>, ProviderError> {
+        self.take_time().await;
         let schema = Arc::clone(self.schema(&request.kind)?);
         let mut inner = self.current()?;
         let inner = &mut *inner;

@@ -4,8 +4,8 @@ use clap::Args;
 
 use super::super::arguments::{Format, SandboxArguments, StackArguments};
 use super::super::failure::Failure;
-use super::super::undo::no_such_run;
 use super::super::store;
+use super::super::undo::no_such_run;
 use crate::host::{terminal, who};
 use crate::state::{Folded, Restored, fold};
 use crate::view;

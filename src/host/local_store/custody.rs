@@ -17,28 +17,26 @@ impl Custody for LocalStore {
     async fn restore(&self, generation: Option<u64>, who: &str) -> Result<Restored, StoreError> {
         let generations = snapshot_file::history(&self.directory)?;
         let Some(wanted) = generation else { return Ok(Restored::Available(generations)) };
-        let _lock = Lock::take(&self.directory, who)?;
+        let lock = Lock::take(&self.directory, who)?;
         moved::check(&self.directory)?;
         let snapshot = snapshot_file::read_generation(&self.directory, wanted)?;
         if key_file::read(&self.directory)?.is_none() {
-            key_file::write(&self.directory, &entropy::bytes(32))?;
+            key_file::write(&self.directory, &entropy::bytes(32), &lock)?;
         }
         // Between the two, the old journal does not fit the older snapshot, and everybody is told so.
-        snapshot_file::write(&self.directory, &snapshot)?;
-        journal_file::start(&self.directory, &snapshot)?;
+        snapshot_file::write(&self.directory, &snapshot, &lock)?;
+        journal_file::start(&self.directory, &snapshot, &lock)?;
         Ok(Restored::Done(Box::new(snapshot)))
     }
 
     async fn unlock(&self, who: &str) -> Result<Option<EcoString>, StoreError> {
-        // The kernel ends a hold with its process: if this succeeds, nobody held it.
         match self.take(who).await {
             Ok(_) => self.release().await.map(|()| None),
-            Err(StoreError::Locked { who }) => Err(StoreError::Failed {
-                what: self.directory.display().to_string(),
-                why: format!(
-                    "{who} is writing, and a state in files is held for as long as that process lives\nend that process; what it began is finished by the next apply"
-                ),
-            }),
+            Err(StoreError::Locked { who: holder }) => {
+                self.take_over(who)?;
+                self.release().await?;
+                Ok(Some(holder.into()))
+            }
             Err(error) => Err(error),
         }
     }
@@ -104,9 +102,11 @@ impl Custody for LocalStore {
             },
         }
         moved::write(&self.directory, &Moved::From(from.to_owned()))?;
-        key_file::write(&self.directory, &luggage.key)?;
-        journal_file::start(&self.directory, &luggage.snapshot)?;
-        snapshot_file::write(&self.directory, &luggage.snapshot)?;
+        let lock = Lock::take(&self.directory, "a move")?;
+        snapshot_file::write(&self.directory, &luggage.snapshot, &lock)?;
+        journal_file::start(&self.directory, &luggage.snapshot, &lock)?;
+        key_file::write(&self.directory, &luggage.key, &lock)?;
+        drop(lock);
         for consumer in &luggage.consumers {
             self.note_reader(consumer, "a move")?;
         }

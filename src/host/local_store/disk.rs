@@ -40,16 +40,22 @@ pub fn create(path: &Path) -> Result<File> {
     options.open(path)
 }
 
-/// Replaces a file: after a power failure it is either the old one or the new one.
-pub fn replace(directory: &Path, name: &str, bytes: &[u8]) -> Result<()> {
+/// How the names of files end that are not in place yet.
+pub const NEW: &str = "new";
+
+/// Replaces a file: after a power failure it is either the old one or the new one. `may` is asked when the new one is
+/// whole, right before it is put in place; whoever takes the state then removes it, so that it can never follow later.
+pub fn replace(directory: &Path, name: &str, bytes: &[u8], may: impl Fn() -> Result<()>) -> Result<()> {
     reached(Failpoint::BeforeWrite);
-    let (path, temporary) = (directory.join(name), directory.join(format!("{name}.new")));
+    let path = directory.join(name);
+    let temporary = directory.join(format!("{name}.{}.{NEW}", std::process::id()));
     let mut file = create(&temporary)?;
     write(&mut file, bytes, Failpoint::MidWrite)?;
     refuse()?;
     file.sync_all()?;
     reached(Failpoint::BeforeRename);
     refuse()?;
+    may()?;
     std::fs::rename(&temporary, &path)?;
     reached(Failpoint::AfterRename);
     refuse()?;

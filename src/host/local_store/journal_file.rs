@@ -9,6 +9,7 @@ use ecow::EcoString;
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
+use super::lock::Lock;
 use super::{disk, failed, snapshot_file, stop};
 use crate::state::codec::{read_entry, write_entry};
 use crate::state::{Entry, Snapshot, StoreError};
@@ -144,14 +145,25 @@ fn line(json: &str) -> String {
 }
 
 /// Replaces the journal by an empty one for a snapshot.
-pub fn start(directory: &Path, snapshot: &Snapshot) -> Result<(), StoreError> {
+pub fn start(directory: &Path, snapshot: &Snapshot, lock: &Lock) -> Result<(), StoreError> {
     let header = serde_json::json!({
         "journal": VERSION,
         "lineage": snapshot.lineage.as_str(),
         "base": snapshot.sequence,
         "prev": "",
     });
-    snapshot_file::write_file(directory, NAME, line(&header.to_string()).as_bytes())
+    snapshot_file::replace(directory, NAME, line(&header.to_string()).as_bytes(), lock)
+}
+
+/// Puts a file of the same text in the journal's place: who still has the old one open writes where nobody reads.
+pub fn part_from(directory: &Path, lock: &Lock) -> Result<(), StoreError> {
+    let path = directory.join(NAME);
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed(&path, &error)),
+    };
+    snapshot_file::replace(directory, NAME, &bytes, lock)
 }
 
 /// A journal that is open for writing.
@@ -180,7 +192,17 @@ impl JournalFile {
     }
 
     /// Appends entries in one write; when this returns, they survive a power failure. Gives the last number.
-    pub fn append(&mut self, entries: &[Entry]) -> Result<u64, StoreError> {
+    ///
+    /// The lock is looked at before, and again once the entries are durable: whoever took it meanwhile may have read
+    /// the journal before they were there, so nothing may follow from them.
+    pub fn append(&mut self, entries: &[Entry], lock: &Lock) -> Result<u64, StoreError> {
+        let fenced = |journal: &mut Self| {
+            journal.broken = true;
+            Err(StoreError::Fenced { by: lock.holder() })
+        };
+        if !lock.is_held() {
+            return fenced(self);
+        }
         if self.broken {
             let why = "an earlier entry could not be written".to_owned();
             return Err(StoreError::Failed { what: self.path.display().to_string(), why });
@@ -203,6 +225,9 @@ impl JournalFile {
             // If this fails, too, the next reader leaves out a last line that is not whole.
             let _ = disk::cut(&self.file, before);
             return Err(failed(&self.path, &error));
+        }
+        if !lock.is_held() {
+            return fenced(self);
         }
         reached(Failpoint::AfterAppend);
         if entries.iter().any(|entry| matches!(entry, Entry::Identified { .. })) {

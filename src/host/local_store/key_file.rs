@@ -5,6 +5,7 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
+use super::lock::Lock;
 use super::{failed, snapshot_file};
 use crate::state::StoreError;
 
@@ -41,8 +42,8 @@ pub fn read(directory: &Path) -> Result<Option<Vec<u8>>, StoreError> {
 }
 
 /// Writes the key of a directory.
-pub fn write(directory: &Path, key: &[u8]) -> Result<(), StoreError> {
-    snapshot_file::write_file(directory, NAME, &[key, &sum(key)].concat())
+pub fn write(directory: &Path, key: &[u8], lock: &Lock) -> Result<(), StoreError> {
+    snapshot_file::replace(directory, NAME, &[key, &sum(key)].concat(), lock)
 }
 
 fn sum(key: &[u8]) -> Vec<u8> {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use super::lock::Lock;
 use super::{disk, failed};
 use crate::state::codec::{newer_version, read_snapshot, write_snapshot};
 use crate::state::{Snapshot, StoreError};
@@ -92,14 +93,24 @@ fn with_sum(text: &str) -> String {
     zeroed.replacen(ZEROS, &sum, 1)
 }
 
-/// Replaces the snapshot as a whole.
-pub fn write(directory: &Path, snapshot: &Snapshot) -> Result<(), StoreError> {
-    write_file(directory, NAME, with_sum(&write_snapshot(snapshot)).as_bytes())
+/// Replaces the snapshot as a whole, while a lock is held.
+pub fn write(directory: &Path, snapshot: &Snapshot, lock: &Lock) -> Result<(), StoreError> {
+    replace(directory, NAME, with_sum(&write_snapshot(snapshot)).as_bytes(), lock)
+}
+
+/// Replaces a file as a whole, while a lock is held.
+pub fn replace(directory: &Path, name: &str, bytes: &[u8], lock: &Lock) -> Result<(), StoreError> {
+    let lost = || std::io::Error::other("the state was taken by somebody else");
+    let written = disk::replace(directory, name, bytes, || if lock.is_held() { Ok(()) } else { Err(lost()) });
+    match written {
+        Err(_) if !lock.is_held() => Err(StoreError::Fenced { by: lock.holder() }),
+        written => written.map_err(|error| failed(&directory.join(name), &error)),
+    }
 }
 
 /// Writes a file so that after a power failure it is either the old one or the new one.
 pub fn write_file(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-    disk::replace(directory, name, bytes).map_err(|error| failed(&directory.join(name), &error))
+    disk::replace(directory, name, bytes, || Ok(())).map_err(|error| failed(&directory.join(name), &error))
 }
 
 /// The digest of the current file, to link the next one to it.

@@ -349,7 +349,7 @@ impl Inner {
                         if let Entry::Take { who, .. } = entry { Some(who.to_string()) } else { None }
                     });
                     let who = who.unwrap_or_else(|| "somebody else".to_owned());
-                    return Err(StoreError::Lost { why: format!("it was taken over by {who}") });
+                    return Err(StoreError::Fenced { by: who });
                 }
             }
         }

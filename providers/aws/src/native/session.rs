@@ -18,11 +18,19 @@ use tokio::sync::OnceCell;
 
 use super::failure::understand;
 
+/// The kinds of calls: services limit each of them for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Read,
+    Change,
+    Delete,
+}
+
 /// The clients of one target. They are made when they are first used.
 pub struct Session {
     config: SdkConfig,
     calls: Arc<Calls>,
-    lanes: Mutex<BTreeMap<(&'static str, bool), Arc<Lane>>>,
+    lanes: Mutex<BTreeMap<(&'static str, Kind), Arc<Lane>>>,
     caller: OnceCell<Caller>,
     clients: Clients,
 }
@@ -104,7 +112,7 @@ impl Session {
         F: Future<Output = Answer<T, E>>,
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        reading(|| self.once(operation, false, call())).await
+        reading(|| self.once(operation, Kind::Read, call())).await
     }
 
     /// A call that changes something, sent once: whether it may be repeated is for the engine to say.
@@ -119,7 +127,7 @@ impl Session {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        self.once(operation, true, call).await
+        self.once(operation, Kind::Change, call).await
     }
 
     /// A call that deletes something: what is not there any more is a success.
@@ -134,7 +142,7 @@ impl Session {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        absent_is_done(self.once(operation, true, call).await.map(|_| ()))
+        absent_is_done(self.once(operation, Kind::Delete, call).await.map(|_| ()))
     }
 
     /// All pages of a list, in order: `call` sends with a token, `take` gives the items and the next token.
@@ -169,14 +177,14 @@ impl Session {
     async fn once<T, E>(
         &self,
         operation: &'static str,
-        mutating: bool,
+        kind: Kind,
         call: impl Future<Output = Answer<T, E>>,
     ) -> Result<T, ProviderError>
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         let service = operation.split('.').next().unwrap_or(operation);
-        let lane = self.lane(service, mutating);
+        let (lane, mutating) = (self.lane(service, kind), kind != Kind::Read);
         let place = lane.enter().await;
         self.calls.count(operation);
         if mutating {
@@ -202,9 +210,9 @@ impl Session {
         }
     }
 
-    fn lane(&self, service: &'static str, mutating: bool) -> Arc<Lane> {
+    fn lane(&self, service: &'static str, kind: Kind) -> Arc<Lane> {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(lanes.entry((service, mutating)).or_default())
+        Arc::clone(lanes.entry((service, kind)).or_default())
     }
 }
 

@@ -20,6 +20,7 @@ pub fn intent(nonce: &str) -> Entry {
     Entry::Begun(Intent {
         nonce: nonce.into(),
         kind: IntentKind::Create,
+        protect: false,
         address: Address::top(nonce),
         resource: "aws.ec2.Vpc".into(),
         target: cairn_provider::request::Target::default(),

@@ -133,8 +133,8 @@ fn stopped(child: &Child) {
 fn fenced(server: &Server) {
     let project = project(server, "fenced");
     let apply = format!("apply {SHARED} --yes");
-    // The slots: the first one, the taking, the first steps; it stops before it writes what became of them.
-    let sleeper = spawn(&project, &apply, ("CAIRN_PAUSE_BEFORE_SLOT", "4"));
+    // The slots: the first one, the taking; it stops before it writes what it is about to do.
+    let sleeper = spawn(&project, &apply, ("CAIRN_PAUSE_BEFORE_SLOT", "3"));
     stopped(&sleeper);
     let held = project.expect(4, &apply);
     says(&held, "the state is being written by");

@@ -85,7 +85,8 @@ impl Evaluator<'_> {
         let wrong = |text: String, label: &str, help: &str| {
             Diagnostic::error("stack::state", text, span, label.to_owned()).help(help.to_owned())
         };
-        if term.is_error() {
+        // What is no text, and text where a secret belongs, was reported with its type.
+        if term.is_error() || term.known().is_some_and(|value| field.secret || value.as_text().is_none()) {
             return None;
         }
         if field.secret {

@@ -69,18 +69,19 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         let verdict = if warnings.is_empty() { "nothing wrong".to_owned() } else { count(&warnings) };
         terminal::out(&format!("checked {}{checked}: {verdict}\n\n", front.stack()));
     }
-    let place =
-        pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
+    let kept = front.state_place(environment.clone())?;
+    let (stack, catalogue) = (front.stack(), front.catalogue());
+    let place = pipeline::open(&front.root, &stack, environment.as_ref(), catalogue, &kept, &arguments.cloud).await?;
     let (mut desired, answers) = front.found(environment.clone(), &place.clouds, &arguments.cloud).await?;
     pipeline::verify_accounts(&desired, &place.clouds).await?;
-    let origins = Origins::of(&desired, &front.root, arguments.cloud.sandbox)?;
+    let origins = Origins::of(&desired, &front.root, &arguments.cloud)?;
     let place = origins.seen_from(place, &arguments.cloud)?;
     let taken = origins.take(&place, &arguments.cloud).await?;
     let moves = origins.settled(&desired, &taken.folded.snapshot, &taken.theirs(&origins), &front.root)?;
     let chosen = pipeline::Chosen { only: &arguments.cloud.only, replace: &arguments.replace.replace };
     let mut planned =
         pipeline::planned_with(moves, &desired, &place.clouds, &taken.key, sources, &front.root, &chosen).await?;
-    planned.planning.refused.extend(stacks::in_use(&place.state, &desired, front.header())?);
+    planned.planning.refused.extend(stacks::in_use(&*place.store, &desired, front.header()).await?);
     planned.planning.plan.remark = front.other_catalogues().unwrap_or_default();
     verdict::of_changes(&front, &answers, &mut desired, &mut planned)?;
     planned.planning.refused.extend(guard::too_many(&planned.planning.plan, &arguments.guard));
@@ -99,6 +100,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
             command: "apply".into(),
             partial: !arguments.cloud.only.is_empty(),
         },
+        place: &place,
         root: &front.root,
         arguments: &arguments.cloud,
         format: arguments.format,

@@ -29,6 +29,17 @@ pub struct ValueArguments {
     pub set: Vec<String>,
 }
 
+/// Whether the state of the sandbox is meant.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct SandboxArguments {
+    /// That of the embedded sandbox cloud
+    #[arg(long)]
+    pub sandbox: bool,
+    /// Kept where the header says
+    #[arg(long, requires = "sandbox")]
+    pub remote_state: bool,
+}
+
 /// Which cloud, how much of it, how fast.
 #[derive(Args, Clone, Debug)]
 pub struct CloudArguments {
@@ -38,6 +49,12 @@ pub struct CloudArguments {
     /// Faults of the sandbox: seed=7,throttle=0.2,fail=0.1,lose=0.1,quote=0.1,lag=3,latency=20,tempo=1,refuse=TYPE,broken=TYPE,account=ID
     #[arg(long, value_name = "FAULTS", requires = "sandbox")]
     pub sandbox_faults: Option<String>,
+    /// Keep the sandbox's state where the header says, apart from the real one
+    #[arg(long, requires = "sandbox")]
+    pub remote_state: bool,
+    /// Take the state over from a writer that gives no sign of life for 90 seconds
+    #[arg(long)]
+    pub take_over: bool,
     /// Only this address, what is inside of it and what it needs; may be repeated
     #[arg(long, value_name = "ADDR")]
     pub only: Vec<String>,

@@ -121,9 +121,10 @@ impl Session {
         }
         let mut answers = None;
         if arguments.cloud.sandbox && !wrong {
+            let kept = front.state_place(environment.clone())?;
+            let (stack, catalogue) = (front.stack(), front.catalogue());
             let place =
-                pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud)
-                    .await?;
+                pipeline::open(&front.root, &stack, environment.as_ref(), catalogue, &kept, &arguments.cloud).await?;
             answers = Some(front.found(environment.clone(), &place.clouds, &arguments.cloud).await?.1);
         }
         let stack = front.stack();

@@ -40,8 +40,9 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         return Err(front.failure(front.check_all()));
     }
     let environment = front.environment(arguments.stack.values.env.as_deref())?;
-    let place =
-        pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
+    let kept = front.state_place(environment.clone())?;
+    let (stack, catalogue) = (front.stack(), front.catalogue());
+    let place = pipeline::open(&front.root, &stack, environment.as_ref(), catalogue, &kept, &arguments.cloud).await?;
     let taken = running::take(&place).await?;
     // Nothing is wanted: what is recorded says where everything lives and in which order it goes.
     let mut desired = DesiredStack {
@@ -63,7 +64,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     )
     .await?;
     if arguments.cloud.only.is_empty() {
-        planned.planning.refused.extend(stacks::in_use(&place.state, &desired, front.header())?);
+        planned.planning.refused.extend(stacks::in_use(&*place.store, &desired, front.header()).await?);
     }
     // A stack that cannot be evaluated any more can still be destroyed, by whoever destroys what no policy protects.
     if front.check_all().iter().all(|diagnostic| diagnostic.severity != Severity::Error) {
@@ -85,6 +86,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
             command: "destroy".into(),
             partial: !arguments.cloud.only.is_empty(),
         },
+        place: &place,
         root: &front.root,
         arguments: &arguments.cloud,
         format: arguments.format,

@@ -6,9 +6,7 @@ use super::arguments::{CloudArguments, Format, StackArguments};
 use super::failure::{Exit, Failure};
 use super::transfer::{self, Origins};
 use super::{front, pipeline};
-use crate::host::local_store::LocalStore;
 use crate::host::terminal;
-use crate::state::StateStore as _;
 use crate::view;
 
 /// Show what somebody else changed. Exits with 2 if there is anything.
@@ -29,13 +27,13 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let environment = front.environment(arguments.stack.values.env.as_deref());
     let diagnostics = front.require_sound_for(arguments.format, &environment, view::json::drift)?;
     let environment = environment?;
-    let place =
-        pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
+    let kept = front.state_place(environment.clone())?;
+    let (stack, catalogue) = (front.stack(), front.catalogue());
+    let place = pipeline::open(&front.root, &stack, environment.as_ref(), catalogue, &kept, &arguments.cloud).await?;
     let desired = front.online(environment.clone(), &place.clouds, &arguments.cloud).await?;
-    let store = LocalStore::new(&place.state);
-    let origins = Origins::of(&desired, &front.root, arguments.cloud.sandbox)?;
+    let origins = Origins::of(&desired, &front.root, &arguments.cloud)?;
     let place = origins.seen_from(place, &arguments.cloud)?;
-    let (mut folded, key) = pipeline::recorded(store.load().await?, &place.clouds).await?;
+    let (mut folded, key) = pipeline::recorded(place.store.load().await?, &place.clouds).await?;
     transfer::look(&mut folded, &place.state).await?;
     let sources = &front.program.sources;
     let moves = origins.settled(&desired, &folded.snapshot, &origins.read().await?, &front.root)?;

@@ -83,8 +83,19 @@ impl From<StoreError> for Failure {
         match error {
             StoreError::Locked { .. } => Self::with(
                 Exit::Locked,
-                format!("{message}\nwait until it is done; a process that died leaves no lock"),
+                format!(
+                    "{message}\nwait until it is done; a process that died on this machine leaves no lock\nof one that died elsewhere: --take-over waits for 90 seconds without a sign of life, cairn unlock does not"
+                ),
             ),
+            StoreError::Lost { .. } => Self::with(
+                Exit::Locked,
+                format!(
+                    "{message}\nnothing more was begun; what was begun is recorded, and whoever holds the state now finishes it"
+                ),
+            ),
+            StoreError::Moved { to, .. } => {
+                Self::new(format!("{message}\nlet `state:` in the header name {}", untrusted::one_line(&to)))
+            }
             StoreError::Fenced { .. } => Self::with(
                 Exit::Locked,
                 format!("{message}\nthey resolve what this run began; nothing more was touched"),

@@ -1,5 +1,6 @@
 //! From a directory to a checked program and, for an environment, to what it wants.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ use crate::model::inspected::{Checked, Inspected};
 use crate::model::interface::Interface;
 use crate::model::plan::Plan;
 use crate::model::policy::{Judgement, PlannedChange};
+use crate::model::state_place::StatePlace;
 use crate::registry;
 use crate::rego;
 use crate::source::{SourceId, SourceSet, SourceText, Span};
@@ -185,6 +187,36 @@ impl Front {
             today: Some(self.today),
             changes: None,
         }
+    }
+
+    /// Where an environment keeps its state.
+    ///
+    /// # Errors
+    /// The header does not say it, or rests on something that is wrong.
+    pub fn state_place(&self, environment: Option<EcoString>) -> Result<StatePlace, Failure> {
+        if self.program.keeps_state_locally() {
+            return Ok(StatePlace::Local);
+        }
+        let mut report = Report::default();
+        let stack = self.offline(environment, &mut report);
+        stack.state.ok_or_else(|| {
+            let mut wrong = self.report.clone();
+            wrong.extend(report.into_sorted());
+            self.failure(wrong.into_sorted())
+        })
+    }
+
+    /// The file with the header, and its text if the header named another store.
+    pub fn with_state(&self, store: &str) -> Option<(String, String)> {
+        let header = self.program.unit(Program::STACK).header?;
+        let fields = self.program.fields_of_header()?;
+        let source = self.program.sources.get(self.program.item(header).span.source);
+        let mut text = source.text.to_string();
+        match self.program.header_field("state") {
+            Some(value) => text.replace_range(value.span.start as usize..value.span.end as usize, store),
+            None => text.insert_str(fields.start as usize + 1, &format!("\n  state: {store}\n")),
+        }
+        Some((source.path.to_string(), text))
     }
 
     /// Evaluates an environment without any cloud; reports what is wrong with it.
@@ -378,14 +410,33 @@ impl Front {
     pub fn check_all(&self) -> Vec<Diagnostic> {
         let mut report = self.report.clone();
         let mut waivers: Vec<WaiverUse> = Vec::new();
+        let mut places: BTreeMap<String, EcoString> = BTreeMap::new();
         for environment in self.environments() {
             let mut found = Report::default();
-            waivers.extend(self.evaluated(environment, &mut found).waivers);
+            let evaluation = self.evaluated(environment.clone(), &mut found);
+            waivers.extend(evaluation.waivers);
+            if let (Some(environment), Some(address)) =
+                (environment, evaluation.stack.state.and_then(|place| place.address()))
+                && let Some(other) = places.insert(address, environment.clone())
+            {
+                found.add(self.same_place(&other, &environment));
+            }
             // What types already say is wrong is not said again when it is evaluated.
             report.extend(self.report.news(found));
         }
         report.extend(evaluate::unused_waivers(waivers.iter()));
         report.into_sorted()
+    }
+
+    /// Two environments whose states would be one.
+    fn same_place(&self, one: &str, other: &str) -> Diagnostic {
+        let text = format!("{one} and {other} keep their states in the same place");
+        let help = "put ${env} into the key, so that each environment has a state of its own";
+        match self.program.header_field("state") {
+            Some(value) => Diagnostic::error("stack::state", text, value.span, "the same for both"),
+            None => Diagnostic::unplaced("stack::state", text),
+        }
+        .help(help)
     }
 
     /// Fails if the stack is wrong in any environment.

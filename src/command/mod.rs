@@ -18,6 +18,7 @@ mod front;
 mod graph;
 mod guard;
 mod lsp;
+mod migrate;
 mod pins;
 mod pipeline;
 mod plan;
@@ -31,12 +32,15 @@ mod saved;
 mod show;
 mod stacks;
 mod state;
+mod store;
 mod test;
 mod transfer;
 mod undo;
+mod unlock;
 mod update;
 mod vendor;
 mod verdict;
+mod verify_store;
 mod version;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -94,6 +98,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Serve an editor over standard input and output
     Lsp(lsp::Arguments),
+    /// End the hold of a writer that does not end it itself; always safe
+    Unlock(unlock::Arguments),
     /// Look at what is remembered
     State(state::Arguments),
     /// Fetch what is imported from git, or move one pin, and write cairn.lock
@@ -158,6 +164,7 @@ fn run(cli: Cli) -> Exit {
             Command::Explain(arguments) => explain::run(arguments),
             Command::Lsp(arguments) => lsp::run(arguments),
             Command::State(arguments) => state::run(arguments).await,
+            Command::Unlock(arguments) => unlock::run(arguments).await,
             Command::Update(arguments) => update::run(arguments).await,
             Command::Vendor(arguments) => vendor::run(arguments),
             Command::DiffImport(arguments) => diff_import::run(arguments),

@@ -126,7 +126,9 @@ pub async fn update(
             pins.retain(|address, _| !is_within(address, name));
         }
         let without = pins_without(&lock, name);
-        let place = pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), cloud).await?;
+        let kept = front.state_place(environment.clone())?;
+        let (stack, catalogue) = (front.stack(), front.catalogue());
+        let place = pipeline::open(&front.root, &stack, environment.as_ref(), catalogue, &kept, cloud).await?;
         let (wanted, answers) = front.looked_up(environment.clone(), &place.clouds, cloud, &without).await?;
         let named: Vec<&WantedLookup> =
             wanted.iter().filter(|lookup| is_within(lookup.address.as_str(), name)).collect();

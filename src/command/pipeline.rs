@@ -27,16 +27,21 @@ use crate::model::Residual;
 use crate::model::desired::DesiredStack;
 use crate::model::event::Event;
 use crate::model::residual::{Attribute, SecretSource};
+use crate::model::state_place::StatePlace;
 use crate::registry;
 use crate::source::{SourceSet, Span};
-use crate::state::{Folded, Loaded, Snapshot, fold};
+use crate::state::{Custody, Folded, Loaded, Snapshot, fold};
 
 /// Where a stack's things lie and which cloud it works on.
 pub struct Place {
-    /// The state's directory.
+    /// The directory of what belongs to the state on this machine; the state itself, if it is kept in files.
     pub state: std::path::PathBuf,
     /// The clouds.
     pub clouds: Clouds,
+    /// Where the state is kept.
+    pub kept: StatePlace,
+    /// The state.
+    pub store: Arc<dyn Custody>,
 }
 
 /// Opens the clouds, or the sandbox in their place.
@@ -45,15 +50,18 @@ pub async fn open(
     stack: &str,
     environment: Option<&EcoString>,
     catalogue: Arc<cairn_provider::schema::catalogue::Catalogue>,
+    kept: &StatePlace,
     arguments: &CloudArguments,
 ) -> Result<Place, Failure> {
     let environment = environment.map_or("", EcoString::as_str);
     let state = registry::state_directory(root, stack, environment, arguments.sandbox);
+    let store = super::store::open(kept, root, &state, arguments)?;
+    let kept = if arguments.sandbox && !arguments.remote_state { StatePlace::Local } else { kept.clone() };
     if !arguments.sandbox {
-        return Ok(Place { state, clouds: registry::clouds(catalogue) });
+        return Ok(Place { state, clouds: registry::clouds(catalogue), kept, store });
     }
     let clouds = sandbox(&state, std::iter::empty(), catalogue, arguments)?;
-    Ok(Place { state, clouds })
+    Ok(Place { state, clouds, kept, store })
 }
 
 /// The sandbox beside a state, from which those beside other states can be seen.

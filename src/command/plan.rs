@@ -8,9 +8,8 @@ use super::arguments::{CloudArguments, Detail, Format, GuardArguments, ReplaceAr
 use super::failure::{Exit, Failure, reports, style};
 use super::transfer::{self, Origins};
 use super::{front, guard, pipeline, saved, stacks, verdict};
-use crate::host::local_store::LocalStore;
 use crate::host::terminal;
-use crate::state::{StateStore as _, fold};
+use crate::state::fold;
 use crate::view;
 
 /// Show what an apply would do; writes nothing.
@@ -47,17 +46,17 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let environment = front.environment(arguments.stack.values.env.as_deref());
     let diagnostics = front.require_sound_for(arguments.format, &environment, view::json::plan)?;
     let environment = environment?;
-    let place =
-        pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
+    let kept = front.state_place(environment.clone())?;
+    let (stack, catalogue) = (front.stack(), front.catalogue());
+    let place = pipeline::open(&front.root, &stack, environment.as_ref(), catalogue, &kept, &arguments.cloud).await?;
     let (mut desired, answers) = front.found(environment.clone(), &place.clouds, &arguments.cloud).await?;
     pipeline::verify_accounts(&desired, &place.clouds).await?;
-    let store = LocalStore::new(&place.state);
-    let origins = Origins::of(&desired, &front.root, arguments.cloud.sandbox)?;
+    let origins = Origins::of(&desired, &front.root, &arguments.cloud)?;
     let place = origins.seen_from(place, &arguments.cloud)?;
     if arguments.out.is_some() {
-        saved::begin_state(&store).await?;
+        saved::begin_state(&*place.store).await?;
     }
-    let loaded = store.load().await?;
+    let loaded = place.store.load().await?;
     pipeline::verify_recorded(&fold(loaded.snapshot.clone(), loaded.entries.clone()).snapshot, &place.clouds).await?;
     let (mut folded, key) = pipeline::recorded(loaded, &place.clouds).await?;
     transfer::look(&mut folded, &place.state).await?;
@@ -66,7 +65,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let chosen = pipeline::Chosen { only: &arguments.cloud.only, replace: &arguments.replace.replace };
     let mut planned =
         pipeline::planned_with(moves, &desired, &place.clouds, &key, sources, &front.root, &chosen).await?;
-    planned.planning.refused.extend(stacks::in_use(&place.state, &desired, front.header())?);
+    planned.planning.refused.extend(stacks::in_use(&*place.store, &desired, front.header()).await?);
     planned.planning.plan.remark = front.other_catalogues().unwrap_or_default();
     verdict::of_changes(&front, &answers, &mut desired, &mut planned)?;
     planned.planning.refused.extend(guard::too_many(&planned.planning.plan, &arguments.guard));
@@ -96,9 +95,9 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         return Err(Failure::with(Exit::Refused, "refused by a policy"));
     }
     if let Some(file) = &arguments.out {
-        let (sandbox, lifetime) = (arguments.cloud.sandbox, arguments.valid_for);
-        let replace = &arguments.replace.replace;
-        let saving = saved::Saving { front: &front, desired: &desired, plan, key: &key, sandbox, lifetime, replace };
+        let (cloud, lifetime, replace) = (&arguments.cloud, arguments.valid_for, &arguments.replace.replace);
+        let (key, kept) = (&key, &place.kept);
+        let saving = saved::Saving { front: &front, desired: &desired, plan, key, kept, cloud, lifetime, replace };
         saved::write(file, &saving)?;
         if arguments.format == Format::Text {
             terminal::out(&format!("  saved {}: cairn apply {}\n", file.display(), file.display()));

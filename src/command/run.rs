@@ -20,13 +20,12 @@ use crate::engine::rollback::RolledBack;
 use crate::host::actions::HostActions;
 use crate::host::clock::SystemClock;
 use crate::host::entropy::SystemEntropy;
-use crate::host::local_store::LocalStore;
 use crate::host::secrets::HostSecrets;
 use crate::host::{Stopwatch, signals, terminal, who};
 use crate::model::Address;
 use crate::model::event::Event;
 use crate::source::SourceSet;
-use crate::state::{StateStore as _, StoreError, fold};
+use crate::state::{StateStore, StoreError, fold};
 use crate::view;
 use crate::view::human::event::line;
 use crate::view::human::progress::Progress;
@@ -35,9 +34,8 @@ use crate::view::untrusted;
 
 /// Takes the state and finishes what an interrupted run left open.
 pub async fn take(place: &pipeline::Place) -> Result<Taken, Failure> {
-    let store = Arc::new(LocalStore::new(&place.state));
     // A state that cannot be read is reported when it is taken.
-    if let Ok(before) = store.load().await {
+    if let Ok(before) = place.store.load().await {
         pipeline::verify_recorded(&fold(before.snapshot, before.entries).snapshot, &place.clouds).await?;
     }
     let tell = |event: Event| {
@@ -53,7 +51,7 @@ pub async fn take(place: &pipeline::Place) -> Result<Taken, Failure> {
         quarantine: pipeline::quarantine()?,
         tell: &tell,
     };
-    let taken = apply::take(store, taking).await;
+    let taken = apply::take(Arc::clone(&place.store) as Arc<dyn StateStore>, taking).await;
     let mut taken = taken.map_err(|error| match error {
         TakeError::Store(error) => error.into(),
         TakeError::Unresolved(_) => Failure::new(format!("{error}\nnothing new was begun")),
@@ -69,6 +67,8 @@ pub async fn take(place: &pipeline::Place) -> Result<Taken, Failure> {
 pub struct Work<'a> {
     /// The plan and what it needs.
     pub work: apply::Work,
+    /// Where the stack's things lie.
+    pub place: &'a pipeline::Place,
     /// The stack's directory.
     pub root: &'a Path,
     /// How.
@@ -82,11 +82,11 @@ pub struct Work<'a> {
 /// Carries out a plan that was consented to, and writes the next snapshot.
 pub async fn carry_out(mut taken: Taken, work: Work<'_>, sources: &SourceSet) -> Result<Exit, Failure> {
     let watch = Stopwatch::start();
-    let Work { work, root, arguments, format, on_failure } = work;
+    let Work { work, place, root, arguments, format, on_failure } = work;
     let partial = work.partial;
-    let links = Links::of(&work.desired, root, arguments.sandbox)?;
+    let links = Links::of(&work.desired, root, place, arguments)?;
     transfer::receive(&mut taken, links.own(), &work.planning.crossing).await?;
-    links.begin()?;
+    links.begin().await?;
     let plan = work.planning.plan.clone();
     let summary = plan.summary();
     let ready = Ready::new(taken, work).map_err(|circle| {
@@ -128,7 +128,7 @@ pub async fn carry_out(mut taken: Taken, work: Work<'_>, sources: &SourceSet) ->
     let applied = applied?;
     // Of a part nobody knows whether the rest still reads the others.
     if applied.released && applied.report.is_complete() && !partial {
-        links.end()?;
+        links.end().await?;
     }
     if arguments.stats {
         let Written { entries, writes } = applied.written;
@@ -244,6 +244,11 @@ fn end(
         parts.push(format!("{} not begun", report.halted));
     }
     let counts = parts.join(", ");
+    if let Some(StoreError::Lost { .. }) = &report.broken {
+        let failure = report.broken.clone().map(Failure::from);
+        let why = failure.map(|failure| failure.message).unwrap_or_default();
+        return Err(Failure::with(Exit::Locked, format!("{counts}\n{why}")));
+    }
     if let Some(StoreError::Fenced { by }) = &report.broken {
         let text = format!(
             "{counts}\nthe state was taken over by {by}\nthey resolve what this run began; nothing more was touched"

@@ -2,11 +2,11 @@
 
 use clap::Args;
 
-use super::arguments::{Format, StackArguments};
+use super::arguments::{Format, SandboxArguments, StackArguments};
 use super::failure::{Exit, Failure};
-use super::state;
+use super::store;
 use crate::host::terminal;
-use crate::state::{StateStore as _, fold};
+use crate::state::fold;
 use crate::view;
 
 /// List what was run: the number for `cairn undo`, when, who, what it did, how it ended.
@@ -14,9 +14,8 @@ use crate::view;
 pub struct Arguments {
     #[command(flatten)]
     stack: StackArguments,
-    /// Those on the embedded sandbox cloud
-    #[arg(long)]
-    sandbox: bool,
+    #[command(flatten)]
+    sandbox: SandboxArguments,
     /// How the list is shown
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -24,7 +23,7 @@ pub struct Arguments {
 
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
-    let store = state::store(&arguments.stack.directory, &arguments.stack.values, arguments.sandbox)?;
+    let (_, store) = store::of_stack(&arguments.stack.directory, &arguments.stack.values, &arguments.sandbox)?;
     let loaded = store.load().await?;
     let folded = fold(loaded.snapshot, loaded.entries);
     terminal::out(&match arguments.format {

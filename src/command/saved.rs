@@ -18,16 +18,16 @@ use crate::engine::mask::StackKey;
 use crate::engine::seal::NONCE;
 use crate::host;
 use crate::host::entropy::{self, SystemEntropy};
-use crate::host::local_store::LocalStore;
 use crate::host::who;
 use crate::model::Address;
 use crate::model::desired::DesiredStack;
 use crate::model::plan::{Base, Plan};
 use crate::model::policy::Judgement;
+use crate::model::state_place::StatePlace;
 use crate::registry;
 use crate::source::SourceSet;
 use crate::state::codec::{SavedText, read_desired, read_saved, write_desired, write_saved};
-use crate::state::{Entry, StateStore};
+use crate::state::{Custody, Entry};
 use crate::view;
 
 /// Whether a path is a saved plan and no directory.
@@ -39,7 +39,7 @@ pub fn is_file(path: &Path) -> bool {
 ///
 /// # Errors
 /// As for taking the state.
-pub async fn begin_state(store: &dyn StateStore) -> Result<(), Failure> {
+pub async fn begin_state(store: &dyn Custody) -> Result<(), Failure> {
     if store.load().await?.snapshot.lineage.is_empty() {
         store.take(&who::who()).await?;
         store.release().await?;
@@ -57,8 +57,10 @@ pub struct Saving<'a> {
     pub plan: &'a Plan,
     /// The stack's key.
     pub key: &'a StackKey,
-    /// Whether it is for the sandbox.
-    pub sandbox: bool,
+    /// Where the state is kept.
+    pub kept: &'a StatePlace,
+    /// Which cloud.
+    pub cloud: &'a CloudArguments,
     /// For how many seconds it is good.
     pub lifetime: u64,
     /// Addresses that get new objects because the command line asks for it.
@@ -70,7 +72,7 @@ pub struct Saving<'a> {
 /// # Errors
 /// The file cannot be written.
 pub fn write(file: &Path, saving: &Saving<'_>) -> Result<(), Failure> {
-    let Saving { front, desired, plan, key, sandbox, lifetime, replace } = saving;
+    let Saving { front, desired, plan, key, kept, cloud, lifetime, replace } = saving;
     let root = host::absolute(&front.root).map_err(Failure::new)?;
     let body = json!({
         "plan": SystemEntropy.nonce().as_str(),
@@ -85,8 +87,9 @@ pub fn write(file: &Path, saving: &Saving<'_>) -> Result<(), Failure> {
         "directory": root,
         "environment": desired.environment.as_str(),
         "lineage": plan.base.lineage.as_str(),
-        "sandbox": sandbox,
+        "sandbox": cloud.sandbox,
         "stack": desired.name.as_str(),
+        "state": kept.address(),
     });
     let nonce: [u8; NONCE] = std::array::from_fn({
         let mut random = entropy::bytes(NONCE).into_iter();
@@ -149,10 +152,14 @@ pub async fn apply(order: Order<'_>) -> Result<Exit, Failure> {
     let root = PathBuf::from(said("directory")?);
     let environment = Some(EcoString::from(said("environment")?)).filter(|name| !name.is_empty());
     let sandbox = about.get("sandbox").and_then(Json::as_bool).unwrap_or(false);
-    let arguments = CloudArguments { sandbox, ..arguments.clone() };
+    let kept = about.get("state").and_then(Json::as_str).map(StatePlace::parse);
+    let kept = kept.map_or(Some(StatePlace::Local), |kept| kept).ok_or_else(|| broken("it names no store"))?;
+    // A plan of the sandbox whose state is not in files was made with the state of the header.
+    let remote_state = sandbox && kept != StatePlace::Local;
+    let arguments = CloudArguments { sandbox, remote_state, ..arguments.clone() };
     let catalogue = registry::catalogue();
-    let place = pipeline::open(&root, said("stack")?, environment.as_ref(), catalogue, &arguments).await?;
-    let before = LocalStore::new(&place.state).load().await?;
+    let place = pipeline::open(&root, said("stack")?, environment.as_ref(), catalogue, &kept, &arguments).await?;
+    let before = place.store.load().await?;
     if before.snapshot.lineage != said("lineage")? {
         return Err(stale("it was made for another state"));
     }
@@ -182,7 +189,7 @@ pub async fn apply(order: Order<'_>) -> Result<Exit, Failure> {
         return Err(verdict::missing_consent(&missing));
     }
     pipeline::verify_accounts(&desired, &place.clouds).await?;
-    let origins = Origins::of(&desired, &root, sandbox)?;
+    let origins = Origins::of(&desired, &root, &arguments)?;
     let place = origins.seen_from(place, &arguments)?;
     let taken = origins.take(&place, &arguments).await?;
     // Looked at is what the plan changes, and what that needs: other applies may have gone on beside it.
@@ -202,7 +209,7 @@ pub async fn apply(order: Order<'_>) -> Result<Exit, Failure> {
     let chosen = pipeline::Chosen { only: &only, replace: &texts("replace") };
     let planned = pipeline::planned_with(moves, &desired, &place.clouds, &taken.key, &sources, &root, &chosen).await?;
     let mut planning = planned.planning;
-    planning.refused.extend(stacks::in_use(&place.state, &desired, None)?);
+    planning.refused.extend(stacks::in_use(&*place.store, &desired, None).await?);
     planning.refused.extend(guard::too_many(&planning.plan, guard));
     if changes(&planning.plan) != field("changes")? {
         taken.release().await?;
@@ -219,6 +226,7 @@ pub async fn apply(order: Order<'_>) -> Result<Exit, Failure> {
             command: "apply of a saved plan".into(),
             partial,
         },
+        place: &place,
         root: &root,
         arguments: &arguments,
         format,

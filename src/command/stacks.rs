@@ -10,17 +10,18 @@ use ecow::EcoString;
 
 use super::arguments::CloudArguments;
 use super::failure::Failure;
-use super::pipeline;
+use super::{front, pipeline, store};
 use crate::diagnostic::Diagnostic;
 use crate::engine::lookup;
-use crate::host::local_store::{Consumer, LocalStore};
+use crate::host::local_store::LocalStore;
 use crate::host::who;
 use crate::language::program::Program;
 use crate::model::Address;
 use crate::model::desired::{DesiredStack, LookupAnswer, LookupAnswers, RESOURCE, Shared, UsedStack, WantedLookup};
+use crate::model::state_place::StatePlace;
 use crate::registry;
 use crate::source::Span;
-use crate::state::{Snapshot, StateStore as _, fold};
+use crate::state::{Consumer, Custody, Snapshot, fold};
 
 /// What other stacks recorded, by the names of their imports.
 pub type Recorded = BTreeMap<EcoString, BTreeMap<EcoString, Shared>>;
@@ -46,8 +47,9 @@ pub async fn read(
         let other = &program.unit(import.unit).name;
         let root = root.join(import.directory.as_str());
         let catalogue = Arc::clone(&program.catalogue);
-        let place = pipeline::open(&root, other, environment.as_ref(), catalogue, arguments).await?;
-        let loaded = LocalStore::new(&place.state).load().await?;
+        let kept = place_of(&root, environment.as_ref(), arguments)?;
+        let place = pipeline::open(&root, other, environment.as_ref(), catalogue, &kept, arguments).await?;
+        let loaded = place.store.load().await?;
         let snapshot = fold(loaded.snapshot, loaded.entries).snapshot;
         let wanted = resources(name, &snapshot, &program.catalogue, import.span);
         let mut answers = LookupAnswers::default();
@@ -131,48 +133,92 @@ fn shared(value: &Value, import: &str, snapshot: &Snapshot, answers: &LookupAnsw
     entries.map(Shared::Map)
 }
 
-/// Where a stack's own state and those it reads lie.
+/// The state of another stack, as its own header names it.
+///
+/// # Errors
+/// Its source cannot be read, or its header does not say it.
+pub fn place_of(
+    root: &Path,
+    environment: Option<&EcoString>,
+    arguments: &CloudArguments,
+) -> Result<StatePlace, Failure> {
+    if arguments.sandbox && !arguments.remote_state {
+        return Ok(StatePlace::Local);
+    }
+    front::load(root, &[])?.state_place(environment.cloned())
+}
+
+/// A stack's own state and those it reads.
 pub struct Links {
-    own: PathBuf,
+    own: Arc<dyn Custody>,
+    /// Where the own state is: an address, or a directory.
+    state: String,
     name: String,
-    used: BTreeMap<PathBuf, BTreeSet<String>>,
+    used: BTreeMap<String, (Arc<dyn Custody>, BTreeSet<String>)>,
+    root: PathBuf,
+    arguments: CloudArguments,
+    /// Where the sandbox's things lie, and those of the stacks that are read.
+    beside: (PathBuf, BTreeSet<String>),
 }
 
 impl Links {
     /// What a wanted stack reads.
     ///
     /// # Errors
-    /// A directory is not there.
-    pub fn of(desired: &DesiredStack, root: &Path, sandbox: bool) -> Result<Self, Failure> {
-        let state = |root: &Path, stack: &str, environment: &str| -> Result<PathBuf, Failure> {
-            let root = PathBuf::from(crate::host::absolute(root).map_err(Failure::new)?);
-            Ok(registry::state_directory(&root, stack, environment, sandbox))
-        };
+    /// A directory is not there, or a stack that is read does not say where its state is.
+    pub fn of(
+        desired: &DesiredStack,
+        root: &Path,
+        place: &pipeline::Place,
+        arguments: &CloudArguments,
+    ) -> Result<Self, Failure> {
+        let absolute = |root: &Path| crate::host::absolute(root).map(PathBuf::from).map_err(Failure::new);
         let mut name = desired.name.to_string();
         if !desired.environment.is_empty() {
             name = format!("{name} / {}", desired.environment);
         }
-        let mut used: BTreeMap<PathBuf, BTreeSet<String>> = BTreeMap::new();
+        let mut used: BTreeMap<String, (Arc<dyn Custody>, BTreeSet<String>)> = BTreeMap::new();
+        let mut directories = BTreeSet::new();
         for UsedStack { directory, stack, environment, outputs } in desired.imports.values() {
-            let other = state(&root.join(directory.as_str()), stack, environment)?;
-            used.entry(other).or_default().extend(outputs.iter().map(ToString::to_string));
+            let root = absolute(&root.join(directory.as_str()))?;
+            let named = (!environment.is_empty()).then_some(environment);
+            let kept = place_of(&root, named, arguments)?;
+            let files = registry::state_directory(&root, stack, environment, arguments.sandbox);
+            let other = store::open(&kept, &root, &files, arguments)?;
+            directories.insert(files.display().to_string());
+            let address = kept.address().unwrap_or_else(|| files.display().to_string());
+            let known = used.entry(address).or_insert_with(|| (other, BTreeSet::new()));
+            known.1.extend(outputs.iter().map(ToString::to_string));
         }
-        Ok(Self { own: state(root, &desired.name, &desired.environment)?, name, used })
+        let root = absolute(root)?;
+        let files = registry::state_directory(&root, &desired.name, &desired.environment, arguments.sandbox);
+        let state = place.kept.address().unwrap_or_else(|| files.display().to_string());
+        Ok(Self {
+            own: Arc::clone(&place.store),
+            state,
+            name,
+            used,
+            root,
+            arguments: arguments.clone(),
+            beside: (place.state.clone(), directories),
+        })
     }
 
     /// Tells the stacks that are read, before anything is made from what they gave.
     ///
     /// # Errors
     /// One of them is being written right now.
-    pub fn begin(&self) -> Result<(), Failure> {
-        let store = LocalStore::new(&self.own);
-        for (state, outputs) in &self.used {
-            let known = self.consumer(outputs.clone());
-            LocalStore::new(state).note_consumer(&known, &who::who())?;
+    pub async fn begin(&self) -> Result<(), Failure> {
+        for (store, outputs) in self.used.values() {
+            store.note_consumer(&self.consumer(outputs.clone()), &who::who()).await?;
+        }
+        if self.arguments.sandbox && self.arguments.remote_state {
+            // What lives in the sandboxes of other stacks can be referred to, wherever their states are.
+            LocalStore::new(&self.beside.0).note_states_read(&self.beside.1)?;
         }
         // Those that were read before are known until this is done.
-        let reads: BTreeSet<PathBuf> = store.reads()?.into_iter().chain(self.used.keys().cloned()).collect();
-        store.note_reads(&reads)?;
+        let reads: BTreeSet<String> = self.own.reads().await?.into_iter().chain(self.used.keys().cloned()).collect();
+        self.own.note_reads(&reads).await?;
         Ok(())
     }
 
@@ -180,22 +226,23 @@ impl Links {
     ///
     /// # Errors
     /// One of them is being written right now; the next apply tells it.
-    pub fn end(&self) -> Result<(), Failure> {
-        let store = LocalStore::new(&self.own);
-        for state in store.reads()?.into_iter().filter(|state| !self.used.contains_key(state)) {
-            LocalStore::new(&state).note_consumer(&self.consumer(BTreeSet::new()), &who::who())?;
+    pub async fn end(&self) -> Result<(), Failure> {
+        for state in self.own.reads().await?.into_iter().filter(|state| !self.used.contains_key(state)) {
+            let kept = StatePlace::parse(&state).unwrap_or_default();
+            let other = store::open(&kept, &self.root, Path::new(&state), &self.arguments)?;
+            other.note_consumer(&self.consumer(BTreeSet::new()), &who::who()).await?;
         }
-        store.note_reads(&self.used.keys().cloned().collect())?;
+        self.own.note_reads(&self.used.keys().cloned().collect()).await?;
         Ok(())
     }
 
     /// Where this stack's own state lies, and its name.
     pub fn own(&self) -> (&Path, &str) {
-        (&self.own, &self.name)
+        (&self.beside.0, &self.name)
     }
 
     fn consumer(&self, outputs: BTreeSet<String>) -> Consumer {
-        Consumer { name: self.name.clone(), state: self.own.clone(), outputs }
+        Consumer { name: self.name.clone(), state: self.state.clone(), outputs }
     }
 }
 
@@ -203,9 +250,13 @@ impl Links {
 ///
 /// # Errors
 /// It cannot be said who reads them.
-pub fn in_use(state: &Path, desired: &DesiredStack, header: Option<Span>) -> Result<Vec<Diagnostic>, Failure> {
+pub async fn in_use(
+    state: &dyn Custody,
+    desired: &DesiredStack,
+    header: Option<Span>,
+) -> Result<Vec<Diagnostic>, Failure> {
     let mut missing: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for consumer in LocalStore::new(state).consumers()? {
+    for consumer in state.consumers().await? {
         for output in consumer.outputs {
             if !desired.outputs.contains_key(output.as_str()) {
                 missing.entry(output).or_default().push(consumer.name.clone());

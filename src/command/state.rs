@@ -13,12 +13,10 @@ use clap::{Args, Subcommand};
 
 use super::arguments::{CloudArguments, Format, StackArguments, ValueArguments};
 use super::failure::{Exit, Failure};
-use super::front;
-use crate::host::local_store::{LocalStore, Restored};
+use super::{migrate, store, verify_store};
 use crate::host::{terminal, who};
 use crate::model::Address;
-use crate::registry;
-use crate::state::{Recorded, StateStore as _, fold};
+use crate::state::{Recorded, Restored, fold};
 use crate::view;
 
 /// Look at what is remembered.
@@ -48,6 +46,12 @@ enum Command {
     Rebuild(rebuild::Rebuild),
     /// Go back to an older generation of the state; without one, list them
     Restore(Restore),
+    /// Take the state as it is, although more of it was seen on this machine before
+    Accept(Accept),
+    /// Move the state to another store
+    Migrate(migrate::Migrate),
+    /// Try whether the store lets exactly one of many writers create an object
+    VerifyStore(verify_store::Verify),
 }
 
 #[derive(Args)]
@@ -89,6 +93,14 @@ struct Restore {
     generation: Option<u64>,
 }
 
+#[derive(Args)]
+struct Accept {
+    #[command(flatten)]
+    stack: StackArguments,
+    #[command(flatten)]
+    cloud: CloudArguments,
+}
+
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     match arguments.command {
@@ -100,7 +112,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Rebuild(arguments) => return rebuild::rebuild(arguments).await,
         Command::List(list) => {
             list.cloud.require_whole("state list")?;
-            let store = store(&list.stack.directory, &list.stack.values, list.cloud.sandbox)?;
+            let (_, store) = store::of_stack(&list.stack.directory, &list.stack.values, &list.cloud)?;
             let loaded = store.load().await?;
             let folded = fold(loaded.snapshot, loaded.entries);
             terminal::out(&match list.format {
@@ -111,7 +123,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Show(show) => {
             show.cloud.require_whole("state show")?;
             let (address, directory) = show.place();
-            let store = store(&directory, &show.values, show.cloud.sandbox)?;
+            let (_, store) = store::of_stack(&directory, &show.values, &show.cloud)?;
             let loaded = store.load().await?;
             let folded = fold(loaded.snapshot, loaded.entries);
             let resources = &folded.snapshot.resources;
@@ -134,10 +146,18 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
                 }
             }
         }
+        Command::Accept(accept) => {
+            accept.cloud.require_whole("state accept")?;
+            let (_, store) = store::of_stack(&accept.stack.directory, &accept.stack.values, &accept.cloud)?;
+            store.accept().await?;
+            terminal::out("the state is taken as it is now; look at `cairn plan` before anything else\n");
+        }
+        Command::Migrate(arguments) => return migrate::run(arguments).await,
+        Command::VerifyStore(arguments) => return verify_store::run(arguments).await,
         Command::Restore(restore) => {
             restore.cloud.require_whole("state restore")?;
-            let store = store(&restore.stack.directory, &restore.stack.values, restore.cloud.sandbox)?;
-            match store.restore(restore.generation, &who::who())? {
+            let (_, store) = store::of_stack(&restore.stack.directory, &restore.stack.values, &restore.cloud)?;
+            match store.restore(restore.generation, &who::who()).await? {
                 Restored::Available(generations) if generations.is_empty() => {
                     terminal::out("there are no older generations\n");
                 }
@@ -150,7 +170,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
                 }
                 Restored::Done(snapshot) => terminal::out(&format!(
                     "the state is generation {} again, with {} objects; look at `cairn plan` before anything else\n",
-                    snapshot.generation,
+                    restore.generation.unwrap_or(snapshot.generation),
                     snapshot.resources.len()
                 )),
             }
@@ -171,14 +191,4 @@ impl Show {
             (address, directory) => (address.clone(), directory.clone().unwrap_or_else(|| PathBuf::from("."))),
         }
     }
-}
-
-/// The state of a stack in an environment.
-pub fn store(directory: &Path, values: &ValueArguments, sandbox: bool) -> Result<LocalStore, Failure> {
-    let front = front::load(directory, &values.set)?;
-    if front.stack().is_empty() {
-        return Err(front.failure(front.check_all()));
-    }
-    let environment = front.environment(values.env.as_deref())?.unwrap_or_default();
-    Ok(LocalStore::new(&registry::state_directory(&front.root, &front.stack(), &environment, sandbox)))
 }

@@ -11,7 +11,7 @@ use ecow::{EcoString, eco_format};
 
 use super::arguments::CloudArguments;
 use super::failure::Failure;
-use super::{front, pipeline, run as running};
+use super::{front, pipeline, run as running, stacks};
 use crate::diagnostic::{Diagnostic, Report};
 use crate::engine::apply::Taken;
 use crate::engine::execute::Entropy as _;
@@ -20,6 +20,7 @@ use crate::host::entropy::SystemEntropy;
 use crate::host::local_store::LocalStore;
 use crate::host::{sandbox_file, who};
 use crate::model::desired::{DesiredStack, UsedStack};
+use crate::model::state_place::StatePlace;
 use crate::registry;
 use crate::state::{Entry, Folded, Receiving, Snapshot, StateStore as _, fold};
 
@@ -34,13 +35,16 @@ impl Origins {
     ///
     /// # Errors
     /// A directory cannot be named.
-    pub fn of(desired: &DesiredStack, root: &Path, sandbox: bool) -> Result<Self, Failure> {
+    pub fn of(desired: &DesiredStack, root: &Path, arguments: &CloudArguments) -> Result<Self, Failure> {
         let formers = desired.resources.values().flat_map(|resource| &resource.options.was);
         let named: BTreeSet<&EcoString> = formers.filter_map(|former| former.stack.as_ref()).collect();
         let mut states = BTreeMap::new();
         for (import, used) in desired.imports.iter().filter(|(import, _)| named.contains(import)) {
             let directory = crate::host::absolute(&root.join(used.directory.as_str())).map_err(Failure::new)?;
-            let state = registry::state_directory(Path::new(&directory), &used.stack, &used.environment, sandbox);
+            let directory = Path::new(&directory);
+            let environment = Some(&used.environment).filter(|name| !name.is_empty());
+            in_files(&stacks::place_of(directory, environment, arguments)?, &used.stack)?;
+            let state = registry::state_directory(directory, &used.stack, &used.environment, arguments.sandbox);
             states.insert(import.clone(), (used.clone(), state));
         }
         Ok(Self { states })
@@ -69,6 +73,9 @@ impl Origins {
     /// # Errors
     /// A sandbox cannot be read.
     pub fn seen_from(&self, place: pipeline::Place, arguments: &CloudArguments) -> Result<pipeline::Place, Failure> {
+        if !self.is_empty() {
+            in_files(&place.kept, "this stack")?;
+        }
         if self.is_empty() || !arguments.sandbox {
             return Ok(place);
         }
@@ -110,7 +117,7 @@ impl Origins {
         if self.is_empty() {
             return running::take(place).await;
         }
-        let before = LocalStore::new(&place.state).load().await?;
+        let before = place.store.load().await?;
         if !fold(before.snapshot, before.entries).snapshot.receiving.is_empty() {
             // An interrupted move takes the other state itself.
             running::take(place).await?.release().await?;
@@ -158,10 +165,11 @@ impl Origins {
         } else {
             place.clouds.clone()
         };
-        let taken =
-            running::take(&pipeline::Place { state: state.to_path_buf(), clouds }).await.map_err(|failure| {
-                failure.explained(&format!("`{}`, from which something moves here, cannot be taken", used.stack))
-            })?;
+        let store = Arc::new(LocalStore::new(state));
+        let other = pipeline::Place { state: state.to_path_buf(), clouds, kept: StatePlace::Local, store };
+        let taken = running::take(&other).await.map_err(|failure| {
+            failure.explained(&format!("`{}`, from which something moves here, cannot be taken", used.stack))
+        })?;
         let here = self.states.iter().filter(|(_, (_, other))| other == state);
         Ok(Some(Held {
             imports: here.map(|(import, _)| import.clone()).collect(),
@@ -189,6 +197,17 @@ impl Taken {
     pub async fn release(&self) -> Result<(), Failure> {
         release(&self.others).await?;
         Ok(self.store.release().await?)
+    }
+}
+
+/// Moves find the other state again by its directory after an interruption: both states are kept in files.
+fn in_files(kept: &StatePlace, stack: &str) -> Result<(), Failure> {
+    match kept {
+        StatePlace::Local => Ok(()),
+        kept => Err(Failure::new(format!(
+            "`@was` of another stack moves between states that are kept in files, and the state of {stack} is kept in {}\nmigrate both to files for the move, or forget there and @adopt here",
+            kept.address().unwrap_or_default()
+        ))),
     }
 }
 

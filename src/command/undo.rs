@@ -59,8 +59,9 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         return Err(front.failure(front.check_all()));
     }
     let environment = front.environment(arguments.values.env.as_deref())?;
-    let place =
-        pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
+    let kept = front.state_place(environment.clone())?;
+    let (stack, catalogue) = (front.stack(), front.catalogue());
+    let place = pipeline::open(&front.root, &stack, environment.as_ref(), catalogue, &kept, &arguments.cloud).await?;
     let taken = running::take(&place).await?;
     let snapshot = &taken.folded.snapshot;
     let mut back = match inverse(number, snapshot, &front.catalogue(), Reach::Undo) {
@@ -114,6 +115,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
             command: eco_format!("undo {number}"),
             partial: true,
         },
+        place: &place,
         root: &front.root,
         arguments: &arguments.cloud,
         format: arguments.format,

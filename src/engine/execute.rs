@@ -150,7 +150,12 @@ impl Executor {
             stopping |= self.limits.stop_at_failure && !self.report.failed.is_empty();
             match &self.report.broken {
                 // Somebody else resolves what was begun: not one call more.
-                Some(StoreError::Locked { .. } | StoreError::Fenced { .. }) => {
+                Some(
+                    StoreError::Locked { .. }
+                    | StoreError::Fenced { .. }
+                    | StoreError::Lost { .. }
+                    | StoreError::Moved { .. },
+                ) => {
                     self.running.abort_all();
                     break;
                 }

@@ -1,10 +1,12 @@
 //! State in files: a snapshot people can read, a journal that is written ahead, a lock that dies with its process.
 
 mod consumers;
+mod custody;
 mod disk;
 mod journal_file;
 mod key_file;
 mod lock;
+mod moved;
 mod snapshot_file;
 mod stop;
 
@@ -15,7 +17,6 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use cairn_provider::failpoint::{Failpoint, reached};
 
-pub use self::consumers::Consumer;
 use self::journal_file::{JournalFile, JournalText};
 use self::lock::Lock;
 use super::entropy;
@@ -40,6 +41,12 @@ impl LocalStore {
     }
 
     fn read(&self) -> Result<Option<Loaded>, StoreError> {
+        moved::check(&self.directory)?;
+        self.read_whole()
+    }
+
+    /// Reads what is there, moved away or not.
+    fn read_whole(&self) -> Result<Option<Loaded>, StoreError> {
         let snapshot = snapshot_file::read(&self.directory)?;
         let journal = journal_file::read(&self.directory)?;
         let key = key_file::read(&self.directory)?;
@@ -96,6 +103,7 @@ impl LocalStore {
     fn take_now(&self, who: &str) -> Result<Loaded, StoreError> {
         disk::create_directory(&self.directory).map_err(|error| failed(&self.directory, &error))?;
         let lock = Lock::take(&self.directory, who)?;
+        moved::check(&self.directory)?;
         reached(Failpoint::AfterLock);
         self.take_with(lock, who)
     }
@@ -128,32 +136,6 @@ impl LocalStore {
         *open = Some(Open { lock, journal });
         Ok(loaded)
     }
-
-    /// Replaces the state by an older generation, or lists those there are.
-    ///
-    /// # Errors
-    /// There is no such generation, it is damaged, or somebody is writing.
-    pub fn restore(&self, generation: Option<u64>, who: &str) -> Result<Restored, StoreError> {
-        let generations = snapshot_file::history(&self.directory)?;
-        let Some(wanted) = generation else { return Ok(Restored::Available(generations)) };
-        let lock = Lock::take(&self.directory, who)?;
-        let snapshot = snapshot_file::read_generation(&self.directory, wanted)?;
-        if key_file::read(&self.directory)?.is_none() {
-            key_file::write(&self.directory, &entropy::bytes(32), &lock)?;
-        }
-        // Between the two, the old journal does not fit the older snapshot, and everybody is told so.
-        snapshot_file::write(&self.directory, &snapshot, &lock)?;
-        journal_file::start(&self.directory, &snapshot, &lock)?;
-        Ok(Restored::Done(Box::new(snapshot)))
-    }
-}
-
-/// What restoring gave.
-pub enum Restored {
-    /// Generations that can be restored.
-    Available(Vec<u64>),
-    /// The state is this one now.
-    Done(Box<Snapshot>),
 }
 
 /// Whether files were begun in which nothing is recorded.

@@ -13,6 +13,7 @@ pub mod files;
 pub mod git;
 pub mod line_editor;
 pub mod local_store;
+pub mod log_store;
 pub mod process;
 pub mod redaction;
 pub mod sandbox_file;

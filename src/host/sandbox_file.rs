@@ -60,8 +60,8 @@ impl SandboxFile {
     /// What is new in the sandboxes of stacks that are read.
     fn around(&mut self) -> std::io::Result<Vec<u8>> {
         let directory = self.path.parent().unwrap_or(Path::new("."));
-        for state in LocalStore::new(directory).reads().unwrap_or_default() {
-            self.neighbours.entry(state).or_insert_with_key(|state| Self::new(state));
+        for state in LocalStore::new(directory).states_read().unwrap_or_default() {
+            self.neighbours.entry(PathBuf::from(state)).or_insert_with_key(|state| Self::new(state));
         }
         let mut bytes = Vec::new();
         for neighbour in self.neighbours.values_mut() {

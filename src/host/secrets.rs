@@ -26,9 +26,12 @@ impl HostSecrets {
     }
 }
 
-#[async_trait]
-impl Secrets for HostSecrets {
-    async fn read(&self, source: &SecretSource) -> Result<Value, String> {
+impl HostSecrets {
+    /// What the environment or a file holds.
+    ///
+    /// # Errors
+    /// There is none; the sentence says where it was looked for.
+    pub fn here(&self, source: &SecretSource) -> Result<Value, String> {
         match source.scheme.as_str() {
             "env" => std::env::var(source.name.as_str())
                 .map(wiped)
@@ -36,8 +39,17 @@ impl Secrets for HostSecrets {
             "file" => std::fs::read_to_string(self.root.join(source.name.as_str()))
                 .map(wiped_line)
                 .map_err(|error| format!("the file {}, which is to hold a secret: {error}", source.name)),
-            "azure-kv" => self.vaults.read(&VaultSecret::parse(&source.name)?).await,
             scheme => Err(format!("there is no source `{scheme}` for secrets")),
+        }
+    }
+}
+
+#[async_trait]
+impl Secrets for HostSecrets {
+    async fn read(&self, source: &SecretSource) -> Result<Value, String> {
+        match source.scheme.as_str() {
+            "azure-kv" => self.vaults.read(&VaultSecret::parse(&source.name)?).await,
+            _ => self.here(source),
         }
     }
 

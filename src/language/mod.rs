@@ -7,6 +7,7 @@ pub mod types;
 pub mod program;
 pub mod standard;
 pub mod resolve;
+pub mod state_store;
 mod literal;
 mod named;
 mod remedy;

@@ -169,8 +169,15 @@ impl Program {
     }
 
     /// A field of the stack's header.
-    fn header_field(&self, name: &str) -> Option<&Expr> {
+    pub fn header_field(&self, name: &str) -> Option<&Expr> {
         self.header_field_of(Self::STACK, name)
+    }
+
+    /// The braces of the stack's header with what is between them.
+    pub fn fields_of_header(&self) -> Option<Span> {
+        let header = self.unit(Self::STACK).header?;
+        let ItemKind::Stack(header) = &self.item(header).kind else { return None };
+        Some(header.fields.span)
     }
 
     fn header_field_of(&self, stack: UnitId, name: &str) -> Option<&Expr> {

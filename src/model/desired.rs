@@ -13,6 +13,7 @@ use ecow::EcoString;
 use super::address::Address;
 use super::policy::Judgement;
 use super::residual::Residual;
+use super::state_place::StatePlace;
 use crate::source::Span;
 
 /// All a stack wants in one environment.
@@ -28,6 +29,8 @@ pub struct DesiredStack {
     pub actions: BTreeMap<Address, DesiredAction>,
     /// Secrets that the source makes readable.
     pub revealed: Vec<DesiredReveal>,
+    /// Where the state is kept; nothing if that cannot be said.
+    pub state: Option<StatePlace>,
     /// The target whose store holds secrets that are named by their source.
     pub keeper: Option<Target>,
     /// The outputs, by name.

@@ -12,6 +12,7 @@ pub mod naming;
 pub mod plan;
 pub mod policy;
 pub mod residual;
+pub mod state_place;
 pub mod type_page;
 pub mod vault;
 

@@ -4,12 +4,15 @@
 //! [`Snapshot`] and the entries behind it [`fold`] into the next snapshot, after a crash as after a good end.
 
 pub mod codec;
+mod custody;
 mod entry;
 mod fold;
+pub mod log;
 mod runs;
 mod snapshot;
 mod store;
 
+pub use custody::{Consumer, Custody, Luggage, Restored};
 pub use entry::{Entry, Intent, IntentKind};
 pub use fold::{Folded, OpenIntent, fold};
 pub use runs::{Before, Ending, NoSuchRun, RunCounts, RunEnd, RunRecord};

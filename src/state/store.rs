@@ -64,6 +64,18 @@ pub enum StoreError {
         /// Who, if it is known.
         who: String,
     },
+    /// This writer may not write any more.
+    Lost {
+        /// How that is known.
+        why: String,
+    },
+    /// The state is kept elsewhere now.
+    Moved {
+        /// Where it was.
+        what: String,
+        /// Where it is.
+        to: String,
+    },
     /// Somebody else took the state meanwhile: nothing may be begun, what is under way is theirs to resolve.
     Fenced {
         /// Who.
@@ -103,6 +115,8 @@ impl fmt::Display for StoreError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Locked { who } => write!(formatter, "the state is being written by {who}"),
+            Self::Lost { why } => write!(formatter, "the state is not held any more: {why}"),
+            Self::Moved { what, to } => write!(formatter, "the state was moved from {what} to {to}"),
             Self::Fenced { by } => write!(formatter, "the state was taken over by {by}"),
             Self::Damaged { what, why, .. } => write!(formatter, "{what} is damaged: {why}"),
             Self::Newer { what, version } => {

@@ -4,14 +4,19 @@ EC2 answers with every object of which any element of a list is among the values
 are among them, or all values among the elements: associations of several route tables, of some but not of all subnets,
 would look as if they were gone.
 
+And of several writes of one object of S3 under the condition that there is none, one alone succeeds, as S3 promises: moto
+looks and writes in two steps, and two threads can both see nothing.
+
 S3 puts the tags that come with a new bucket on it at once; moto leaves them out.
 """
 
 import fnmatch
 import sys
+import threading
 
 import xmltodict
 from moto.ec2 import utils
+from moto.s3.responses import S3Response
 from moto.s3.responses import S3Response
 from moto.server import main
 
@@ -26,6 +31,16 @@ def of_any(obj, name, values):
     return of_one(obj, name, values)
 
 
+one_at_a_time = threading.Lock()
+write_object = S3Response._key_response_put
+
+
+def of_one_writer(*arguments, **named):
+    with one_at_a_time:
+        return write_object(*arguments, **named)
+
+
+S3Response._key_response_put = of_one_writer
 utils.is_filter_matching = of_any
 
 put_bucket = S3Response._bucket_response_put

@@ -56,6 +56,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("toml", &["lock"]),
     ("clap_complete", &["command"]),
     ("rustyline", &["host"]),
+    ("object_store", &["host"]),
+    ("tokio_postgres", &["host"]),
 ];
 
 /// Which of our crates each provider crate may depend on.

@@ -39,6 +39,9 @@ mod catalogue_pages;
 mod language;
 mod late_values;
 mod literate;
+mod log_damage;
+mod log_machine;
+mod log_state;
 mod lsp;
 mod memory_files;
 mod moving;
@@ -58,7 +61,12 @@ mod reference;
 mod reference_language;
 mod sample_types;
 mod schema_command;
+#[cfg(all(feature = "state-object", feature = "state-postgres"))]
+mod state_servers;
 mod stacks;
+mod state_header;
+#[cfg(all(feature = "state-object", feature = "state-postgres"))]
+mod real_states;
 mod state_tools;
 mod replaces;
 mod rollback;

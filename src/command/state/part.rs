@@ -43,7 +43,9 @@ impl Part {
         let environment = front.environment(values.env.as_deref())?;
         let sound = front.check_all().iter().all(|diagnostic| diagnostic.severity != Severity::Error);
         let declared = sound.then(|| front.offline(environment.clone(), &mut Report::default()));
-        let place = pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), cloud).await?;
+        let kept = front.state_place(environment.clone())?;
+        let (stack, catalogue) = (front.stack(), front.catalogue());
+        let place = pipeline::open(&front.root, &stack, environment.as_ref(), catalogue, &kept, cloud).await?;
         let taken = running::take(&place).await?;
         Ok(Self { front, environment, place, taken, declared })
     }
@@ -118,6 +120,7 @@ impl Part {
                 command,
                 partial: true,
             },
+            place: &self.place,
             root: &self.front.root,
             arguments,
             format,

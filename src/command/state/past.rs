@@ -2,22 +2,20 @@
 
 use clap::Args;
 
-use super::super::arguments::{Format, StackArguments};
+use super::super::arguments::{Format, SandboxArguments, StackArguments};
 use super::super::failure::Failure;
+use super::super::store;
 use super::super::undo::no_such_run;
-use super::store;
-use crate::host::local_store::Restored;
 use crate::host::{terminal, who};
-use crate::state::{Folded, StateStore as _, fold};
+use crate::state::{Folded, Restored, fold};
 use crate::view;
 
 #[derive(Args)]
 pub struct History {
     #[command(flatten)]
     stack: StackArguments,
-    /// That of the embedded sandbox cloud
-    #[arg(long)]
-    sandbox: bool,
+    #[command(flatten)]
+    sandbox: SandboxArguments,
     /// How the list is shown
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -30,9 +28,8 @@ pub struct At {
     run: u64,
     #[command(flatten)]
     stack: StackArguments,
-    /// That of the embedded sandbox cloud
-    #[arg(long)]
-    sandbox: bool,
+    #[command(flatten)]
+    sandbox: SandboxArguments,
     /// How the list is shown
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -40,10 +37,10 @@ pub struct At {
 
 /// Lists the generations of the state, with the runs between them.
 pub async fn history(arguments: History) -> Result<(), Failure> {
-    let store = store(&arguments.stack.directory, &arguments.stack.values, arguments.sandbox)?;
+    let (_, store) = store::of_stack(&arguments.stack.directory, &arguments.stack.values, &arguments.sandbox)?;
     let loaded = store.load().await?;
     let folded = fold(loaded.snapshot, loaded.entries);
-    let kept = match store.restore(None, &who::who())? {
+    let kept = match store.restore(None, &who::who()).await? {
         Restored::Available(generations) => generations,
         Restored::Done(_) => Vec::new(),
     };
@@ -56,7 +53,7 @@ pub async fn history(arguments: History) -> Result<(), Failure> {
 
 /// Lists what was managed when a run had ended.
 pub async fn at(arguments: At) -> Result<(), Failure> {
-    let store = store(&arguments.stack.directory, &arguments.stack.values, arguments.sandbox)?;
+    let (_, store) = store::of_stack(&arguments.stack.directory, &arguments.stack.values, &arguments.sandbox)?;
     let loaded = store.load().await?;
     let folded = fold(loaded.snapshot, loaded.entries);
     let snapshot = folded.snapshot.after_run(arguments.run).map_err(|why| no_such_run(arguments.run, &why))?;

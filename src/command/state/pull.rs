@@ -2,25 +2,24 @@
 
 use clap::Args;
 
-use super::super::arguments::StackArguments;
+use super::super::arguments::{SandboxArguments, StackArguments};
 use super::super::failure::Failure;
-use super::store;
+use super::super::store;
 use crate::host::terminal;
-use crate::state::{StateStore as _, fold};
+use crate::state::fold;
 use crate::view;
 
 #[derive(Args)]
 pub struct Pull {
     #[command(flatten)]
     stack: StackArguments,
-    /// That of the embedded sandbox cloud
-    #[arg(long)]
-    sandbox: bool,
+    #[command(flatten)]
+    sandbox: SandboxArguments,
 }
 
 /// Prints the state as JSON, secrets masked.
 pub async fn pull(arguments: Pull) -> Result<(), Failure> {
-    let store = store(&arguments.stack.directory, &arguments.stack.values, arguments.sandbox)?;
+    let (_, store) = store::of_stack(&arguments.stack.directory, &arguments.stack.values, &arguments.sandbox)?;
     let loaded = store.load().await?;
     terminal::out(&view::json::pulled(&fold(loaded.snapshot, loaded.entries)));
     Ok(())

@@ -16,12 +16,11 @@ use crate::builtins::action::is_built_in;
 use crate::diagnostic::Report;
 use crate::engine::mask::StackKey;
 use crate::engine::rebuild::{Proposed, Survey, connect, findable, has_marks, lineages, propose, survey};
-use crate::host::local_store::LocalStore;
 use crate::host::{terminal, who};
 use crate::model::Address;
 use crate::model::desired::DesiredStack;
 use crate::registry;
-use crate::state::{Ending, Entry, StateStore, fold};
+use crate::state::{Custody, Ending, Entry, fold};
 use crate::view;
 
 #[derive(Args)]
@@ -55,10 +54,10 @@ pub async fn rebuild(arguments: Rebuild) -> Result<Exit, Failure> {
         return Err(front.failure(front.check_all()));
     }
     let environment = front.environment(arguments.values.env.as_deref())?;
-    let place =
-        pipeline::open(&front.root, &front.stack(), environment.as_ref(), front.catalogue(), &arguments.cloud).await?;
-    let store = LocalStore::new(&place.state);
-    let there = store.load().await?;
+    let kept = front.state_place(environment.clone())?;
+    let (stack, catalogue) = (front.stack(), front.catalogue());
+    let place = pipeline::open(&front.root, &stack, environment.as_ref(), catalogue, &kept, &arguments.cloud).await?;
+    let there = place.store.load().await?;
     let there = fold(there.snapshot, there.entries).snapshot;
     if !there.resources.is_empty() || !there.deposed.is_empty() {
         return Err(Failure::new(format!(
@@ -119,7 +118,7 @@ pub async fn rebuild(arguments: Rebuild) -> Result<Exit, Failure> {
         return Err(Failure::new("not consented to; nothing was written"));
     }
     let lineage = chosen.clone().unwrap_or_default();
-    write(&store, lineage, &proposed).await?;
+    write(&*place.store, lineage, &proposed).await?;
     json(true);
     if arguments.format != Format::Json {
         terminal::out("\nthe state is there again; `cairn plan` shows what it does not know yet\n");
@@ -165,7 +164,7 @@ fn source(front: &Front, desired: &DesiredStack, address: &Address) -> EcoString
 
 /// A new state with a new key; the marks keep their lineage. Cut off, all of it is there or nothing, and it can be run
 /// once more.
-async fn write(store: &dyn StateStore, lineage: EcoString, proposed: &Proposed) -> Result<(), Failure> {
+async fn write(store: &dyn Custody, lineage: EcoString, proposed: &Proposed) -> Result<(), Failure> {
     store.take(&who::who()).await?;
     let entries = [
         Entry::CommandBegun { command: "state rebuild".into(), at: crate::host::now() },

@@ -2,25 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::lock::Lock;
 use super::{LocalStore, failed, remove_if_there, snapshot_file};
-use crate::state::StoreError;
-
-/// A stack that reads outputs of another one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Consumer {
-    /// Its name, for people: `shop / production`.
-    pub name: String,
-    /// Where its state lies.
-    pub state: PathBuf,
-    /// The outputs it reads.
-    pub outputs: BTreeSet<String>,
-}
+use crate::state::{Consumer, StoreError};
 
 /// The folder with a file for each reader.
 const READERS: &str = "readers";
@@ -33,7 +22,7 @@ impl LocalStore {
     ///
     /// # Errors
     /// A file is damaged or cannot be read: then nobody knows who else reads.
-    pub fn consumers(&self) -> Result<Vec<Consumer>, StoreError> {
+    pub fn readers(&self) -> Result<Vec<Consumer>, StoreError> {
         let folder = self.directory.join(READERS);
         let entries = match std::fs::read_dir(&folder) {
             Ok(entries) => entries,
@@ -56,8 +45,8 @@ impl LocalStore {
     ///
     /// # Errors
     /// Somebody is writing this state, or the file cannot be written.
-    pub fn note_consumer(&self, consumer: &Consumer, who: &str) -> Result<(), StoreError> {
-        let digest = hex::encode(Sha256::digest(consumer.state.as_os_str().as_encoded_bytes()));
+    pub fn note_reader(&self, consumer: &Consumer, who: &str) -> Result<(), StoreError> {
+        let digest = hex::encode(Sha256::digest(consumer.state.as_bytes()));
         let name = format!("{}.json", digest.get(..16).unwrap_or(&digest));
         let path = self.directory.join(READERS).join(&name);
         if read(&path).is_ok_and(|known: Consumer| known == *consumer) {
@@ -79,7 +68,7 @@ impl LocalStore {
     ///
     /// # Errors
     /// The file is damaged or cannot be read.
-    pub fn reads(&self) -> Result<BTreeSet<PathBuf>, StoreError> {
+    pub fn states_read(&self) -> Result<BTreeSet<String>, StoreError> {
         let path = self.directory.join(READS);
         if path.is_file() { read(&path) } else { Ok(BTreeSet::new()) }
     }
@@ -88,10 +77,11 @@ impl LocalStore {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn note_reads(&self, states: &BTreeSet<PathBuf>) -> Result<(), StoreError> {
-        if self.reads()? == *states {
+    pub fn note_states_read(&self, states: &BTreeSet<String>) -> Result<(), StoreError> {
+        if self.states_read()? == *states {
             return Ok(());
         }
+        std::fs::create_dir_all(&self.directory).map_err(|error| failed(&self.directory, &error))?;
         snapshot_file::write_file(&self.directory, READS, text(states).as_bytes())
     }
 }

@@ -12,7 +12,6 @@ use crate::language::syntax::ast::{
     Assert, Declaration, Entry, Expr, ExprKind, Function, Input, ItemKind, Keyword, Let, Output, TypeExpr, TypeKind,
 };
 use crate::language::types::Type;
-use crate::language::unsupported;
 use crate::source::Span;
 
 /// Names may lead this deep to each other.
@@ -465,43 +464,6 @@ impl Checker<'_> {
                 Diagnostic::error("stack::field", format!("There is nothing called `{text}` to allow"), *span, label)
                     .help("allow: [\"exec\"]        lets the stack run commands on the machine that applies it"),
             );
-        }
-    }
-
-    fn state(&mut self, value: &Expr) {
-        let ExprKind::Construct(node) = &value.kind else {
-            self.report(
-                Diagnostic::error("stack::state", "State is kept in a store", value.span, "not the name of a store")
-                    .help("state: LocalState {}"),
-            );
-            return;
-        };
-        let name = node.name();
-        match name.as_str() {
-            "LocalState" => {
-                if let Some(Expr { kind: ExprKind::Record(entries), span }) = &node.fields
-                    && !entries.is_empty()
-                {
-                    self.report(Diagnostic::error(
-                        "stack::state",
-                        "`LocalState` has no fields",
-                        *span,
-                        "write LocalState {}",
-                    ));
-                }
-            }
-            "S3State" | "AzureBlobState" | "PostgresState" => {
-                self.report(unsupported(&format!("`{name}`"), value.span));
-            }
-            _ => {
-                let names = ["LocalState", "S3State", "AzureBlobState", "PostgresState"];
-                let label = suggest::nearest(&name, names)
-                    .map_or_else(|| "not a store".to_owned(), |near| format!("did you mean `{near}`?"));
-                self.report(
-                    Diagnostic::error("stack::state", format!("There is no store `{name}`"), value.span, label)
-                        .help(format!("stores: {}", names.join(" "))),
-                );
-            }
         }
     }
 }

@@ -18,6 +18,7 @@ mod policy;
 mod protected;
 mod raw;
 mod record;
+mod state_store;
 mod type_name;
 mod watch;
 

@@ -27,6 +27,7 @@ mod relation;
 mod seen;
 mod size;
 mod stack;
+mod state_store;
 mod term;
 mod waiver;
 
@@ -141,6 +142,7 @@ fn run<'p>(request: &Request<'p>) -> (Evaluator<'p>, DesiredStack) {
     evaluator.run_scope(0);
     let mut stack = evaluator.emit(request.overrides);
     evaluator.note_waivers();
+    stack.state = evaluator.state_place();
     stack.judgement = evaluator.judged();
     (evaluator, stack)
 }

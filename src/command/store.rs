@@ -48,15 +48,15 @@ pub fn open(
     which: impl Into<Which>,
 ) -> Result<Arc<dyn Custody>, Failure> {
     let which = which.into();
-    let kept = match place {
-        _ if which.sandbox && !which.remote => StatePlace::Local,
-        place if which.sandbox => place.clone().of_sandbox(),
-        place => place.clone(),
+    let kept = match (which.sandbox, which.remote) {
+        (true, false) => StatePlace::Local,
+        (true, true) => place.clone().of_sandbox(),
+        (false, _) => place.clone(),
     };
-    match kept {
-        StatePlace::Local => Ok(Arc::new(LocalStore::new(directory))),
-        kept => Ok(Arc::new(log_store::state(&kept, root, which.take_over)?)),
+    if matches!(kept, StatePlace::Local) {
+        return Ok(Arc::new(LocalStore::new(directory)));
     }
+    Ok(Arc::new(log_store::state(&kept, root, which.take_over)?))
 }
 
 /// Opens the state of a stack in an environment, as its header names it.

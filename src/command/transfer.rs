@@ -202,13 +202,13 @@ impl Taken {
 
 /// Moves find the other state again by its directory after an interruption: both states are kept in files.
 fn in_files(kept: &StatePlace, stack: &str) -> Result<(), Failure> {
-    match kept {
-        StatePlace::Local => Ok(()),
-        kept => Err(Failure::new(format!(
-            "`@was` of another stack moves between states that are kept in files, and the state of {stack} is kept in {}\nmigrate both to files for the move, or forget there and @adopt here",
-            kept.address().unwrap_or_default()
-        ))),
+    if matches!(kept, StatePlace::Local) {
+        return Ok(());
     }
+    Err(Failure::new(format!(
+        "`@was` of another stack moves between states that are kept in files, and the state of {stack} is kept in {}\nmigrate both to files for the move, or forget there and @adopt here",
+        kept.address().unwrap_or_default()
+    )))
 }
 
 async fn release(others: &[Held]) -> Result<(), Failure> {

@@ -175,7 +175,10 @@ fn apply(folded: &mut Folded, entry: Entry) {
             }
         }
         Entry::Handed { nonce, address, to } => {
-            folded.snapshot.resources.remove(&address);
+            if let Some(recorded) = folded.snapshot.resources.remove(&address) {
+                // It is another state's now, and no stray of the create that made it.
+                folded.snapshot.suspects.remove(&recorded.nonce);
+            }
             folded.snapshot.handed.insert(nonce, (address, to));
         }
         Entry::Settled { nonce } => {

@@ -333,3 +333,16 @@ fn types_that_are_not_in_the_catalogue_live_on_the_sandbox() {
     project.expect(0, "destroy --sandbox --yes");
     assert!(everything(&project, "small").is_empty());
 }
+
+/// Whoever lets go of an object keeps it, even of one that was made a moment ago and still carries the marks.
+#[test]
+fn what_was_let_go_is_nobodys_stray() {
+    let project = stack("resource vpc = aws.ec2.Vpc { cidr_block: 10.0.0.0/16 }\n");
+    settles(&project, 1);
+    let before = everything(&project, "small");
+    project.expect(0, "state rm vpc --keep-marks --sandbox --yes");
+    write(&project, "resource topic = aws.sns.Topic { topic_name: \"other\" }\n");
+    let applied = project.expect(0, "apply --sandbox --yes").out;
+    assert!(!applied.contains("is destroyed"), "{applied}");
+    assert!(everything(&project, "small").is_superset(&before));
+}

@@ -14,11 +14,13 @@ pub async fn forget(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     let recorded = run.snapshot.resources.get(&step.address).filter(|recorded| Some(&recorded.id) == step.id.as_ref());
     let recorded = recorded.ok_or_else(|| StepError::Value("it is not recorded any more".to_owned()))?;
     let done = StepDone { id: recorded.id.clone(), nothing: false };
+    // Who lets go of an object keeps it: nobody sweeps it away as a stray of the create that made it.
+    let kept = Entry::Cleared { nonce: recorded.nonce.clone() };
     let forgotten = Entry::Forgotten { address: step.address.clone() };
     // What is not there, could not be read or carries no marks has none that could be taken off.
     let observed = run.world().object(&step.address).cloned();
     let (Some(observed), Some(schema)) = (observed, run.clouds.catalogue.get(&recorded.kind)) else {
-        run.journal.append(vec![forgotten]).await?;
+        run.journal.append(vec![kept, forgotten]).await?;
         return Ok(done);
     };
     let provider = run.provider(&recorded.kind)?;
@@ -50,7 +52,7 @@ pub async fn forget(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
             Err(error)
         }
         Ok(()) | Err(_) => {
-            run.journal.append(vec![forgotten, Entry::Failed { nonce }]).await?;
+            run.journal.append(vec![kept, forgotten, Entry::Failed { nonce }]).await?;
             Ok(done)
         }
     }

@@ -59,29 +59,23 @@ impl ObjectLog {
     }
 
     fn failure(&self, key: &str, error: &Error) -> LogFailure {
-        let passing = match error {
-            Error::Generic { .. } => {
-                let text = error.to_string();
-                // What is wrong with a request stays wrong; what the service could not do, it can later.
-                !text.contains("status code: 4")
-                    || text.contains("status code: 429")
-                    || text.contains("status code: 408")
-            }
-            Error::JoinError { .. } => true,
-            _ => false,
-        };
+        let text = error.to_string();
+        // What is wrong with a request stays wrong; what the service could not do, it can later.
+        let later = ["4", "429", "408"].map(|code| text.contains(&format!("status code: {code}")));
+        let passing = matches!(error, Error::JoinError { .. })
+            || matches!(error, Error::Generic { .. }) && matches!(later, [false, ..] | [_, true, _] | [.., true]);
         LogFailure { what: format!("{}/{}/{key}", self.place, self.folder), why: words(error), passing }
     }
 }
 
 /// What went wrong, with the way out where it is known.
 fn words(error: &Error) -> String {
-    let hint = match error {
-        Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
-            "\nthe credentials come from the environment (AWS_ACCESS_KEY_ID … or AZURE_STORAGE_ACCOUNT_KEY …) or from the role of this machine"
-        }
-        Error::NotFound { .. } => "\nthe bucket or container must be there before a state can be kept in it",
-        _ => "",
+    let hint = if matches!(error, Error::PermissionDenied { .. } | Error::Unauthenticated { .. }) {
+        "\nthe credentials come from the environment (AWS_ACCESS_KEY_ID … or AZURE_STORAGE_ACCOUNT_KEY …) or from the role of this machine"
+    } else if matches!(error, Error::NotFound { .. }) {
+        "\nthe bucket or container must be there before a state can be kept in it"
+    } else {
+        ""
     };
     format!("{error}{hint}")
 }

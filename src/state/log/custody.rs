@@ -35,7 +35,7 @@ impl Custody for LogState {
                 known.push((number, snap.snapshot));
             }
         }
-        known.sort_by(|a, b| b.0.cmp(&a.0));
+        known.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
         let Some(wanted) = generation else {
             return Ok(Restored::Available(known.into_iter().map(|(_, snapshot)| snapshot.generation).collect()));
         };

@@ -160,11 +160,11 @@ fn reordered(wanted: &Value, found: Option<&Value>) -> bool {
 
 fn step(steps: &mut Vec<Json>, found: Option<&Value>, path: &[&str], wanted: &Value) {
     let pointer = pointer(path);
-    steps.push(match wanted {
-        Value::None if found.is_some() => json!({ "op": "remove", "path": pointer }),
-        Value::None => return,
-        wanted => json!({ "op": "add", "path": pointer, "value": to_json(&without_nothing(wanted)) }),
-    });
+    if !wanted.is_none() {
+        steps.push(json!({ "op": "add", "path": pointer, "value": to_json(&without_nothing(wanted)) }));
+    } else if found.is_some() {
+        steps.push(json!({ "op": "remove", "path": pointer }));
+    }
 }
 
 /// A document without entries that are nothing: they say that something is gone.

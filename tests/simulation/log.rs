@@ -159,7 +159,7 @@ impl Store {
         if down {
             self.down.store(true, Ordering::Relaxed);
             sleep(Duration::from_secs(10)).await;
-            self.process.step(format!("store: cannot be reached")).await;
+            self.process.step("store: cannot be reached".to_owned()).await;
             return Err(StoreError::Failed { what: "the store".to_owned(), why: "it cannot be reached".to_owned() });
         }
         Ok(())
@@ -201,7 +201,7 @@ impl StateStore for Store {
         self.reach("load").await?;
         let loaded = self.process.world.inner().log.loaded();
         self.process.latency().await;
-        self.process.step(format!("store: loaded")).await;
+        self.process.step("store: loaded".to_owned()).await;
         Ok(loaded)
     }
 
@@ -245,14 +245,14 @@ impl StateStore for Store {
         self.process.latency().await;
         if lost {
             sleep(Duration::from_secs(10)).await;
-            self.process.step(format!("store: the answer was lost")).await;
+            self.process.step("store: the answer was lost".to_owned()).await;
             // Whoever writes once more finds the slot taken, and reads whose it is.
             if self.process.world.ablation == Ablation::OwnAppend {
                 return Err(StoreError::Failed { what: "the slot".to_owned(), why: "it is taken".to_owned() });
             }
             self.process.latency().await;
         }
-        self.process.step(format!("store: appended")).await;
+        self.process.step("store: appended".to_owned()).await;
         Ok(())
     }
 
@@ -266,7 +266,7 @@ impl StateStore for Store {
             log.snapshot = Snapshot { generation: log.snapshot.generation + 1, ..snapshot.clone() };
         }
         self.process.latency().await;
-        self.process.step(format!("store: compacted")).await;
+        self.process.step("store: compacted".to_owned()).await;
         Ok(())
     }
 

@@ -3,6 +3,16 @@
 //!
 //! `CAIRN_SIM_SEEDS=FROM..TO` simulates these seeds and nothing else; of one seed alone everything that happens is told.
 //! `CAIRN_SIM_WEATHER` is `any`, `mild` or the number of the event before which the only killed process ends.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    clippy::disallowed_types,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests fail loudly"
+)]
 
 mod applier;
 mod cloud;
@@ -22,6 +32,9 @@ use std::time::{Duration, Instant};
 use explore::{Tally, explore};
 use simulate::{Case, Weather, simulate};
 use world::Ablation;
+
+/// What is taken away, the weather it is tried in, and what is to be seen.
+type Removal = (Ablation, fn(u64) -> Weather, &'static str);
 
 /// Random seeds of one kind of faults; without optimisation they take ten times as long.
 const SEEDS: u64 = if cfg!(debug_assertions) { 150 } else { 10_000 };
@@ -131,7 +144,7 @@ fn ablations() -> bool {
     let killed: fn(u64) -> Weather = |seed| Weather::Killed(1 + seed * 7 % 150);
     let mild: fn(u64) -> Weather = |_| Weather::Mild;
     let any: fn(u64) -> Weather = |_| Weather::Any;
-    let all: [(Ablation, fn(u64) -> Weather, &str); 9] = [
+    let all: [Removal; 9] = [
         (Ablation::Token, mild, ""),
         (Ablation::Intent, mild, ""),
         (Ablation::Fence, mild, ""),

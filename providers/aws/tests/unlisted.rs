@@ -69,7 +69,7 @@ impl Place {
         for looks in 0..20 {
             match self.cloud.poll(&place::target(), monitor).await.unwrap() {
                 Progress::Running(_) => {}
-                ended => return (looks, ended),
+                ended @ (Progress::Done | Progress::Failed(_)) => return (looks, ended),
             }
         }
         panic!("it never ends");

@@ -102,6 +102,11 @@ impl Window {
         self.left <= 0.0
     }
 
+    /// The pause after a look that was not answered: it says nothing about what is there, so it does not count.
+    pub fn unanswered_pause(&self) -> f64 {
+        self.pause
+    }
+
     /// The pause before the next look, in seconds of the cloud's time; each one is longer.
     pub fn next_pause(&mut self) -> f64 {
         let pause = self.pause;

@@ -147,10 +147,12 @@ pub async fn patiently(
     let mut missed: BTreeSet<(EcoString, EcoString)> = BTreeSet::new();
     loop {
         let answers = provider.read(target, &wanted).await;
+        let mut unseen = false;
         for (kind, ids) in &mut wanted {
             ids.retain(|id, _| match answers.get(kind, id) {
                 Some(Observed::Unreadable(error)) => repeatable(error.class) && !patience.is_over(),
                 Some(Observed::Absent) => {
+                    unseen = true;
                     let object = (kind.clone(), id.clone());
                     (fresh.contains(&object) && !window.is_over()) || missed.insert(object)
                 }
@@ -162,7 +164,8 @@ pub async fn patiently(
         if wanted.is_empty() {
             return readings;
         }
-        sleep(patience.pause(window.next_pause())).await;
+        let pause = if unseen { window.next_pause() } else { window.unanswered_pause() };
+        sleep(patience.pause(pause)).await;
     }
 }
 

@@ -263,7 +263,7 @@ enum Found {
 }
 
 /// For how long an object that was found may not be visible to reads yet, in seconds of the cloud's time.
-const SEEN_WITHIN: f64 = 60.0;
+const SEEN_WITHIN: f64 = 300.0;
 
 /// The object an uncertain create made, if there is one: asked again until the quarantine is over.
 async fn find(

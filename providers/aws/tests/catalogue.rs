@@ -170,6 +170,10 @@ fn shape(facts: &Json) -> Json {
         out.insert("ref".into(), json!(reference.trim_start_matches("#/definitions/")));
         return Json::Object(out);
     }
+    // Documents as text or as a shape of their own: the shape says more.
+    if facts["type"].is_null() && facts["oneOf"][0]["$ref"].is_string() && facts["oneOf"][1]["format"] == "json" {
+        return shape(&facts["oneOf"][0]);
+    }
     let kind = match &facts["type"] {
         Json::String(kind) => kind.clone(),
         Json::Array(kinds) if kinds.iter().any(|kind| kind == "object") => "json".into(),

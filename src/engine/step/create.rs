@@ -62,16 +62,23 @@ pub async fn create(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepErr
     if let Some(monitor) = &created.monitor {
         entries.push(Entry::Monitored { nonce: nonce.clone(), monitor: monitor.0.clone() });
     }
-    if declared.idempotency == Idempotency::Tags {
-        // Nothing keeps the cloud from making a second one of a request that arrives twice.
-        entries.push(Entry::Suspected(Box::new(Suspect {
+    let suspected = |nonce: &EcoString| {
+        Entry::Suspected(Box::new(Suspect {
             address: desired.address.clone(),
             kind: desired.kind.clone(),
             target: desired.place.target.clone(),
             inputs: written.clone(),
-            nonce: marked.clone(),
+            nonce: nonce.clone(),
             since: made_at,
-        })));
+        }))
+    };
+    if declared.idempotency == Idempotency::Tags {
+        // Nothing keeps the cloud from making a second one of a request that arrives twice.
+        entries.push(suspected(&marked));
+    }
+    if marked != nonce {
+        // The object is that of an older create: the request of this one may still be on its way.
+        entries.push(suspected(&nonce));
     }
     run.journal.append(entries).await?;
     let mut recorded = run.record(desired, id.clone(), &request.inputs, (marked, made_at))?;

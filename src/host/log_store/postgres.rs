@@ -16,16 +16,15 @@ use crate::state::log::{Listed, LogFailure, LogStore, Put};
 /// What is not answered in this time is tried again.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Of all that create it at once, all but one wait here.
-const TABLE: &str = "SELECT pg_advisory_lock(4835703278458516840);
+/// Of all that create it at once, all but one wait here, until its transaction has ended.
+const TABLE: &str = "SELECT pg_advisory_xact_lock(4835703278458516840);
     CREATE TABLE IF NOT EXISTS cairn_log (
         stack text NOT NULL,
         key text NOT NULL,
         body bytea NOT NULL,
         modified timestamptz NOT NULL DEFAULT clock_timestamp(),
         PRIMARY KEY (stack, key)
-    );
-    SELECT pg_advisory_unlock(4835703278458516840);";
+    );";
 
 const CREATE: &str = "INSERT INTO cairn_log (stack, key, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 const GET: &str = "SELECT body FROM cairn_log WHERE stack = $1 AND key = $2";

@@ -366,7 +366,7 @@ impl Planner<'_> {
         if let Some(Observed::Unreadable(error)) = observed {
             self.unreadable.push((address.clone(), error.clone()));
         }
-        let mut change = self.deletion(address, recorded);
+        let mut change = deletion(address, recorded, self.inputs.clouds);
         change.reasons.push(self.why_unwanted(address));
         self.changes.insert(address.clone(), change);
     }
@@ -403,31 +403,14 @@ impl Planner<'_> {
             action: Action::Forget,
             reasons: vec![Reason::Forgotten { marked }],
             risks: Vec::new(),
-            ..self.deletion(address, recorded)
-        }
-    }
-
-    fn deletion(&self, address: &Address, recorded: &Recorded) -> Change {
-        let stateful = self.inputs.clouds.catalogue.get(&recorded.kind).is_some_and(|schema| schema.overlay.stateful);
-        Change {
-            address: address.clone(),
-            previous: None,
-            kind: recorded.kind.clone(),
-            action: Action::Delete,
-            id: Some(recorded.id.clone()),
-            source: recorded.source.clone(),
-            attributes: Vec::new(),
-            drift: Vec::new(),
-            released: Vec::new(),
-            reasons: Vec::new(),
-            risks: if stateful { vec![Risk::DataLoss] } else { Vec::new() },
+            ..deletion(address, recorded, self.inputs.clouds)
         }
     }
 
     fn deposed(&self) -> Vec<Change> {
         let mut changes = Vec::new();
         for (address, recorded) in &self.inputs.snapshot.deposed {
-            let mut change = self.deletion(address, recorded);
+            let mut change = deletion(address, recorded, self.inputs.clouds);
             change.reasons.push(Reason::Deposed);
             changes.push(change);
         }
@@ -450,6 +433,24 @@ fn broken(inputs: &Inputs<'_>, change: &Change) -> Option<Diagnostic> {
         cairn_provider::value::quote(change.address.as_str())
     );
     Some(Diagnostic::error("plan::broken", head, desired.origin, label).help(help))
+}
+
+/// What destroying an object is as a change; why is the caller's to say.
+pub(super) fn deletion(address: &Address, recorded: &Recorded, clouds: &Clouds) -> Change {
+    let stateful = clouds.catalogue.get(&recorded.kind).is_some_and(|schema| schema.overlay.stateful);
+    Change {
+        address: address.clone(),
+        previous: None,
+        kind: recorded.kind.clone(),
+        action: Action::Delete,
+        id: Some(recorded.id.clone()),
+        source: recorded.source.clone(),
+        attributes: Vec::new(),
+        drift: Vec::new(),
+        released: Vec::new(),
+        reasons: Vec::new(),
+        risks: if stateful { vec![Risk::DataLoss] } else { Vec::new() },
+    }
 }
 
 /// Protected objects are not destroyed, and `@replace("never")` means it.

@@ -18,9 +18,9 @@ use super::compare::{self, Subject, compare};
 use super::known::World;
 use super::mask::StackKey;
 use super::observe::Observations;
-use super::plan::Planning;
+use super::plan::{Planning, deletion};
 use crate::model::Address;
-use crate::model::change::{Action, Change, Reason, Risk};
+use crate::model::change::{Action, Change, Reason};
 use crate::model::desired::DesiredStack;
 use crate::model::plan::{Base, Plan};
 use crate::state::{Before, NoSuchRun, Recorded, Snapshot};
@@ -384,13 +384,16 @@ pub fn plan(
         if let Some(Observed::Present(live)) = observations.objects.get(address) {
             seen.insert(live.id.clone(), live.attributes.clone());
         }
-        changes.insert(address.clone(), deletion(address, recorded, clouds, vec![Reason::Undone(inverse.number)]));
+        changes.insert(
+            address.clone(),
+            Change { reasons: vec![Reason::Undone(inverse.number)], ..deletion(address, recorded, clouds) },
+        );
     }
     let mut changes: Vec<Change> = changes.into_values().collect();
     for (address, recorded) in &snapshot.deposed {
         if inverse.reinstated.contains_key(address) && !inverse.stays.contains_key(address) {
             let reasons = vec![Reason::Deposed, Reason::Undone(inverse.number)];
-            changes.push(deletion(address, recorded, clouds, reasons));
+            changes.push(Change { reasons, ..deletion(address, recorded, clouds) });
         }
     }
     let plan = Plan {
@@ -421,22 +424,5 @@ fn learn(world: &mut World, change: &Change, live: &Live, schema: &cairn_provide
             world.insert(change.address.clone(), attributes);
         }
         Action::Create | Action::Replace(_) | Action::Delete | Action::Run => {}
-    }
-}
-
-fn deletion(address: &Address, recorded: &Recorded, clouds: &Clouds, reasons: Vec<Reason>) -> Change {
-    let stateful = clouds.catalogue.get(&recorded.kind).is_some_and(|schema| schema.overlay.stateful);
-    Change {
-        address: address.clone(),
-        previous: None,
-        kind: recorded.kind.clone(),
-        action: Action::Delete,
-        id: Some(recorded.id.clone()),
-        source: recorded.source.clone(),
-        attributes: Vec::new(),
-        drift: Vec::new(),
-        released: Vec::new(),
-        reasons,
-        risks: if stateful { vec![Risk::DataLoss] } else { Vec::new() },
     }
 }

@@ -124,7 +124,7 @@ impl From<ProviderError> for WaitError {
 }
 
 /// For how long an object that was just made may be invisible, in seconds of the cloud's time.
-const VISIBLE_WITHIN: f64 = 300.0;
+pub const VISIBLE_WITHIN: f64 = 300.0;
 
 /// Waits until an object is ready.
 ///

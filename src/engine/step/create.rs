@@ -16,7 +16,7 @@ use crate::engine::lease::Lease;
 use crate::engine::mask::masked;
 use crate::engine::recover::ours;
 use crate::engine::schedule::{ScheduledStep, Unsure};
-use crate::engine::wait::{Awaited, until_ready};
+use crate::engine::wait::{Awaited, VISIBLE_WITHIN, until_ready};
 use crate::model::desired::DesiredResource;
 use crate::state::{Entry, Intent, IntentKind, Suspect};
 
@@ -269,9 +269,6 @@ enum Found {
     Stopped,
 }
 
-/// For how long an object that was found may not be visible to reads yet, in seconds of the cloud's time.
-const SEEN_WITHIN: f64 = 300.0;
-
 /// The object an uncertain create made, if there is one: asked again until the quarantine is over.
 async fn find(
     provider: &Arc<dyn Provider>,
@@ -283,7 +280,7 @@ async fn find(
     let mut window = Window::seconds(quarantine);
     loop {
         let found = persistently(patience, || provider.resolve(target, request), |_| {}).await?;
-        let found = ours(found, request, provider, target, SEEN_WITHIN).await?;
+        let found = ours(found, request, provider, target, VISIBLE_WITHIN).await?;
         if let Some(first) = found.into_iter().next() {
             return Ok(Found::Object(first));
         }

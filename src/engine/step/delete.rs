@@ -10,11 +10,8 @@ use super::{Run, StepDone, StepError};
 use crate::engine::call::{Patience, Stopped, Window};
 use crate::engine::observe::YOUNG;
 use crate::engine::schedule::ScheduledStep;
-use crate::engine::wait::{Awaited, until_gone};
+use crate::engine::wait::{Awaited, VISIBLE_WITHIN, until_gone};
 use crate::state::{Entry, Intent, IntentKind, Recorded};
-
-/// For how long a new object may be unknown to a delete, in seconds of the cloud's time.
-const VISIBLE_WITHIN: f64 = 300.0;
 
 /// Destroys an object.
 pub async fn delete(run: &Run, step: &ScheduledStep) -> Result<StepDone, StepError> {
